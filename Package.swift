@@ -1,0 +1,69 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// The rooms and the one direction in which they depend:
+//   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
+//   Images, Networks <- LikenessTraining    decoding and training: no gallery in sight
+//   Images, Networks, Likeness <- LikenessEmbedders
+//   everything <- LikenessCLI
+let package = Package(
+  name: "likeness",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .library(name: "Likeness", targets: ["Likeness"]),
+    .library(name: "LikenessEmbedders", targets: ["LikenessEmbedders"]),
+    .library(name: "LikenessTraining", targets: ["LikenessTraining"]),
+    .executable(name: "likeness", targets: ["LikenessCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // The store and its index.
+    .target(name: "CKernels"),
+    .target(name: "HNSW", dependencies: ["CKernels"]),
+    .target(
+      name: "GallerySchema", path: "schema", exclude: ["README.md"],
+      resources: [.embedInCode("v1_gallery.sql")]),
+    .target(
+      name: "Likeness",
+      dependencies: [
+        "HNSW", "GallerySchema",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // Pictures in, vectors out, and the way to learn it.
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "Images", dependencies: ["CTurboJPEG", "CPNG"]),
+    .target(
+      name: "Networks",
+      dependencies: [
+        .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))
+      ]),
+    .target(name: "LikenessTraining", dependencies: ["Networks", "Images"], path: "Sources/Training"),
+    .target(
+      name: "LikenessEmbedders",
+      dependencies: ["Likeness", "Networks", "Images"],
+      path: "Sources/Embedders"),
+
+    // The command.
+    .executableTarget(
+      name: "LikenessCLI",
+      dependencies: [
+        "Likeness", "LikenessEmbedders", "LikenessTraining",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // One folder of tests per room.
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+import Images
+import Likeness
+import Networks

@@ -1,0 +1,3 @@
+/// A decoded picture.
+public struct Picture: Sendable {
+}

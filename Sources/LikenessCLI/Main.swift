@@ -1,0 +1,1 @@
+@main struct Likeness { static func main() {} }
