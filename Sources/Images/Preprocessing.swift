@@ -47,7 +47,7 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   public let height: Int
 
   /// The scale of the values.
-  public let normalization: Normalization
+  public private(set) var normalization: Normalization
 
   /// `[channels, height, width]`.
   public var shape: [Int] { [colour.channels, height, width] }
@@ -105,8 +105,31 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     let values = Resampling(from: (region.width, region.height), to: (width, height))
       .apply(to: picture, x: region.x, y: region.y)
     var planes = planar(values, channels: picture.channels)
-    normalize(&planes)
+    planes.withUnsafeMutableBufferPointer { normalize($0) }
     return planes
+  }
+
+  /// The same preprocessing with its values left on the scale 0…1: what augmentation works on, before ``normalize(_:)``.
+  public var unnormalized: Preprocessing {
+    var copy = self
+    copy.normalization = .none
+    return copy
+  }
+
+  /// Brings values on the scale 0…1 of one picture to the scale of the normalization, in place.
+  public func normalize(_ values: UnsafeMutableBufferPointer<Float>) {
+    switch normalization {
+    case .none: return
+    case .meanDeviation(let mean, let deviation):
+      for i in values.indices { values[i] = (values[i] - mean) / deviation }
+    case .standardize:
+      guard !values.isEmpty else { return }
+      let count = Double(values.count)
+      let mean = values.reduce(0.0) { $0 + Double($1) } / count
+      let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+      let scale = 1 / max(variance.squareRoot(), 1 / count.squareRoot())
+      for i in values.indices { values[i] = Float((Double(values[i]) - mean) * scale) }
+    }
   }
 
   /// The picture in a file, decoded and prepared; throws what `Picture.init(contentsOf:limits:as:)` throws.
@@ -138,20 +161,6 @@ public struct Preprocessing: Codable, Sendable, Hashable {
         (0.299 * values[3 * $0] + 0.587 * values[3 * $0 + 1] + 0.114 * values[3 * $0 + 2]) / 255
       }
     case (_, .rgb): return (0..<(3 * area)).map { values[$0 % area * 3 + $0 / area] / 255 }
-    }
-  }
-
-  private func normalize(_ values: inout [Float]) {
-    switch normalization {
-    case .none: return
-    case .meanDeviation(let mean, let deviation):
-      for i in values.indices { values[i] = (values[i] - mean) / deviation }
-    case .standardize:
-      let count = Double(values.count)
-      let mean = values.reduce(0.0) { $0 + Double($1) } / count
-      let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-      let scale = 1 / max(variance.squareRoot(), 1 / count.squareRoot())
-      for i in values.indices { values[i] = Float((Double(values[i]) - mean) * scale) }
     }
   }
 }

@@ -13,8 +13,7 @@ struct Retrieval: Sendable {
   /// Only the relevant images need ranks: one is its place among them plus the number of others that come before it.
   init?(_ row: UnsafeBufferPointer<Double>, of image: Int, relevant: [Int]) {
     let sorted = relevant.filter { $0 != image }.sorted { (row[$0], $0) < (row[$1], $1) }
-    guard !sorted.isEmpty else { return nil }
-    let distances = sorted.map { row[$0] }
+    guard let farthest = sorted.last.map({ row[$0] }) else { return nil }
     var isRelevant = relevant.makeIterator()
     var nextRelevant = isRelevant.next()
     var others = [Int](repeating: 0, count: sorted.count + 1)
@@ -23,10 +22,16 @@ struct Retrieval: Sendable {
         nextRelevant = isRelevant.next()
         continue
       }
-      var place = 0
-      let distance = row[other]
-      guard distance <= distances[distances.count - 1] else { continue }
-      while place < sorted.count, (distances[place], sorted[place]) < (distance, other) { place += 1 }
+      guard row[other] <= farthest else { continue }
+      var (place, rest) = (0, sorted.count)
+      while rest > 0 {
+        let half = place + rest / 2
+        if (row[sorted[half]], sorted[half]) < (row[other], other) {
+          (place, rest) = (half + 1, place + rest - half - 1)
+        } else {
+          rest = half - place
+        }
+      }
       others[place] += 1
     }
     var (before, precision, firstRank) = (0, 0.0, Int.max)
