@@ -48,7 +48,14 @@ let package = Package(
       dependencies: [
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))
       ]),
-    .target(name: "LikenessTraining", dependencies: ["Networks", "Images"], path: "Sources/Training"),
+    .target(
+      name: "CLapack",
+      cSettings: [.define("ACCELERATE_NEW_LAPACK", .when(platforms: [.macOS, .iOS]))],
+      linkerSettings: [
+        .linkedLibrary("openblas", .when(platforms: [.linux])),
+        .linkedFramework("Accelerate", .when(platforms: [.macOS, .iOS])),
+      ]),
+    .target(name: "LikenessTraining", dependencies: ["Networks", "Images", "CLapack"], path: "Sources/Training"),
     .target(
       name: "LikenessEmbedders",
       dependencies: ["Likeness", "Networks", "Images"],
@@ -64,6 +71,8 @@ let package = Package(
       ]),
 
     // One folder of tests per room.
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "CTurboJPEG"]),
+    .testTarget(name: "TrainingTests", dependencies: ["LikenessTraining"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,88 @@
+/// Random changes of a training picture that leave its identity as it is.
+///
+/// Every call draws one affine warp (about the centre, bilinear, the edge repeated outwards), then blur, contrast,
+/// lighting, brightness, noise and an erased rectangle, in this order. Values are meant to be on the scale 0…1, before
+/// a per-picture normalization; they are not clamped.
+///
+/// The same generator state gives the same picture.
+public struct Augmentation: Codable, Sendable, Hashable {
+  /// The largest rotation either way, in degrees.
+  public var rotation: Float = 0
+  /// How much larger at most, as a share: 0.1 draws a magnification between 1/1.1 and 1.1.
+  public var scale: Float = 0
+  /// The largest shift along either axis, as a share of that side.
+  public var shift: Float = 0
+  /// The largest horizontal shear either way, in degrees.
+  public var shear: Float = 0
+  /// The probability that left and right are exchanged.
+  public var flipProbability: Float = 0
+  /// The largest value added or taken away everywhere.
+  public var brightness: Float = 0
+  /// How much the distance to the picture's mean is stretched at most, as a share: 0.2 draws a factor from 1/1.2 to 1.2.
+  public var contrast: Float = 0
+  /// The largest value added at one edge and taken away at the opposite one: light from a random side.
+  public var lighting: Float = 0
+  /// The largest standard deviation of a Gaussian blur, in pixels.
+  public var blur: Float = 0
+  /// The largest standard deviation of Gaussian noise.
+  public var noise: Float = 0
+  /// The probability that a rectangle is replaced by the picture's mean (random erasing, Zhong et al. 2020).
+  public var erasingProbability: Float = 0
+  /// The largest share of the area that is erased; drawn from a quarter of it up to all of it.
+  public var erasingArea: Float = 0.15
+
+  /// Nothing changes until a range is set.
+  public init() {}
+
+  /// No change at all.
+  public static let none = Augmentation()
+
+  /// For upright faces: small turns and shifts, mirror images, changing light, parts hidden.
+  public static let faces: Augmentation = {
+    var faces = Augmentation()
+    (faces.rotation, faces.scale, faces.shift, faces.flipProbability) = (8, 0.1, 0.06, 0.5)
+    (faces.brightness, faces.contrast, faces.lighting) = (0.08, 0.2, 0.1)
+    faces.erasingProbability = 0.25
+    return faces
+  }()
+
+  /// For signs and characters: turned, sheared and shifted, never mirrored.
+  public static let characters: Augmentation = {
+    var characters = Augmentation()
+    (characters.rotation, characters.scale, characters.shift, characters.shear) = (12, 0.12, 0.08, 8)
+    return characters
+  }()
+
+  /// Writes a changed copy of `source` to `destination`, both planar `[channels, height, width]` as `shape` says, and
+  /// not overlapping.
+  public func apply(
+    to source: UnsafeBufferPointer<Float>, shape: [Int], into destination: UnsafeMutableBufferPointer<Float>,
+    random: inout some RandomNumberGenerator
+  ) {
+    precondition(shape.count == 3 && shape.allSatisfy { $0 > 0 }, "a shape is [channels, height, width]")
+    let planes = PlaneShape(channels: shape[0], height: shape[1], width: shape[2])
+    precondition(source.count == planes.count && destination.count == planes.count, "the planes do not fill the shape")
+    let drawn = AugmentationDraw(self, planes, random: &random)
+    drawn.warp.apply(to: source, planes, into: destination)
+    drawn.changeLight(destination, planes)
+  }
+
+  /// A changed copy of planes `[channels, height, width]`.
+  public func apply(to planes: [Float], shape: [Int], random: inout some RandomNumberGenerator) -> [Float] {
+    [Float](unsafeUninitializedCapacity: planes.count) { out, count in
+      out.initialize(repeating: 0)
+      planes.withUnsafeBufferPointer { apply(to: $0, shape: shape, into: out, random: &random) }
+      count = planes.count
+    }
+  }
+}
+
+/// The shape of planar values.
+struct PlaneShape: Sendable {
+  let channels: Int
+  let height: Int
+  let width: Int
+
+  var area: Int { height * width }
+  var count: Int { channels * area }
+}

@@ -1,0 +1,104 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One draw of all that an augmentation leaves to chance.
+struct AugmentationDraw {
+  let warp: AffineWarp
+  private let blur: Float
+  private let contrast: Float
+  private let brightness: Float
+  private let lightX: Float
+  private let lightY: Float
+  private let noise: Float
+  private let noiseSeed: UInt64
+  private let erased: (x: Range<Int>, y: Range<Int>)?
+
+  /// Always draws the same number of values, so that a range set to 0 does not move the others.
+  init(_ augmentation: Augmentation, _ shape: PlaneShape, random: inout some RandomNumberGenerator) {
+    func unit() -> Float { Float(random.next() >> 40) * 0x1p-24 }
+    func either(_ most: Float) -> Float { (2 * unit() - 1) * most }
+    func factor(_ most: Float) -> Float { exp(either(log(1 + max(most, 0)))) }
+
+    let angle = either(augmentation.rotation) * .pi / 180
+    let magnification = factor(augmentation.scale)
+    let shear = tan(either(augmentation.shear) * .pi / 180)
+    let shift = (
+      x: either(augmentation.shift) * Float(shape.width), y: either(augmentation.shift) * Float(shape.height)
+    )
+    let isFlipped = unit() < augmentation.flipProbability
+    warp = AffineWarp(angle: angle, magnification: magnification, shear: shear, shift: shift, isFlipped: isFlipped)
+
+    blur = unit() * augmentation.blur
+    contrast = factor(augmentation.contrast)
+    brightness = either(augmentation.brightness)
+    let direction = unit() * 2 * .pi
+    let light = unit() * augmentation.lighting
+    (lightX, lightY) = (light * cos(direction), light * sin(direction))
+    noise = unit() * augmentation.noise
+    noiseSeed = random.next()
+
+    let isErased = unit() < augmentation.erasingProbability
+    let area = augmentation.erasingArea * (0.25 + 0.75 * unit())
+    let aspect = factor(1)
+    let (placeX, placeY) = (unit(), unit())
+    let side = (max(area, 0) * aspect).squareRoot()
+    func range(_ share: Float, _ place: Float, _ length: Int) -> Range<Int> {
+      let size = share >= 1 ? length : share > 0 ? Int(share * Float(length)) : 0
+      let start = min(Int(place * Float(length - size + 1)), length - size)
+      return start..<(start + size)
+    }
+    erased =
+      isErased ? (range(side, placeX, shape.width), range(side / aspect, placeY, shape.height)) : nil
+  }
+
+  /// Everything but the warp, in place.
+  func changeLight(_ planes: UnsafeMutableBufferPointer<Float>, _ shape: PlaneShape) {
+    if blur > 0.05 { GaussianBlur(deviation: min(blur, 8)).apply(to: planes, shape) }
+    let mean = planes.reduce(0, +) / Float(planes.count)
+    addLight(planes, shape, mean: mean)
+    if noise > 0 { addNoise(planes) }
+    if let erased { erase(erased, planes, shape, mean: mean + brightness) }
+  }
+
+  private func addLight(_ planes: UnsafeMutableBufferPointer<Float>, _ shape: PlaneShape, mean: Float) {
+    guard contrast != 1 || brightness != 0 || lightX != 0 || lightY != 0 else { return }
+    let (stepX, stepY) = (2 * lightX / Float(shape.width), 2 * lightY / Float(shape.height))
+    for row in 0..<(shape.channels * shape.height) {
+      let y = Float(row % shape.height) + 0.5 - Float(shape.height) / 2
+      let base = mean + brightness + stepY * y - contrast * mean + stepX * (0.5 - Float(shape.width) / 2)
+      let start = row * shape.width
+      for x in 0..<shape.width {
+        planes[start + x] = planes[start + x] * contrast + base + stepX * Float(x)
+      }
+    }
+  }
+
+  /// Sums of four uniform 16-bit numbers: near enough to normal, and one generator step a value.
+  private func addNoise(_ planes: UnsafeMutableBufferPointer<Float>) {
+    var random = EvaluationRandom(seed: noiseSeed)
+    // Four uniform numbers of width 65,536 have a deviation of 65,536 / √3 together.
+    let scale = noise * Float(3).squareRoot() / 65_536
+    for index in planes.indices {
+      let bits = random.next()
+      let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + bits >> 48
+      planes[index] += (Float(sum) - 131_070) * scale
+    }
+  }
+
+  private func erase(
+    _ rectangle: (x: Range<Int>, y: Range<Int>), _ planes: UnsafeMutableBufferPointer<Float>, _ shape: PlaneShape,
+    mean: Float
+  ) {
+    for channel in 0..<shape.channels {
+      for y in rectangle.y {
+        let start = channel * shape.area + y * shape.width
+        planes[(start + rectangle.x.lowerBound)..<(start + rectangle.x.upperBound)].update(repeating: mean)
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/// Principal component analysis; of faces, the eigenfaces of Turk and Pentland (1991).
+public enum PrincipalComponents {
+  /// Directions whose standard deviation is below this share of the first one's are noise of the arithmetic.
+  private static let smallestDeviation = 1e-8
+
+  /// Fits the `dimension` directions of largest variance (the sum of squares divided by n).
+  ///
+  /// - Parameters:
+  ///   - rows: `[n, features]`, row after row.
+  ///   - features: the length of a row.
+  ///   - dimension: how many directions to keep.
+  ///
+  /// The covariance is decomposed on its smaller side: `[features, features]`, or `[n, n]` through the Gram matrix where
+  /// there are fewer rows than features.
+  ///
+  /// Throws ``BaselineError`` for NaN or infinity, for fewer than two rows, and when the rows vary in fewer than
+  /// `dimension` directions.
+  public static func fit(_ rows: [Float], features: Int, dimension: Int) throws -> LinearProjection {
+    let inputs = try checked(rows, features: features, dimension: dimension)
+    let mean = inputs.mean()
+    let centred = inputs.centred(on: mean)
+    let usesGram = inputs.count <= features
+    let side = (usesGram ? centred : centred.transposed).gram()
+    let total = (0..<side.rows).reduce(0) { $0 + side.values[$1 * side.rows + $1] }
+    guard total > 0 else {
+      throw BaselineError("all \(inputs.count) rows are the same: there is no direction in which they vary")
+    }
+    let eigen = try side.symmetricEigen(largest: dimension)
+    let least = eigen.values[0] * smallestDeviation * smallestDeviation
+    let usable = eigen.values.prefix { $0 > least }.count
+    guard usable == dimension else {
+      throw BaselineError("the \(inputs.count) rows vary in \(usable) directions, not \(dimension): ask for fewer")
+    }
+    let directions = usesGram ? scaled(eigen.vectors.times(centred), by: eigen.values) : eigen.vectors
+    return LinearProjection(
+      mean: mean, rows: (0..<dimension).map { Array(directions.row($0)) },
+      eigenvalues: eigen.values.map { $0 / Double(inputs.count) }, explained: eigen.values.map { $0 / total })
+  }
+
+  /// Rows Aᵀu of length √λ become unit vectors.
+  private static func scaled(_ matrix: Matrix, by eigenvalues: [Double]) -> Matrix {
+    var result = matrix
+    for row in 0..<matrix.rows {
+      let length = eigenvalues[row].squareRoot()
+      for column in 0..<matrix.columns { result.values[row * matrix.columns + column] /= length }
+    }
+    return result
+  }
+
+  private static func checked(_ rows: [Float], features: Int, dimension: Int) throws -> FeatureRows {
+    guard features > 0, rows.count % features == 0 else {
+      throw BaselineError("\(rows.count) values are not rows of \(features): prepare all pictures alike")
+    }
+    let count = rows.count / features
+    guard count >= 2 else {
+      throw BaselineError("\(count) rows do not vary: give at least two")
+    }
+    let most = min(count - 1, features)
+    guard dimension >= 1, dimension <= most else {
+      throw BaselineError(
+        "\(count) rows of \(features) values vary in at most \(most) directions, not \(dimension): ask for 1…\(most)")
+    }
+    if let bad = rows.firstIndex(where: { !$0.isFinite }) {
+      throw BaselineError("row \(bad / features) holds \(rows[bad]): leave that picture out")
+    }
+    return FeatureRows(rows, features: features)
+  }
+}

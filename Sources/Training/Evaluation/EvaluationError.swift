@@ -1,0 +1,18 @@
+import Foundation
+
+/// Why embeddings could not be evaluated: one sentence with a way out.
+public struct EvaluationError: Error, Sendable, Hashable, CustomStringConvertible, LocalizedError {
+  /// What is wrong and what to do.
+  public let reason: String
+
+  /// An error with this sentence.
+  public init(_ reason: String) {
+    self.reason = reason
+  }
+
+  /// The reason.
+  public var description: String { reason }
+
+  /// The reason.
+  public var errorDescription: String? { reason }
+}
