@@ -1,0 +1,34 @@
+# make demo   trains on real faces, enrolls people the embedder never saw, asks who further pictures show
+# make test   builds and runs every test
+# One configuration (release) everywhere, so nothing is built twice.
+
+SWIFT ?= swift
+SOURCES = Package.swift Sources Tests schema Benchmarks/Package.swift Benchmarks/Sources
+
+.PHONY: setup build demo test format lint bench clean
+
+setup:
+	@sh Scripts/setup.sh
+
+build: setup
+	$(SWIFT) build -c release --product likeness
+
+demo: build
+	@sh Scripts/demo.sh
+
+test: setup
+	$(SWIFT) build -c release --product likeness
+	$(SWIFT) test -c release
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel $(wildcard $(SOURCES))
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel $(wildcard $(SOURCES))
+
+bench: build
+	@sh Benchmarks/run.sh
+
+clean:
+	$(SWIFT) package clean
+	rm -rf demo

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Likeness
+import LikenessEmbedders
+
+struct EnrollCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enroll",
+    abstract: "Embeds pictures and stores them under identities.",
+    discussion: """
+      A folder of folders enrolls an identity per folder; a folder of pictures, or pictures, belong to one identity: \
+      the folder's name, or the name given with --as. All pictures of a call are enrolled, or none. A picture that its \
+      identity already has (the same bytes) is not enrolled twice.
+      """)
+
+  @OptionGroup var gallery: GalleryArgument
+
+  @Argument(help: "Pictures, folders of pictures, or folders of folders.", completion: .file())
+  var paths: [String]
+
+  @Option(name: .customLong("as"), help: "The identity that all pictures belong to.")
+  var name: String?
+
+  @Option(help: "The model file; needed once, after that the gallery holds it.", completion: .file())
+  var model: String?
+
+  @Flag(help: "Leave out pictures that cannot be read, and count them, instead of stopping.")
+  var skipBroken = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let inputs = try EnrollmentList(paths: paths, name: name)
+    let given = try model.map { try ImageEmbedder(modelAt: $0) }
+    let store = try given == nil ? gallery.open() : gallery.openOrCreate()
+    let embedder = try given ?? store.storedImageEmbedder()
+    try store.attach(embedder)
+
+    let bar = ProgressBar("Embedding", unit: "pictures")
+    let batch = try EnrollmentBatch(
+      list: inputs, into: store, embedder: embedder, skipBroken: skipBroken
+    ) { done, total in bar.update(done, of: total) }
+    try store.enroll(batch.enrollments)
+    bar.finish()
+
+    let summary = Summary(
+      gallery: gallery.path, embedder: embedder.specification.name, enrolled: batch.enrollments.count,
+      identities: Set(batch.enrollments.map(\.identity)).count, alreadyEnrolled: batch.alreadyEnrolled,
+      skipped: batch.skipped)
+    if output.json {
+      try Console.printJSON(summary)
+    } else {
+      print(summary.sentence)
+    }
+  }
+
+  struct Summary: Encodable {
+    var gallery: String
+    var embedder: String
+    var enrolled: Int
+    var identities: Int
+    var alreadyEnrolled: Int
+    var skipped: [EnrollmentBatch.Skipped]
+
+    enum CodingKeys: String, CodingKey {
+      case gallery, embedder, enrolled, identities, skipped
+      case alreadyEnrolled = "already_enrolled"
+    }
+
+    var sentence: String {
+      var text = "enrolled \(enrolled) pictures of \(identities) identities in \(gallery)"
+      if alreadyEnrolled > 0 { text += "; \(alreadyEnrolled) were there already" }
+      if !skipped.isEmpty {
+        text += "; left out \(skipped.count):"
+        for one in skipped { text += "\n  \(one.path): \(one.reason)" }
+      }
+      return text
+    }
+  }
+}

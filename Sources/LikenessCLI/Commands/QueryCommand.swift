@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import Likeness
+import LikenessEmbedders
+
+struct QueryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "query",
+    abstract: "Asks a gallery who a probe is most like.",
+    discussion: """
+      A probe is a picture, 'vector:0.1,0.2,…', 'id:123' (an enrolled embedding), or '@file.npy' (one vector). \
+      Candidates are leads for a person to review, never identifications.
+      """)
+
+  @OptionGroup var gallery: GalleryArgument
+
+  @Argument(help: "A picture, vector:…, id:… or @file.npy.", completion: .file())
+  var probe: String
+
+  @Option(name: .customShort("k"), help: "How many candidates.")
+  var k = 5
+
+  @Option(help: ArgumentHelp("No candidate farther than this.", valueName: "distance"))
+  var maxDistance: Float?
+
+  @Option(help: "One candidate an identity (its nearest embedding), or every embedding.")
+  var by = Grouping.identity
+
+  @OptionGroup var output: OutputOptions
+
+  enum Grouping: String, ExpressibleByArgument, CaseIterable {
+    case identity
+    case embedding
+  }
+
+  func validate() throws {
+    guard k >= 1 else { throw ValidationError("-k must be at least 1.") }
+    if let maxDistance, !maxDistance.isFinite || maxDistance < 0 {
+      throw ValidationError("--max-distance must be a number of at least 0.")
+    }
+  }
+
+  func run() throws {
+    let store = try gallery.open()
+    let parsed = try ProbeArgument(probe)
+    if parsed.needsEmbedder { try store.attachStoredEmbedder() }
+    let answer = try store.query(
+      parsed.probe, k: k, by: by == .identity ? .identity : .embedding, maxDistance: maxDistance)
+    if output.json {
+      try Console.printJSON(ProbedAnswer(probe: probe, answer: answer))
+    } else {
+      print(AnswerText(probe: probe, answer: answer).text)
+    }
+  }
+}
+
+/// An answer with the probe it answers, as `query --json` prints it.
+private struct ProbedAnswer: Encodable {
+  var probe: String
+  var answer: Answer
+
+  enum CodingKeys: String, CodingKey {
+    case probe
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try answer.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(probe, forKey: .probe)
+  }
+}
+
+/// An answer for reading in a terminal.
+private struct AnswerText {
+  let probe: String
+  let answer: Answer
+
+  var text: String {
+    var lines = ["CANDIDATES for \(probe): leads for review, not identifications"]
+    var table = TextTable([
+      ("", .right), ("identity", .left), ("distance", .right), ("embedding", .right), ("source", .left),
+    ])
+    for (rank, candidate) in answer.candidates.enumerated() {
+      table.append([
+        "\(rank + 1)", candidate.identity, String(format: "%.4f", candidate.distance),
+        "\(candidate.embedding.rawValue)", candidate.source ?? "",
+      ])
+    }
+    lines.append(table.text)
+    lines.append(
+      "\(answer.gallerySize.identities) identities, \(answer.gallerySize.embeddings) embeddings, "
+        + "found by \(answer.foundBy.rawValue)")
+    if let note = answer.note { lines.append(note) }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import LikenessTraining
+
+struct TrainFacesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "faces",
+    abstract: "Trains a convolutional network with the triplet loss, on a folder per person.",
+    discussion: """
+      Some of the people are set aside to steer by; the epoch that does best on them is kept. Eigenfaces (PCA) and \
+      Fisherfaces (PCA, LDA) are fitted to the same people and printed beside the network.
+      """)
+
+  @OptionGroup var options: TrainingOptions
+
+  @Option(help: "The embedding's dimension. Default: the recipe's.")
+  var dimension: Int?
+
+  @Option(help: "Epochs. Default: the recipe's, from the size of the data.")
+  var epochs: Int?
+
+  @Option(help: "The loss: triplet, max(‖E(a)−E(p)‖ − ‖E(a)−E(n)‖ + margin, 0).")
+  var loss = Loss.triplet
+
+  @Option(help: "The triplet loss's margin. Default: the recipe's.")
+  var margin: Float?
+
+  @Option(help: "Which triplets of a batch are trained on: \(TripletMiner.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var miner: TripletMiner?
+
+  @Option(help: "The highest learning rate of the one-cycle schedule. Default: the recipe's.")
+  var rate: Float?
+
+  @Option(help: "The share of people set aside to steer by, 0 to 0.5. Default: the recipe's.")
+  var validation: Double?
+
+  @Option(help: "Threads; the result is the same for any number. Default: one a core.")
+  var threads: Int?
+
+  @OptionGroup var output: OutputOptions
+
+  enum Loss: String, ExpressibleByArgument, CaseIterable {
+    case triplet
+  }
+
+  func validate() throws {
+    if let dimension, !(1...65_536).contains(dimension) {
+      throw ValidationError("--dimension must be from 1 to 65536.")
+    }
+    if let epochs, !(1...1_000_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 1000000.") }
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
+  }
+
+  func run() throws {
+    var trainer = FaceTrainer()
+    trainer.dimension = dimension
+    trainer.seed = options.seed
+    trainer.epochs = epochs
+    trainer.margin = margin
+    trainer.miner = miner
+    trainer.peakRate = rate
+    trainer.validationShare = validation
+    trainer.skipsBroken = options.skipBroken
+    trainer.workers = threads
+
+    let folder = try PictureFolder(path: options.data)
+    let progress = TrainingProgress("Training")
+    let trained = try trainer.train(folder, onEvent: progress.show)
+    progress.finish()
+    try trained.file.write(to: URL(fileURLWithPath: options.out), options: .atomic)
+
+    let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out, seed: options.seed)
+    if output.json { return try Console.printJSON(summary) }
+    print(summary.text)
+  }
+}
+
+extension TripletMiner: ExpressibleByArgument {}

@@ -1,0 +1,153 @@
+import Foundation
+import Images
+import Likeness
+import LikenessTraining
+
+/// The page a demo leaves behind: probes beside their candidates, the training, the ROC, the gallery.
+struct DemoReport {
+  let outcome: DemoOutcome
+
+  var text: String {
+    HTMLPage(
+      title: "Likeness: who is this most like?",
+      body: [introduction, figures, answers, charts, comparison, gallery].joined(separator: "\n")
+    ).text
+  }
+
+  private var introduction: String {
+    """
+    <h1>Who is this most like?</h1>
+    <p class="lead">An embedder learned from \(outcome.trainedPictures) pictures of \(outcome.trainedPeople) people that \
+    pictures of one person belong together. Then \(outcome.info.identities) <em>other</em> people, whom it never saw, \
+    were enrolled in a gallery, and further pictures of them were asked about.</p>
+    <p class="soft">Candidates are leads for a person to review, never identifications.</p>
+    """
+  }
+
+  private var figures: String {
+    var cards: [(String, String)] = [
+      ("\(outcome.right) of \(outcome.asked.count)", "probes found their person first"),
+      ("\(outcome.info.identities)", "people enrolled, \(outcome.info.embeddings) embeddings"),
+      (String(format: "%.0f s", outcome.seconds), "from pictures to answers"),
+    ]
+    if let report = outcome.measured.first?.report {
+      cards.append((Self.percent(report.eer.value), "equal error rate on people never seen"))
+      cards.append((Self.percent(report.tarAtFAR1pct.value), "true accepts at 1 % false accepts"))
+    }
+    let cells = cards.map { "<div class=\"figure\"><b>\($0.0)</b><span>\($0.1)</span></div>" }
+    return "<div class=\"figures\">\(cells.joined())</div>"
+  }
+
+  private var answers: String {
+    // What went wrong is what one learns from: it comes first.
+    let shown = outcome.asked.filter { !$0.isRight } + outcome.asked.filter(\.isRight)
+    let cards = shown.map { asked in
+      let candidates = asked.answer.candidates.map { candidate in
+        Self.face(
+          candidate.source, name: candidate.identity, detail: String(format: "%.3f", candidate.distance),
+          isMate: candidate.identity == asked.identity)
+      }
+      return """
+        <div class="answer\(asked.isRight ? "" : " wrong")">
+        \(Self.face(asked.probe, name: asked.identity, detail: "probe", isMate: false))
+        <span class="arrow" aria-hidden="true">→</span>
+        \(candidates.joined())
+        </div>
+        """
+    }
+    return """
+      <h2>Probes and their three nearest candidates</h2>
+      <p class="soft">Under each candidate its distance; a green frame marks the probe's own person. \
+      Wrong first candidates, if any, stand first with a red edge.</p>
+      <div class="answers">\(cards.joined())</div>
+      """
+  }
+
+  private static func face(_ path: String?, name: String, detail: String, isMate: Bool) -> String {
+    let picture = path.flatMap { try? Picture(contentsOf: $0) }
+    let data = picture.flatMap { try? Self.thumbnail($0).pngData() }
+    let image = data.map {
+      "<img alt=\"\(escaped(name))\" src=\"data:image/png;base64,\($0.base64EncodedString())\">"
+    }
+    return """
+      <div class="face\(isMate ? " mate" : "")">\(image ?? "")<b>\(escaped(name))</b>\(detail)</div>
+      """
+  }
+
+  private static func thumbnail(_ picture: Picture) -> Picture {
+    let scale = min(1, 112 / Double(max(picture.width, picture.height)))
+    guard scale < 1 else { return picture }
+    return picture.resized(
+      width: max(1, Int((Double(picture.width) * scale).rounded())),
+      height: max(1, Int((Double(picture.height) * scale).rounded())))
+  }
+
+  private var charts: String {
+    let epochs = outcome.training.epochs
+    let colors = ["var(--one)", "var(--two)", "var(--three)"]
+    var curves = [
+      LineChart.Series(
+        name: "loss", points: epochs.map { (Double($0.step), $0.loss) }, color: "var(--one)")
+    ]
+    let eers = epochs.compactMap { epoch in epoch.eer.map { (x: Double(epoch.step), y: $0) } }
+    if !eers.isEmpty {
+      curves.append(LineChart.Series(name: "validation EER", points: eers, color: "var(--two)", isDashed: true))
+    }
+    let training = LineChart(xLabel: "step", yLabel: "loss, EER", series: curves, yRange: Self.fromZero(curves))
+    let roc = LineChart(
+      xLabel: "false accept rate", yLabel: "true accept rate",
+      series: outcome.measured.enumerated().map { index, measured in
+        LineChart.Series(
+          name: measured.name, points: measured.report.roc.map { (x: $0.far, y: $0.tar) },
+          color: colors[index % colors.count], isDashed: index > 0)
+      }, xRange: 0.001...1, yRange: 0...1, isLogarithmic: true)
+    return """
+      <h2>How it learned, and how well it tells strangers apart</h2>
+      <div class="charts">
+      <div class="chart"><h3>Training</h3>\(training.svg)</div>
+      <div class="chart"><h3>ROC on people never seen</h3>\(roc.svg)</div>
+      </div>
+      """
+  }
+
+  private static func fromZero(_ series: [LineChart.Series]) -> ClosedRange<Double> {
+    0...max(0.01, (series.flatMap { $0.points.map(\.y) }.max() ?? 1) * 1.05)
+  }
+
+  private var comparison: String {
+    let columns: [(String, (IdentificationReport) -> IdentificationReport.Figure)] = [
+      ("EER", \.eer), ("TAR at FAR 1 %", \.tarAtFAR1pct), ("rank-1, 1 picture", \.rank1With1),
+      ("rank-1, 5 pictures", \.rank1With5), ("DIR at FPIR 1 %", \.dirAtFPIR1pct), ("MAP@R", \.mapAtR),
+    ]
+    let heads = columns.map { "<th>\($0.0)</th>" }.joined()
+    let rows = outcome.measured.map { measured in
+      let cells = columns.map { column in
+        let figure = column.1(measured.report)
+        let interval =
+          if let low = figure.low, let high = figure.high {
+            String(format: " <span class=\"soft\">%.3f–%.3f</span>", low, high)
+          } else { "" }
+        return "<td>" + String(format: "%.3f", figure.value) + interval + "</td>"
+      }
+      return "<tr><td>\(escaped(measured.name))</td>\(cells.joined())</tr>"
+    }
+    return """
+      <h2>Beside the classics, on the same unseen people</h2>
+      <p class="soft">With 95 % bootstrap intervals over the \(outcome.info.identities) people: few people, wide intervals.</p>
+      <div class="scroll"><table><tr><th>method</th>\(heads)</tr>\(rows.joined())</table></div>
+      """
+  }
+
+  private var gallery: String {
+    """
+    <h2>The gallery</h2>
+    <p>One SQLite file holds it all: identities, embeddings, and the embedder itself.</p>
+    <pre>\(escaped(outcome.info.description))</pre>
+    <pre>sqlite3 \(escaped(outcome.galleryPath)) 'SELECT * FROM identities ORDER BY embeddings DESC LIMIT 5'</pre>
+    """
+  }
+
+  private static func percent(_ share: Double) -> String {
+    String(format: "%.1f %%", share * 100)
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Images
+
+/// The pictures that an `enroll` call names, with the identity of each.
+struct EnrollmentList {
+  /// A picture and whose it is.
+  struct Item: Sendable {
+    var path: String
+    var identity: String
+  }
+
+  let items: [Item]
+
+  /// Reads folders.
+  ///
+  /// - Parameters:
+  ///   - paths: pictures, folders of pictures, or folders of folders.
+  ///   - name: the identity of all of them; nil to use the folders' names.
+  init(paths: [String], name: String?) throws {
+    var items: [Item] = []
+    for path in paths {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        throw CommandFailure("\(path): there is no such file or folder: check the path")
+      }
+      if isFolder.boolValue {
+        items += try Self.items(inFolder: path, name: name)
+      } else {
+        guard let name else {
+          throw CommandFailure("\(path): whose picture is it? Say it with --as NAME")
+        }
+        items.append(Item(path: path, identity: name))
+      }
+    }
+    self.items = items
+  }
+
+  private static func items(inFolder path: String, name: String?) throws -> [Item] {
+    let folder = try PictureFolder(path: path)
+    return folder.identities.flatMap { identity in
+      identity.files.map { Item(path: $0, identity: name ?? identity.name) }
+    }
+  }
+}

@@ -1,1 +1,0 @@
-@main struct Likeness { static func main() {} }

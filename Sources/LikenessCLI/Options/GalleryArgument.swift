@@ -1,0 +1,27 @@
+import ArgumentParser
+import Foundation
+import Likeness
+
+/// The gallery a command works on.
+struct GalleryArgument: ParsableArguments {
+  @Argument(help: ArgumentHelp("The gallery file.", valueName: "gallery"), completion: .file())
+  var path: String
+
+  /// Opens a gallery that must be there already: a mistyped path is an error, not an empty gallery.
+  func open() throws -> Gallery {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw CommandFailure("\(path): there is no such gallery: make one with 'likeness enroll \(path) FOLDER --model MODEL'")
+    }
+    return try openOrCreate()
+  }
+
+  /// Opens a gallery, or makes one.
+  func openOrCreate() throws -> Gallery {
+    let bar = ProgressBar("Reading \((path as NSString).lastPathComponent)", unit: "embeddings")
+    let gallery = try Gallery(path: path) { progress in
+      bar.update(progress.completed, of: progress.total)
+    }
+    bar.finish()
+    return gallery
+  }
+}

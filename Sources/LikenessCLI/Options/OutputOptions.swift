@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// Options that every command shares.
+struct OutputOptions: ParsableArguments {
+  @Flag(name: .long, help: "Print one JSON document on stdout and nothing else there.")
+  var json = false
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Images
+import Networks
+
+/// A model that turns pictures into embeddings, with everything needed to use it: what a model file holds.
+public struct PictureModel: Sendable {
+  /// The recipe that made it: `faces`, `pca`, `fisherfaces`.
+  public let recipe: String
+  /// How a picture becomes the network's input.
+  public let preprocessing: Preprocessing
+  /// The network.
+  public let network: EmbeddingModel
+
+  /// Joins a network with its preprocessing and writes both into the model's metadata.
+  ///
+  /// - Parameters:
+  ///   - recipe: what made it.
+  ///   - preprocessing: its `shape` must be the architecture's input.
+  ///   - architecture: the network's layers.
+  ///   - weights: the network's weights.
+  ///   - mirrorMean: whether a picture and its mirror image are embedded and their mean taken.
+  ///   - card: facts about the training, as they go into the model card.
+  /// - Throws: the model file's error where weights and architecture disagree.
+  public init(
+    recipe: String, preprocessing: Preprocessing, architecture: Architecture, weights: [String: Tensor],
+    mirrorMean: Bool, card: some Encodable
+  ) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    self.recipe = recipe
+    self.preprocessing = preprocessing
+    self.network = try EmbeddingModel(
+      architecture: architecture, weights: weights,
+      metadata: [
+        "kind": "image",
+        "recipe": recipe,
+        "metric": "euclidean",
+        "card": String(decoding: try encoder.encode(card), as: UTF8.self),
+        Preprocessing.metadataKey: String(decoding: try encoder.encode(preprocessing), as: UTF8.self),
+      ], mirrorMean: mirrorMean)
+  }
+
+  /// The bytes of the model file; the same model gives the same bytes.
+  public var file: Data { Data(network.encoded()) }
+
+  /// Embeds prepared inputs: one row of `network.dimension` values an input.
+  public func embed(_ inputs: LabelledInputs, workers: Int? = nil) throws -> [Float] {
+    var embeddings: [Float] = []
+    for start in stride(from: 0, to: inputs.count, by: 256) {
+      let batch = inputs.rows(Array(start..<min(start + 256, inputs.count)))
+      embeddings += try network.embed(batch.tensor, workers: workers ?? Workers.cores).values
+    }
+    return embeddings
+  }
+
+  /// Measures the model on identities that it was not trained on.
+  ///
+  /// - Parameters:
+  ///   - folder: a folder per identity.
+  ///   - draws: random galleries to average over.
+  ///   - bootstrap: resamples for the intervals; 0 for none.
+  ///   - seed: the seed of both.
+  /// - Throws: ``TrainingError`` for pictures that cannot be read, and the evaluation's errors.
+  public func evaluate(
+    on folder: PictureFolder, draws: Int = 20, bootstrap: Int = 200, seed: UInt64 = 0
+  ) throws -> IdentificationReport {
+    let inputs = try LabelledInputs(folder, preprocessing: preprocessing)
+    return try Evaluation.evaluate(
+      embeddings: embed(inputs), dimension: network.dimension, labels: inputs.labels, metric: .euclidean, draws: draws,
+      bootstrap: bootstrap, seed: seed)
+  }
+}

@@ -1,0 +1,57 @@
+import Images
+import Networks
+
+extension LabelledInputs {
+  /// A picture that was left out.
+  public struct Skipped: Sendable, Codable, Hashable {
+    /// The file.
+    public var path: String
+    /// What is wrong with it.
+    public var reason: String
+  }
+
+  /// Reads and prepares all pictures of a folder of folders, on all cores.
+  ///
+  /// - Throws: ``TrainingError/brokenPictures(_:)`` where a picture cannot be read.
+  public init(
+    _ folder: PictureFolder, preprocessing: Preprocessing, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    let (inputs, skipped) = Self.reading(folder, preprocessing: preprocessing, progress: progress)
+    guard skipped.isEmpty else {
+      throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
+    }
+    self = inputs
+  }
+
+  /// Reads and prepares all pictures that can be read, and says which could not.
+  public static func reading(
+    _ folder: PictureFolder, preprocessing: Preprocessing, progress: (Int, Int) -> Void = { _, _ in }
+  ) -> (inputs: LabelledInputs, skipped: [Skipped]) {
+    let items = folder.identities.enumerated().flatMap { label, identity in
+      identity.files.map { (path: $0, label: label) }
+    }
+    let raw = preprocessing.unnormalized
+    var values: [Float] = []
+    values.reserveCapacity(items.count * raw.count)
+    var labels: [Int] = []
+    var skipped: [Skipped] = []
+    for start in Swift.stride(from: 0, to: items.count, by: 128) {
+      let batch = Array(items[start..<min(start + 128, items.count)])
+      let prepared = Workers().map(batch) { item in Result { try raw.prepare(contentsOf: item.path) } }
+      for (item, result) in zip(batch, prepared) {
+        switch result {
+        case .success(let input):
+          values += input
+          labels.append(item.label)
+        case .failure(let error):
+          let reason = (error as? PictureError)?.reason ?? "\(error)"
+          skipped.append(Skipped(path: item.path, reason: reason))
+        }
+      }
+      progress(min(start + 128, items.count), items.count)
+    }
+    let inputs = LabelledInputs(
+      preprocessing: preprocessing, values: values, labels: labels, names: folder.identities.map(\.name))
+    return (inputs, skipped)
+  }
+}

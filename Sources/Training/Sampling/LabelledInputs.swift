@@ -1,0 +1,53 @@
+import Images
+import Networks
+
+/// Prepared inputs with the identity of each: what a trainer learns from.
+///
+/// Values are kept on the scale 0…1, before any normalization: augmentation changes light as a lamp would, and only
+/// then the network's own scale is made of it.
+public struct LabelledInputs: Sendable {
+  /// How the inputs were prepared, and how they are normalized.
+  public let preprocessing: Preprocessing
+  /// All inputs, row-major, shape `[n] + shape`, not normalized.
+  public let values: [Float]
+  /// The identity of each input, as an index into `names`.
+  public let labels: [Int]
+  /// The identities' names.
+  public let names: [String]
+
+  /// Collects inputs; `values` holds `labels.count` inputs of `preprocessing.shape`.
+  public init(preprocessing: Preprocessing, values: [Float], labels: [Int], names: [String]) {
+    precondition(values.count == labels.count * preprocessing.count, "values must hold an input for every label")
+    self.preprocessing = preprocessing
+    self.values = values
+    self.labels = labels
+    self.names = names
+  }
+
+  /// The shape of one input, `[channels, height, width]`.
+  public var shape: [Int] { preprocessing.shape }
+  /// The number of inputs.
+  public var count: Int { labels.count }
+  /// The number of float32 values of one input.
+  public var stride: Int { preprocessing.count }
+
+  /// Some of the inputs, in the order given; names stay, so labels keep their meaning.
+  public func rows(_ rows: [Int]) -> LabelledInputs {
+    var chosen: [Float] = []
+    chosen.reserveCapacity(rows.count * stride)
+    for row in rows { chosen += values[row * stride..<(row + 1) * stride] }
+    return LabelledInputs(
+      preprocessing: preprocessing, values: chosen, labels: rows.map { labels[$0] }, names: names)
+  }
+
+  /// All inputs, normalized, as one batch.
+  public var tensor: Tensor {
+    var batch = Tensor(shape: [count] + shape, values: values)
+    batch.withUnsafeMutableBufferPointer { all in
+      for row in 0..<count {
+        preprocessing.normalize(UnsafeMutableBufferPointer(rebasing: all[row * stride..<(row + 1) * stride]))
+      }
+    }
+    return batch
+  }
+}

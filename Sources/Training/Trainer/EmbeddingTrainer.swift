@@ -1,0 +1,84 @@
+import Networks
+
+/// Trains a network so that inputs of one identity lie near each other and apart from all others.
+///
+/// The way of the data, forwards only: P×K rows from the sampler, each augmented, one forward pass, all pair distances
+/// of the batch, triplets from the miner, the loss and its gradient, one backward pass, one AdamW step at the one-cycle
+/// rate, and the moving average of the weights. At the end of each epoch the averaged network is looked at on identities
+/// that it never trains on; the best epoch's weights are the result.
+///
+/// The same configuration, data and architecture give the same bits on any number of workers.
+public struct EmbeddingTrainer: Sendable {
+  /// The network's layers; the last one should be an L2 normalisation.
+  public var architecture: Architecture
+  /// How it is trained.
+  public var configuration: TrainingConfiguration
+  /// Threads that work on a batch; nil for one a core. Has no influence on the result.
+  public var workers: Int?
+
+  /// A trainer of `architecture`.
+  public init(architecture: Architecture, configuration: TrainingConfiguration = .init(), workers: Int? = nil) {
+    self.architecture = architecture
+    self.configuration = configuration
+    self.workers = workers
+  }
+
+  /// What a training ends with.
+  public struct Result: Sendable {
+    /// The weights of the best epoch.
+    public var weights: [String: Tensor]
+    /// Every epoch, those of abandoned starts included.
+    public var epochs: [EpochRecord]
+    /// Which of them was best, an index into `epochs`.
+    public var bestEpoch: Int
+    /// Collapses noticed on the way.
+    public var collapses: [CollapseRecord]
+  }
+
+  /// Trains.
+  ///
+  /// - Parameters:
+  ///   - inputs: what to learn from.
+  ///   - validation: inputs of other identities to steer by; nil or empty keeps the last epoch.
+  ///   - onEvent: hears of every step and epoch.
+  /// - Throws: ``TrainingError`` for settings out of range, too few identities, a loss that is no number, and for a
+  ///   collapse that three fresh starts at lower rates did not cure.
+  public func train(
+    _ inputs: LabelledInputs, validation: LabelledInputs? = nil, onEvent: (TrainingEvent) -> Void = { _ in }
+  ) throws -> Result {
+    try configuration.validate()
+    var attempt = configuration
+    var epochs: [EpochRecord] = []
+    var collapses: [CollapseRecord] = []
+    let started = ContinuousClock.now
+    while true {
+      var run = try TrainingRun(
+        architecture: architecture, configuration: attempt, workers: workers, inputs: inputs, validation: validation,
+        started: started, earlierEpochs: epochs)
+      if epochs.isEmpty {
+        onEvent(
+          .started(
+            inputs: inputs.count, identities: Set(inputs.labels).count,
+            validationIdentities: Set(validation?.labels ?? []).count, parameters: architecture.parameterCount))
+      }
+      guard let collapse = try run.advanceToEnd(onEvent: onEvent) else {
+        return Result(
+          weights: run.bestWeights, epochs: run.epochs, bestEpoch: run.bestEpoch, collapses: collapses)
+      }
+      epochs = run.epochs
+      guard collapses.count < Self.freshStarts else {
+        throw TrainingError.collapsed(step: collapse.step, recoveries: collapses.count)
+      }
+      // What lets embeddings run together is hard triplets at a high rate: take both back.
+      attempt.peakRate *= 0.4
+      attempt.miner = .semiHard
+      var record = collapse
+      record.nextRate = attempt.peakRate
+      record.nextMiner = attempt.miner
+      collapses.append(record)
+      onEvent(.collapsed(record))
+    }
+  }
+
+  private static let freshStarts = 3
+}

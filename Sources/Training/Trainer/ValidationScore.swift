@@ -1,0 +1,34 @@
+import Networks
+
+/// Looks at a network through the eyes of identities it does not train on.
+struct ValidationScore {
+  /// What is looked at.
+  struct Figures {
+    /// The mean of MAP@R and TAR at FAR 1 %: how well the near are ranked, and how well strangers are kept out.
+    var score: Double
+    /// The equal error rate.
+    var eer: Double
+  }
+
+  private let architecture: Architecture
+  private let validation: LabelledInputs
+  private let workers: Int?
+
+  /// Nil where the identities are too few to say anything.
+  init?(architecture: Architecture, validation: LabelledInputs, workers: Int?) {
+    guard Set(validation.labels).count >= 2 else { return nil }
+    self.architecture = architecture
+    self.validation = validation
+    self.workers = workers
+  }
+
+  /// Embeds the validation inputs as the finished model would, and measures.
+  func evaluate(_ weights: [String: Tensor]) throws -> Figures {
+    let model = try EmbeddingModel(architecture: architecture, weights: weights, mirrorMean: true)
+    let embeddings = try model.embed(validation.tensor, workers: workers ?? Workers.cores)
+    let report = try Evaluation.evaluate(
+      embeddings: embeddings.values, dimension: model.dimension, labels: validation.labels, metric: .euclidean,
+      draws: 1, bootstrap: 0, seed: 0)
+    return Figures(score: (report.mapAtR.value + report.tarAtFAR1Percent.value) / 2, eer: report.eer.value)
+  }
+}

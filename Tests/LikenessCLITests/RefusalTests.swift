@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@Suite("Refusals: one line on stderr, exit code 1, nothing half-written")
+struct RefusalTests {
+  /// Expects a failed run that says each of `words`, in one line that begins with the command's name.
+  private func expectRefusal(_ run: CommandRun, saying words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(run.status == 1, "exit code \(run.status): \(run.errors)", sourceLocation: sourceLocation)
+    #expect(run.output.isEmpty, "stdout is not empty: \(run.output)", sourceLocation: sourceLocation)
+    let lines = run.errors.split(separator: "\n")
+    #expect(lines.last?.hasPrefix("likeness: ") == true, "\(run.errors)", sourceLocation: sourceLocation)
+    for word in words {
+      #expect(run.errors.contains(word), "\"\(word)\" is not in: \(run.errors)", sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test("a gallery that is not there is not made by asking it")
+  func missingGallery() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/no.db"
+    expectRefusal(try CommandRun.likeness("query", path, "vector:1,2", "--json"), saying: "no.db")
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("a file that is no gallery is refused and left as it was")
+  func notAGallery() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/notes.txt"
+    let text = String(repeating: "these are notes, not a gallery\n", count: 200)
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    expectRefusal(try CommandRun.likeness("info", path, "--json"), saying: "notes.txt")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+  }
+
+  @Test("a database of another program is refused and left as it was")
+  func foreignDatabase() throws {
+    try #require(CommandRun.exists("sqlite3"), "the sqlite3 command is needed: make setup installs it")
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/other.db"
+    #expect(try CommandRun.run("sqlite3", [path, "CREATE TABLE notes(x); INSERT INTO notes VALUES(1)"]).status == 0)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    expectRefusal(try CommandRun.likeness("info", path), saying: "other.db")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  @Test("a probe of the wrong dimension, or with values that are no numbers, is refused by name")
+  func badVectors() throws {
+    let gallery = try EnrolledGallery()
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:1,2,3"), saying: "3", "32")
+    let nan = (["nan"] + [String](repeating: "0.1", count: 31)).joined(separator: ",")
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:" + nan), saying: "NaN")
+    let infinite = (["inf"] + [String](repeating: "0.1", count: 31)).joined(separator: ",")
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:" + infinite), saying: "infinite")
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:1,two,3"), saying: "two")
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "id:999999"), saying: "999999")
+  }
+
+  @Test("an unknown identity is named")
+  func unknownIdentity() throws {
+    let gallery = try EnrolledGallery()
+    for command in [["forget"], ["show"], ["rename", "x"], ["merge", "person1"]] {
+      let run = try CommandRun.run(
+        CommandRun.likeness, [command[0], gallery.path, "nobody"] + command.dropFirst())
+      expectRefusal(run, saying: "nobody")
+    }
+  }
+
+  @Test("an empty name enrolls nobody")
+  func emptyName() throws {
+    let gallery = try EnrolledGallery()
+    expectRefusal(
+      try CommandRun.likeness("enroll", gallery.path, gallery.people.picture(0, 1), "--as", "  "), saying: "name")
+  }
+
+  @Test("a broken picture is named and enrolls nothing, or is left out and counted")
+  func brokenPicture() throws {
+    let people = try DrawnFaces(people: 2, pictures: 2, seed: 50)
+    let broken = people.picture(1, 2)
+    try Data("P5\n46 56\n255\nshort".utf8).write(to: URL(fileURLWithPath: broken))
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/g.db"
+    let model = try TrainedModel.get().path
+    expectRefusal(
+      try CommandRun.likeness("enroll", gallery, people.path, "--model", model), saying: broken, "--skip-broken")
+    let listed = try CommandRun.likeness("identities", gallery, "--json")
+    #expect(listed.status != 0 || listed.output.trimmingCharacters(in: .whitespacesAndNewlines) == "[\n\n]" || listed.output.filter { !$0.isWhitespace } == "[]")
+    let skipping = try CommandRun.likeness(
+      "enroll", gallery, people.path, "--model", model, "--skip-broken", "--json")
+    #expect(skipping.status == 0, "\(skipping.errors)")
+    #expect(try skipping.json()["enrolled"] as? Int == 3)
+    #expect((try skipping.json()["skipped"] as? [[String: Any]])?.first?["path"] as? String == broken)
+  }
+
+  @Test("an embedder other than the gallery's is refused by name")
+  func otherEmbedder() throws {
+    let gallery = try EnrolledGallery()
+    let other = gallery.folder.path + "/other.model"
+    let faces = try DrawnFaces(people: 8, pictures: 6, seed: 12)
+    let trained = try TrainedModel.train(on: faces, to: other, seed: 9)
+    try #require(trained.status == 0, "\(trained.errors)")
+    expectRefusal(
+      try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--model", other), saying: "faces-")
+  }
+
+  @Test("a model file that is none, or is cut short, is refused")
+  func brokenModel() throws {
+    let folder = try TemporaryFolder()
+    let people = try DrawnFaces(people: 2, pictures: 2, seed: 51)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: try TrainedModel.get().path))
+    for (name, bytes) in [
+      ("empty", Data()), ("text", Data("not a model".utf8)), ("cut", whole.prefix(whole.count / 2)),
+    ] {
+      let model = folder.path + "/" + name
+      try bytes.write(to: URL(fileURLWithPath: model))
+      expectRefusal(
+        try CommandRun.likeness("enroll", folder.path + "/g.db", people.path, "--model", model), saying: name)
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/g.db"))
+  }
+
+  @Test("too few people to train on is said, and no model is written")
+  func tooFewPeople() throws {
+    let folder = try TemporaryFolder()
+    let faces = try DrawnFaces(people: 1, pictures: 4, seed: 52)
+    let run = try CommandRun.likeness("train", "faces", "--data", faces.path, "--out", folder.path + "/m")
+    expectRefusal(run, saying: "identities")
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/m"))
+  }
+
+  @Test("wrong usage ends with another exit code than a failed run")
+  func usage() throws {
+    let run = try CommandRun.likeness("query")
+    #expect(run.status == 64 || run.status == 2)
+    #expect(run.errors.contains("gallery"))
+  }
+}
