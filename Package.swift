@@ -3,6 +3,7 @@ import PackageDescription
 
 // The rooms and the one direction in which they depend:
 //   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
+//   CNetworks <- Networks                   layers and training of networks: needs only BLAS
 //   Images, Networks <- LikenessTraining    decoding and training: no gallery in sight
 //   Images, Networks, Likeness <- LikenessEmbedders
 //   everything <- LikenessCLI
@@ -44,8 +45,12 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Images", dependencies: ["CTurboJPEG", "CPNG"]),
     .target(
+      name: "CNetworks",
+      linkerSettings: [.linkedFramework("Accelerate", .when(platforms: [.macOS, .iOS]))]),
+    .target(
       name: "Networks",
       dependencies: [
+        "CNetworks",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))
       ]),
     .target(
@@ -73,6 +78,7 @@ let package = Package(
     // One folder of tests per room.
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CTurboJPEG"]),
     .testTarget(name: "TrainingTests", dependencies: ["LikenessTraining"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

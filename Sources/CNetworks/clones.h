@@ -1,0 +1,16 @@
+// CN_CLONES compiles a function for several x86-64 levels; the loader picks one (ifunc, a glibc feature).
+// Everywhere else the baseline is used as it is, which on arm64 includes NEON.
+#ifndef CNETWORKS_CLONES_H
+#define CNETWORKS_CLONES_H
+
+#include "CNetworks.h"
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__clang__)
+#define CN_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CN_CLONES
+#endif
+
+#define CN_INLINE static inline __attribute__((always_inline))
+
+#endif

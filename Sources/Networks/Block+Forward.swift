@@ -1,0 +1,71 @@
+import CNetworks
+
+extension Block {
+  func forward(_ pass: Pass, input: UnsafePointer<Float>) -> UnsafePointer<Float> {
+    reserve(pass)
+    self.input = input
+    let z = weight == nil ? input : UnsafePointer(self.z.base)
+
+    if weight != nil || normalization != nil {
+      pass.forEachSlice { images, slice, scratch in
+        var moments = ChannelMoments(channels: channels, memory: sums(ofSlice: slice))
+        if let weight, let tiling {
+          convolve(images, weight, tiling, input: input, moments: &moments, scratch: scratch)
+        } else {
+          addMoments(z + images.lowerBound * middleCount, rows: images.count * plan.middle.height * plan.middle.width,
+            to: &moments, scratch: scratch)
+        }
+        sliceRows[slice] = moments.rows
+      }
+    }
+
+    if let normalization {
+      var total = ChannelMoments(channels: channels, memory: sums(ofSlice: Pass.mostSlices))
+      for slice in 0..<pass.slices {
+        total.add(ChannelMoments(channels: channels, merged: sums(ofSlice: slice), rows: sliceRows[slice]))
+      }
+      normalization.normalize(total, a: a.base, b: b.base)
+    } else if let bias {
+      b.base.update(from: bias.base, count: channels)
+    }
+
+    let selected = plan.pool > 1 ? self.selected.base : nil
+    pass.forEachSlice { images, _, _ in
+      for image in images {
+        cn_affine_pool(
+          z + image * middleCount, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, b.base,
+          plan.slope, y.base + image * outputCount, selected.map { $0 + image * outputCount })
+      }
+    }
+    return UnsafePointer(y.base)
+  }
+
+  private func convolve(
+    _ images: Range<Int>, _ weight: Parameter, _ tiling: PatchTiling, input: UnsafePointer<Float>,
+    moments: inout ChannelMoments, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let column = scratch + 64 + 4 * channels
+    let needsMoments = normalization != nil
+    tiling.forEachTile(images) { tile in
+      let patches = tiling.patches(tile, of: input, inputCount: inputCount, column: column)
+      let positions = tiling.positions(tile)
+      let target = z.base + tiling.start(tile) * channels
+      MatrixProduct.multiply(
+        m: positions, n: channels, k: tiling.patch, patches, weight.base, transposeB: true, into: target)
+      if needsMoments { moments.add(UnsafePointer(target), rows: positions, scratch: scratch) }
+    }
+  }
+
+  /// In pieces, so that both passes over a piece find it in the cache and float sums stay short.
+  private func addMoments(
+    _ z: UnsafePointer<Float>, rows: Int, to moments: inout ChannelMoments, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let piece = max(1, 16_384 / channels)
+    var row = 0
+    while row < rows {
+      let count = min(piece, rows - row)
+      moments.add(z + row * channels, rows: count, scratch: scratch)
+      row += count
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import CNetworks
+
+/// One stage of an ``InferencePlan``, for one image, channels-last.
+protocol InferenceStep: Sendable {
+  var scratchCount: Int { get }
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+}
+
+extension InferenceStep {
+  var scratchCount: Int { 0 }
+}
+
+/// A ``Block`` with the running statistics: y = act(a z* + b).
+final class BlockStep: InferenceStep {
+  private let plan: BlockPlan
+  private let tiling: PatchTiling?
+  private let weight: FloatBuffer?
+  private let a: FloatBuffer
+  private let b: FloatBuffer
+
+  init(_ plan: BlockPlan, _ tensors: [String: FloatBuffer]) {
+    self.plan = plan
+    let channels = plan.middle.channels
+    a = FloatBuffer(count: channels)
+    b = FloatBuffer(count: channels)
+    a.base.update(repeating: 1, count: channels)
+    if let convolution = plan.convolution {
+      tiling = PatchTiling(convolution, input: plan.input, output: plan.middle, pool: plan.pool)
+      weight = tensors["\(convolution.layer).weight"].map { FloatBuffer(copying: $0) }
+      if let bias = tensors["\(convolution.layer).bias"], convolution.bias {
+        b.base.update(from: bias.base, count: channels)
+      }
+    } else {
+      tiling = nil
+      weight = nil
+    }
+    guard let layer = plan.normalization,
+      let gamma = tensors["\(layer).weight"], let beta = tensors["\(layer).bias"],
+      let mean = tensors["\(layer).running_mean"], let variance = tensors["\(layer).running_var"]
+    else { return }
+    for channel in 0..<channels {
+      let deviation = (Double(variance.base[channel]) + BatchNormalization.epsilon).squareRoot()
+      let scale = Double(gamma.base[channel]) / deviation
+      a.base[channel] = Float(scale)
+      b.base[channel] = Float(
+        Double(beta.base[channel]) + (Double(b.base[channel]) - Double(mean.base[channel])) * scale)
+    }
+  }
+
+  var scratchCount: Int {
+    guard let tiling else { return 0 }
+    return tiling.rows * tiling.outputWidth * (tiling.patch + plan.middle.channels)
+  }
+
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let channels = plan.middle.channels
+    guard let tiling, let weight else {
+      cn_affine_pool(
+        input, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope, output, nil)
+      return
+    }
+    let z = scratch
+    let column = scratch + tiling.rows * tiling.outputWidth * channels
+    tiling.forEachTile(0..<1) { tile in
+      let positions = tiling.positions(tile)
+      let patches = tiling.patches(tile, of: input, inputCount: plan.input.count, column: column)
+      MatrixProduct.multiply(
+        m: positions, n: channels, k: tiling.patch, patches, weight.base, transposeB: true, into: z)
+      cn_affine_pool(
+        z, tile.rows.count, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope,
+        output + tile.rows.lowerBound / plan.pool * plan.output.width * channels, nil)
+    }
+  }
+}
+
+/// y = W x + b.
+final class LinearStep: InferenceStep {
+  private let from: Int
+  private let to: Int
+  private let weight: FloatBuffer?
+  private let bias: FloatBuffer?
+
+  init(layer: Int, from: Int, to: Int, _ tensors: [String: FloatBuffer]) {
+    self.from = from
+    self.to = to
+    weight = tensors["\(layer).weight"].map { FloatBuffer(copying: $0) }
+    bias = tensors["\(layer).bias"].map { FloatBuffer(copying: $0) }
+  }
+
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard let weight else { return }
+    if let bias { output.update(from: bias.base, count: to) }
+    MatrixProduct.multiply(
+      m: 1, n: to, k: from, input, weight.base, transposeB: true, beta: bias == nil ? 0 : 1, into: output)
+  }
+}
+
+/// Pooling of windows that overlap, leave gaps, or are large; mean pooling.
+struct PoolingStep: InferenceStep {
+  let isMax: Bool
+  let size: Int
+  let stride: Int
+  let from: FeatureShape
+  let to: FeatureShape
+
+  /// Winners' places, which nobody asks for.
+  var scratchCount: Int { isMax ? (to.count + 1) / 2 : 0 }
+
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    if isMax {
+      UnsafeMutableRawPointer(scratch).withMemoryRebound(to: UInt16.self, capacity: to.count) { winners in
+        cn_max_pool(
+          input, from.height, from.width, from.channels, size, stride, to.height, to.width, output, winners)
+      }
+    } else {
+      cn_average_pool(input, from.height, from.width, from.channels, size, stride, to.height, to.width, output)
+    }
+  }
+}
+
+/// The mean of each channel.
+struct GlobalAverageStep: InferenceStep {
+  let from: FeatureShape
+
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    GlobalAveragePoolingStage.mean(
+      input, positions: from.height * from.width, channels: from.channels, into: output)
+  }
+}
+
+/// Channels-last to channel-slowest.
+struct FlattenStep: InferenceStep {
+  let from: FeatureShape
+
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    Layout.transpose(input, rows: from.height * from.width, columns: from.channels, to: output)
+  }
+}
+
+/// x / ‖x‖₂.
+struct NormalizationStep: InferenceStep {
+  let count: Int
+
+  func run(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    L2NormalizationStage.normalize(input, count: count, into: output)
+  }
+}

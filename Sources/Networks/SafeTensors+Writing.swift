@@ -1,0 +1,103 @@
+import Foundation
+
+extension SafeTensors {
+  /// The file's bytes. The same tensors and metadata always give the same bytes: names are sorted.
+  ///
+  /// - Throws: ``ModelFileError`` where the header would be too long to be read back.
+  public func encoded() throws -> Data {
+    var header: [String: Entry] = [:]
+    var offset = 0
+    let names = tensors.keys.sorted()
+    guard !names.contains(Self.metadataKey) else {
+      throw ModelFileError("a tensor cannot be called \(Self.metadataKey): rename it")
+    }
+    for name in names {
+      guard let tensor = tensors[name] else { continue }
+      header[name] = Entry(dtype: "F32", shape: tensor.shape, offsets: [offset, offset + 4 * tensor.count])
+      offset += 4 * tensor.count
+    }
+    var json = try Self.json(Header(entries: header, metadata: metadata))
+    // The data starts on a multiple of 8, as other readers like it.
+    json.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
+    guard json.count <= Self.longestHeader else {
+      throw ModelFileError(
+        "the header would have \(json.count) bytes, more than \(Self.longestHeader): shorten the metadata")
+    }
+    var data = Data(capacity: 8 + json.count + offset)
+    withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
+    data.append(json)
+    for name in names {
+      tensors[name]?.withUnsafeBufferPointer { values in
+        for value in values {
+          withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        }
+      }
+    }
+    return data
+  }
+
+  private static func json(_ header: Header) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return try encoder.encode(header)
+    } catch {
+      throw ModelFileError("the header cannot be written as JSON: \(error)")
+    }
+  }
+}
+
+extension SafeTensors {
+  static let metadataKey = "__metadata__"
+
+  /// One tensor in the header.
+  struct Entry: Codable {
+    var dtype: String
+    var shape: [Int]
+    /// From and to, in bytes from the start of the data.
+    var offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
+  }
+
+  /// The whole header.
+  struct Header: Codable {
+    var entries: [String: Entry]
+    var metadata: [String: String]
+
+    private struct Name: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+      init(_ name: String) { stringValue = name }
+      init?(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(entries: [String: Entry], metadata: [String: String]) {
+      self.entries = entries
+      self.metadata = metadata
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      entries = [:]
+      metadata = [:]
+      for key in container.allKeys {
+        if key.stringValue == SafeTensors.metadataKey {
+          metadata = try container.decode([String: String].self, forKey: key)
+        } else {
+          entries[key.stringValue] = try container.decode(Entry.self, forKey: key)
+        }
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Name.self)
+      for (name, entry) in entries { try container.encode(entry, forKey: Name(name)) }
+      if !metadata.isEmpty { try container.encode(metadata, forKey: Name(SafeTensors.metadataKey)) }
+    }
+  }
+}

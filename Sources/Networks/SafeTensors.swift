@@ -1,0 +1,24 @@
+import Foundation
+
+/// Named float32 tensors and string metadata, as a safetensors file holds them.
+///
+/// The format: the header's length (8 bytes, little-endian), the header (a JSON object of
+/// `name: {dtype, shape, data_offsets}` and `__metadata__`), and the data. The reader takes nothing on trust: every
+/// length is checked before it is used, and the tensors must fill the data exactly, without overlap.
+public struct SafeTensors: Sendable {
+  /// The tensors by name.
+  public var tensors: [String: Tensor]
+  /// The strings under `__metadata__`.
+  public var metadata: [String: String]
+
+  /// Headers longer than this are refused.
+  static let longestHeader = 4 << 20
+  /// JSON nested deeper than this is refused before it reaches a recursive parser.
+  static let deepestNesting = 32
+
+  /// Tensors and metadata to be written.
+  public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+}
