@@ -1,0 +1,55 @@
+import Logging
+
+/// How a gallery is opened. The defaults suit nearly everyone.
+public struct GalleryConfiguration: Sendable {
+  /// What an acknowledged write survives.
+  public enum Durability: String, Sendable, Hashable {
+    /// Kill -9 and power loss: SQLite's `synchronous=FULL`.
+    case full
+    /// Kill -9; a power loss may take the last transactions, never part of one: `synchronous=NORMAL`.
+    case processCrash
+  }
+
+  /// When the index is built.
+  public enum Indexing: String, Sendable, Hashable {
+    /// When the gallery is opened, and kept in step with every commit.
+    case onOpen
+    /// At the first query: for programs that only write.
+    case onFirstQuery
+  }
+
+  /// Opens without the right to write, even where the file would allow it.
+  public var readOnly = false
+  /// What an acknowledged write survives.
+  public var durability = Durability.full
+  /// How many seconds a write waits for another process's transaction before it is refused.
+  public var busyTimeout: Double = 5
+  /// When the index is built.
+  public var indexing = Indexing.onOpen
+  /// The graph's `M`: neighbours a node keeps on each level.
+  public var M = 16
+  /// The graph's `efConstruction`: how widely neighbours are looked for when a vector is added.
+  public var efConstruction = 200
+  /// How widely a query looks; nil for the index's own choice.
+  public var ef: Int?
+  /// The seed of the graph's levels: the same rows in the same order give the same graph.
+  public var seed: UInt64 = 1
+  /// Below this many vectors every one is compared, which is faster than a graph there; nil for the index's own
+  /// choice.
+  public var exactBelow: Int?
+  /// How many changes the log keeps for other processes; one that fell further behind compares all rows instead.
+  public var changeLogLimit = 100_000
+  /// Where warnings go, of damaged rows above all.
+  public var logger = Logger(label: "likeness.gallery")
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How far the building of an index is.
+public struct GalleryProgress: Sendable, Hashable {
+  /// How many embeddings are indexed.
+  public var completed: Int
+  /// How many there are.
+  public var total: Int
+}

@@ -1,0 +1,127 @@
+import Foundation
+
+/// Why a gallery refused. Every description is a sentence that names what is wrong and a way out.
+///
+/// Whatever is thrown, the gallery file is as it was before the call.
+public enum GalleryError: Error, Sendable, Hashable {
+  // Opening
+
+  /// The file is something else: text, a directory, another program's database.
+  case notAGallery(path: String, reason: String)
+  /// The file cannot be opened or made.
+  case cannotOpen(path: String, reason: String)
+  /// SQLite finds the file's pages damaged.
+  case damagedFile(path: String, reason: String)
+  /// The gallery was closed with ``Gallery/close()``.
+  case closed(path: String)
+
+  // Writing
+
+  /// Nothing can be written here, for `reason`.
+  case readOnly(path: String, reason: String)
+  /// Another process (`holder`, where the system tells) is in a write transaction.
+  case locked(path: String, seconds: Double, holder: String?)
+  /// There is no room for the write.
+  case diskFull(path: String)
+  /// SQLite failed otherwise.
+  case storage(path: String, reason: String)
+
+  // Embedders
+
+  /// No embedder was registered yet, so no vector can be stored or compared.
+  case noEmbedder(path: String)
+  /// The gallery's embedder is another one; `difference` names what does not agree.
+  case otherEmbedder(stored: String, offered: String, difference: String)
+  /// The gallery knows its embedder, but nobody attached the function itself.
+  case embedderNotAttached(name: String)
+  /// A specification that no gallery can hold.
+  case invalidEmbedder(reason: String)
+
+  // Vectors
+
+  /// `subject` has a number of values that the embedder does not make.
+  case wrongDimension(subject: String, count: Int, embedder: String, dimension: Int)
+  /// `subject` has a value that is NaN or infinite.
+  case notFinite(subject: String, component: Int, value: String)
+  /// `subject` has no direction, and the metric compares directions.
+  case zeroVector(subject: String)
+  /// `subject` has values so large that float32 distances overflow.
+  case outOfRange(subject: String, length: Double)
+
+  // Names and arguments
+
+  /// A name that an identity or an embedder cannot have.
+  case invalidName(name: String, reason: String)
+  /// No identity has this name.
+  case unknownIdentity(name: String)
+  /// An identity has this name already.
+  case identityExists(name: String)
+  /// No embedding has this id.
+  case unknownEmbedding(EmbeddingID)
+  /// An argument that makes no sense.
+  case invalidArgument(reason: String)
+}
+
+extension GalleryError: CustomStringConvertible, LocalizedError {
+  /// What happened, and what to do.
+  public var description: String {
+    switch self {
+    case .notAGallery(let path, let reason):
+      "\(path) is not a gallery: \(reason). Name another path; nothing was changed"
+    case .cannotOpen(let path, let reason):
+      "\(path) cannot be opened: \(reason)"
+    case .damagedFile(let path, let reason):
+      "\(path) is damaged: \(reason). Restore it from a backup, or save what is readable with: sqlite3 \(path) .recover"
+    case .closed(let path):
+      "the gallery \(path) was closed: open it again"
+    case .readOnly(let path, let reason):
+      "\(path) cannot be written: \(reason)"
+    case .locked(let path, let seconds, let holder):
+      "another process\(holder.map { " (\($0))" } ?? "") is writing to \(path) and did not finish within "
+        + "\(Self.brief(seconds)) s: try again when it is done, or raise busyTimeout"
+    case .diskFull(let path):
+      "no room to write to \(path): free some space and repeat; nothing of this write was kept"
+    case .storage(let path, let reason):
+      "SQLite failed on \(path): \(reason)"
+    case .noEmbedder(let path):
+      "\(path) has no embedder yet: register one, so that vectors are only compared with vectors of the same embedder"
+    case .otherEmbedder(let stored, let offered, let difference):
+      "this gallery's vectors were made by the embedder \"\(stored)\", not by \"\(offered)\" (\(difference)): "
+        + "use \"\(stored)\", or enroll into another gallery"
+    case .embedderNotAttached(let name):
+      "this gallery's embedder \"\(name)\" is not attached: call attach(_:), or give a vector"
+    case .invalidEmbedder(let reason):
+      reason
+    case .wrongDimension(let subject, let count, let embedder, let dimension):
+      "\(subject) has \(count) \(count == 1 ? "value" : "values"), the embedder \"\(embedder)\" makes \(dimension): "
+        + "embed it with \"\(embedder)\""
+    case .notFinite(let subject, let component, let value):
+      "\(subject) has the value \(value) at \(component): embed it again, the input or the model is at fault"
+    case .zeroVector(let subject):
+      "\(subject) has length zero, and the cosine metric compares directions: leave it out, or embed it again"
+    case .outOfRange(let subject, let length):
+      "\(subject) has the length \(Self.brief(length)), beyond what float32 distances can hold: scale the vectors"
+    case .invalidName(let name, let reason):
+      "\"\(Self.shortened(name))\" cannot be a name: \(reason)"
+    case .unknownIdentity(let name):
+      "nobody here is called \"\(Self.shortened(name))\": identities() lists all names"
+    case .identityExists(let name):
+      "the name \"\(Self.shortened(name))\" is taken: choose another, or merge the two identities"
+    case .unknownEmbedding(let id):
+      "there is no embedding \(id): it was removed, or never enrolled here"
+    case .invalidArgument(let reason):
+      reason
+    }
+  }
+
+  /// The same text, for Foundation.
+  public var errorDescription: String? { description }
+
+  private static func brief(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+  }
+
+  static func shortened(_ name: String) -> String {
+    name.count > 60 ? name.prefix(57) + "…" : name
+  }
+}
