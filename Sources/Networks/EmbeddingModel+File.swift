@@ -6,7 +6,8 @@ extension EmbeddingModel {
     static let prefix = "likeness."
     static let format = "likeness.format"
     static let architecture = "likeness.architecture"
-    static let mirrorMean = "likeness.mirror_mean"
+    static let members = "likeness.members"
+    static let views = "likeness.views"
     static let formatValue = "embedding model 1"
   }
 
@@ -20,13 +21,21 @@ extension EmbeddingModel {
     var metadata = self.metadata
     do {
       metadata[FileKey.architecture] = String(decoding: try encoder.encode(architecture), as: UTF8.self)
+      metadata[FileKey.views] = String(decoding: try encoder.encode(views), as: UTF8.self)
     } catch {
       throw ModelFileError("the architecture cannot be written as JSON: \(error)")
     }
     metadata[FileKey.format] = FileKey.formatValue
-    metadata[FileKey.mirrorMean] = mirrorMean ? "true" : "false"
-    return try SafeTensors(tensors: weights, metadata: metadata).encoded()
+    metadata[FileKey.members] = "\(members.count)"
+    var tensors: [String: Tensor] = [:]
+    for (member, weights) in members.enumerated() {
+      for (name, tensor) in weights { tensors[Self.prefix(member, of: members.count) + name] = tensor }
+    }
+    return try SafeTensors(tensors: tensors, metadata: metadata).encoded()
   }
+
+  /// What stands before a tensor's name: nothing where there is one network only.
+  private static func prefix(_ member: Int, of count: Int) -> String { count == 1 ? "" : "\(member)." }
 
   /// Reads a model file.
   ///
@@ -52,16 +61,18 @@ extension EmbeddingModel {
     guard let json = metadata[FileKey.architecture] else {
       throw ModelFileError("\(name)the file does not say its architecture: train the model again")
     }
-    let mirrorMean = metadata[FileKey.mirrorMean]
-    guard mirrorMean == "true" || mirrorMean == "false" else {
-      throw ModelFileError("\(name)\(FileKey.mirrorMean) is neither true nor false: the file is damaged")
+    guard let count = metadata[FileKey.members].flatMap({ Int($0) }), (1...Self.mostMembers).contains(count) else {
+      throw ModelFileError("\(name)\(FileKey.members) is not a number from 1 to \(Self.mostMembers): the file is damaged")
     }
-    for key in [FileKey.format, FileKey.architecture, FileKey.mirrorMean] { metadata[key] = nil }
+    let seen = metadata[FileKey.views] ?? ""
+    for key in [FileKey.format, FileKey.architecture, FileKey.members, FileKey.views] { metadata[key] = nil }
     do {
       try SafeTensors.checkNesting(json.utf8)
+      try SafeTensors.checkNesting(seen.utf8)
       let architecture = try JSONDecoder().decode(Architecture.self, from: Data(json.utf8))
       try self.init(
-        architecture: architecture, weights: file.tensors, metadata: metadata, mirrorMean: mirrorMean == "true")
+        architecture: architecture, members: Self.members(count, of: file.tensors), metadata: metadata,
+        views: JSONDecoder().decode([View].self, from: Data(seen.utf8)))
     } catch let error as NetworkError {
       throw ModelFileError("\(name)\(error.description)")
     } catch let error as ModelFileError {
@@ -69,5 +80,19 @@ extension EmbeddingModel {
     } catch {
       throw ModelFileError("\(name)its architecture cannot be read: \(SafeTensors.sentence(error))")
     }
+  }
+
+  /// Deals a file's tensors to the networks they belong to.
+  private static func members(_ count: Int, of tensors: [String: Tensor]) throws -> [[String: Tensor]] {
+    guard count > 1 else { return [tensors] }
+    var members = [[String: Tensor]](repeating: [:], count: count)
+    for (name, tensor) in tensors {
+      let parts = name.split(separator: ".", maxSplits: 1)
+      guard parts.count == 2, let member = Int(parts[0]), members.indices.contains(member) else {
+        throw ModelFileError("the tensor \"\(name.prefix(80))\" belongs to none of the \(count) networks")
+      }
+      members[member][String(parts[1])] = tensor
+    }
+    return members
   }
 }

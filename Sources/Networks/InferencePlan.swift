@@ -53,6 +53,9 @@ final class InferencePlan: Sendable {
     scratchCount = steps.map(\.scratchCount).max() ?? 0
   }
 
+  /// The number of values of one result.
+  var outputCount: Int { output.count }
+
   /// Memory for one image at a time.
   final class Memory {
     let first: FloatBuffer

@@ -1,7 +1,7 @@
 /// Random changes of a training picture that leave its identity as it is.
 ///
-/// Every call draws one affine warp (about the centre, bilinear, the edge repeated outwards), then blur, contrast,
-/// lighting, brightness, noise and an erased rectangle, in this order. Values are meant to be on the scale 0…1, before
+/// Every call draws one affine warp (about the centre, bilinear, the edge repeated outwards), then blur, tone
+/// curve, lighting, contrast, brightness, noise and an erased rectangle, in this order. Values are meant to be on the scale 0…1, before
 /// a per-picture normalization; they are not clamped.
 ///
 /// The same generator state gives the same picture.
@@ -20,8 +20,11 @@ public struct Augmentation: Codable, Sendable, Hashable {
   public var brightness: Float = 0
   /// How much the distance to the picture's mean is stretched at most, as a share: 0.2 draws a factor from 1/1.2 to 1.2.
   public var contrast: Float = 0
-  /// The largest value added at one edge and taken away at the opposite one: light from a random side.
+  /// How uneven light may be: every value is multiplied by exp(ax + by), x and y from −1 to 1 across the picture, a and
+  /// b drawn up to this number either way. 0.3 makes one side up to 1.8 times as bright as the other.
   public var lighting: Float = 0
+  /// How far the tone curve is bent: values are raised to exp(g), g drawn up to this number either way.
+  public var gamma: Float = 0
   /// The largest standard deviation of a Gaussian blur, in pixels.
   public var blur: Float = 0
   /// The largest standard deviation of Gaussian noise.
@@ -40,9 +43,9 @@ public struct Augmentation: Codable, Sendable, Hashable {
   /// For upright faces: small turns and shifts, mirror images, changing light, parts hidden.
   public static let faces: Augmentation = {
     var faces = Augmentation()
-    (faces.rotation, faces.scale, faces.shift, faces.flipProbability) = (8, 0.1, 0.06, 0.5)
-    (faces.brightness, faces.contrast, faces.lighting) = (0.08, 0.2, 0.1)
-    faces.erasingProbability = 0.25
+    (faces.rotation, faces.scale, faces.shift, faces.flipProbability) = (10, 0.1, 0.06, 0.5)
+    (faces.gamma, faces.lighting) = (0.3, 0.3)
+    (faces.erasingProbability, faces.erasingArea) = (0.3, 0.08)
     return faces
   }()
 

@@ -12,6 +12,7 @@ struct AugmentationDraw {
   private let blur: Float
   private let contrast: Float
   private let brightness: Float
+  private let gamma: Float
   private let lightX: Float
   private let lightY: Float
   private let noise: Float
@@ -36,9 +37,8 @@ struct AugmentationDraw {
     blur = unit() * augmentation.blur
     contrast = factor(augmentation.contrast)
     brightness = either(augmentation.brightness)
-    let direction = unit() * 2 * .pi
-    let light = unit() * augmentation.lighting
-    (lightX, lightY) = (light * cos(direction), light * sin(direction))
+    (lightX, lightY) = (either(augmentation.lighting), either(augmentation.lighting))
+    gamma = exp(either(augmentation.gamma))
     noise = unit() * augmentation.noise
     noiseSeed = random.next()
 
@@ -59,22 +59,26 @@ struct AugmentationDraw {
   /// Everything but the warp, in place.
   func changeLight(_ planes: UnsafeMutableBufferPointer<Float>, _ shape: PlaneShape) {
     if blur > 0.05 { GaussianBlur(deviation: min(blur, 8)).apply(to: planes, shape) }
+    if gamma != 1 { for index in planes.indices { planes[index] = pow(max(planes[index], 1e-3), gamma) } }
+    shineUnevenly(planes, shape)
     let mean = planes.reduce(0, +) / Float(planes.count)
-    addLight(planes, shape, mean: mean)
+    if contrast != 1 || brightness != 0 {
+      for index in planes.indices { planes[index] = (planes[index] - mean) * contrast + mean + brightness }
+    }
     if noise > 0 { addNoise(planes) }
     if let erased { erase(erased, planes, shape, mean: mean + brightness) }
   }
 
-  private func addLight(_ planes: UnsafeMutableBufferPointer<Float>, _ shape: PlaneShape, mean: Float) {
-    guard contrast != 1 || brightness != 0 || lightX != 0 || lightY != 0 else { return }
-    let (stepX, stepY) = (2 * lightX / Float(shape.width), 2 * lightY / Float(shape.height))
+  /// exp(ax + by) is a product of one factor a column and one a row.
+  private func shineUnevenly(_ planes: UnsafeMutableBufferPointer<Float>, _ shape: PlaneShape) {
+    guard lightX != 0 || lightY != 0 else { return }
+    func factors(_ light: Float, _ length: Int) -> [Float] {
+      (0..<length).map { exp(light * ((2 * Float($0) + 1) / Float(length) - 1)) }
+    }
+    let (across, down) = (factors(lightX, shape.width), factors(lightY, shape.height))
     for row in 0..<(shape.channels * shape.height) {
-      let y = Float(row % shape.height) + 0.5 - Float(shape.height) / 2
-      let base = mean + brightness + stepY * y - contrast * mean + stepX * (0.5 - Float(shape.width) / 2)
-      let start = row * shape.width
-      for x in 0..<shape.width {
-        planes[start + x] = planes[start + x] * contrast + base + stepX * Float(x)
-      }
+      let (start, light) = (row * shape.width, down[row % shape.height])
+      for x in 0..<shape.width { planes[start + x] *= across[x] * light }
     }
   }
 

@@ -32,23 +32,36 @@ public enum BaselineRecipe: Sendable, Hashable {
     _ folder: PictureFolder, skipsBroken: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> FittedEmbedder {
     let geometry = PictureGeometry(of: folder, pixels: Self.pixels)
-    let preprocessing = Preprocessing(
-      colour: .grey, centralFraction: 1, width: geometry.width, height: geometry.height, normalization: .none)
+    let preprocessing = try Preprocessing(colour: .grey, width: geometry.width, height: geometry.height)
     let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing, progress: progress)
     guard skipsBroken || skipped.isEmpty else {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }
-    let projection = try projection(for: inputs)
-    let outputs = projection.dimension
-    var layers: [LayerSpecification] = [.flatten, .linear(outputs: outputs, bias: true)]
+    let projection = try fit(inputs)
+    var layers: [LayerSpecification] = [.flatten, .linear(outputs: projection.dimension, bias: true)]
     if case .fisherfaces = self { layers.append(.l2Normalization) }
     let architecture = try Architecture(input: preprocessing.shape, layers: layers)
     let card = ModelCard(
-      recipe: name, seed: 0, identities: Set(inputs.labels).count, pictures: inputs.count, validationIdentities: 0)
+      recipe: name, seed: 0, identities: Set(inputs.labels).count, pictures: inputs.count)
     let model = try PictureModel(
       recipe: name, preprocessing: preprocessing, architecture: architecture,
-      weights: projection.weights(inputs: inputs.stride), views: .single, card: card)
+      members: [try projection.weights(of: architecture)], views: [.straight], card: card)
     return FittedEmbedder(model: model, card: card, skipped: skipped)
+  }
+
+  private func fit(_ inputs: LabelledInputs) throws -> LinearProjection {
+    switch self {
+    case .pca(let components):
+      return try PrincipalComponents.fit(
+        inputs.values, features: inputs.stride, dimension: min(components, max(1, inputs.count - 1)))
+    case .fisherfaces(let components, let discriminants):
+      let identities = Set(inputs.labels).count
+      guard identities >= 2 else { throw TrainingError.tooFewIdentities(usable: identities, needed: 2) }
+      let kept = min(components, max(1, inputs.count - identities))
+      return try Fisherfaces.fit(
+        inputs.values, features: inputs.stride, labels: inputs.labels, components: kept,
+        dimension: min(discriminants ?? kept, kept, identities - 1))
+    }
   }
 
   /// The area that pictures are reduced to.

@@ -12,11 +12,13 @@ public typealias PictureFolder = Images.PictureFolder
 /// try trained.file.write(to: URL(fileURLWithPath: "faces.model"))
 /// ```
 public struct FaceTrainer: Sendable {
-  /// The embedding's dimension; nil lets the recipe choose from the data.
+  /// The embedding's dimension, a multiple of the number of networks; nil lets the recipe choose.
   public var dimension: Int?
+  /// How many networks are trained apart and joined; nil lets the recipe choose.
+  public var members: Int?
   /// Everything chance decides.
   public var seed: UInt64 = 1
-  /// Passes over the data; nil lets the recipe choose.
+  /// Looks at the validation identities, each after as many steps as the recipe says; nil lets the recipe choose.
   public var epochs: Int?
   /// The triplet loss's margin; nil for the recipe's.
   public var margin: Float?
@@ -24,7 +26,7 @@ public struct FaceTrainer: Sendable {
   public var miner: TripletMiner?
   /// The highest learning rate; nil for the recipe's.
   public var peakRate: Double?
-  /// The share of identities to steer by; nil for the recipe's.
+  /// The share of identities that each network sets aside to steer by; nil for the recipe's.
   public var validationShare: Double?
   /// Whether pictures that cannot be read are left out instead of ending it all.
   public var skipsBroken = false
@@ -38,39 +40,49 @@ public struct FaceTrainer: Sendable {
   ///
   /// - Parameters:
   ///   - folder: a folder per identity; at least four with two pictures each.
-  ///   - onEvent: hears of every step and epoch.
-  /// - Throws: ``TrainingError``; `PictureError` where no picture can be read at all.
+  ///   - onEvent: hears of every step and epoch, and of which network (counted from 0).
+  /// - Throws: ``TrainingError`` for settings out of range, too few identities, pictures that cannot be read, a loss
+  ///   that is no number, and a collapse that could not be cured.
   public func train(
-    _ folder: PictureFolder, onEvent: (TrainingEvent) -> Void = { _ in }
+    _ folder: PictureFolder, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedEmbedder {
     let started = ContinuousClock.now
     let recipe = FaceRecipe(folder: folder)
-    let preprocessing = recipe.preprocessing
-    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing)
+    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: try recipe.preprocessing())
     guard skipsBroken || skipped.isEmpty else {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }
-    let configuration = self.configuration(recipe.configuration(for: inputs), inputs: inputs)
-    let architecture = try recipe.architecture(dimension: dimension)
-    let split = ValidationSplit(labels: inputs.labels, share: configuration.validationShare, seed: seed)
-    let training = inputs.rows(split.training)
-    let validation = split.validation.isEmpty ? nil : inputs.rows(split.validation)
-    let result = try EmbeddingTrainer(architecture: architecture, configuration: configuration, workers: workers)
-      .train(training, validation: validation, onEvent: onEvent)
+    let configuration = configuration(recipe.configuration(for: inputs))
+    let count = members ?? recipe.members(for: inputs)
+    guard (1...16).contains(count) else {
+      throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
+    }
+    let architecture = try recipe.architecture(dimension: dimension(of: count))
+    let committee = try CommitteeTrainer(
+      architecture: architecture, configuration: configuration, members: count, workers: workers
+    ).train(inputs, onEvent: onEvent)
 
-    let best = result.epochs[result.bestEpoch]
     let card = ModelCard(
       recipe: FaceRecipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
-      validationIdentities: Set(validation?.labels ?? []).count, configuration: configuration, bestEpoch: best)
+      configuration: configuration, bestEpochs: committee.map { $0.result.epochs[$0.result.bestEpoch] })
     let model = try PictureModel(
-      recipe: FaceRecipe.name, preprocessing: preprocessing, architecture: architecture, weights: result.weights,
-      mirrorMean: true, card: card)
+      recipe: FaceRecipe.name, preprocessing: inputs.preprocessing, architecture: architecture,
+      members: committee.map(\.result.weights), views: FaceRecipe.views, card: card)
     return TrainedEmbedder(
-      model: model, card: card, epochs: result.epochs, collapses: result.collapses, skipped: skipped,
-      validation: validation, seconds: started.secondsUntilNow)
+      model: model, card: card, committee: committee, inputs: inputs, skipped: skipped,
+      seconds: started.secondsUntilNow)
   }
 
-  private func configuration(_ recipe: TrainingConfiguration, inputs: LabelledInputs) -> TrainingConfiguration {
+  private func dimension(of members: Int) throws -> Int? {
+    guard let dimension else { return nil }
+    guard dimension % members == 0, dimension > 0 else {
+      throw TrainingError.badSetting(
+        name: "dimension", reason: "\(dimension) cannot be shared out among \(members) networks: use a multiple")
+    }
+    return dimension / members
+  }
+
+  private func configuration(_ recipe: TrainingConfiguration) -> TrainingConfiguration {
     var chosen = recipe
     chosen.seed = seed
     if let margin { chosen.loss.margin = margin }

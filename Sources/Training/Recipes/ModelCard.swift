@@ -8,25 +8,24 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var identities: Int
   /// Pictures in the data.
   public var pictures: Int
-  /// Identities set aside to steer by.
-  public var validationIdentities: Int
-  /// How it was trained.
+  /// How each network was trained.
   public var configuration: TrainingConfiguration?
-  /// The epoch whose weights were kept; without its seconds, which are chance.
-  public var bestEpoch: EpochRecord?
+  /// The epoch whose weights were kept, for each network; without its seconds, which are chance.
+  public var bestEpochs: [EpochRecord]
 
   init(
-    recipe: String, seed: UInt64, identities: Int, pictures: Int, validationIdentities: Int,
-    configuration: TrainingConfiguration? = nil, bestEpoch: EpochRecord? = nil
+    recipe: String, seed: UInt64, identities: Int, pictures: Int, configuration: TrainingConfiguration? = nil,
+    bestEpochs: [EpochRecord] = []
   ) {
     self.recipe = recipe
     self.seed = seed
     self.identities = identities
     self.pictures = pictures
-    self.validationIdentities = validationIdentities
     self.configuration = configuration
-    var epoch = bestEpoch
-    epoch?.seconds = 0
-    self.bestEpoch = epoch
+    self.bestEpochs = bestEpochs.map { epoch in
+      var epoch = epoch
+      epoch.seconds = 0
+      return epoch
+    }
   }
 }

@@ -17,31 +17,31 @@ public struct PictureModel: Sendable {
   ///   - recipe: what made it.
   ///   - preprocessing: its `shape` must be the architecture's input.
   ///   - architecture: the network's layers.
-  ///   - weights: the network's weights.
-  ///   - mirrorMean: whether a picture and its mirror image are embedded and their mean taken.
+  ///   - members: the weights of each network.
+  ///   - views: how a picture is looked at.
   ///   - card: facts about the training, as they go into the model card.
   /// - Throws: the model file's error where weights and architecture disagree.
   public init(
-    recipe: String, preprocessing: Preprocessing, architecture: Architecture, weights: [String: Tensor],
-    mirrorMean: Bool, card: some Encodable
+    recipe: String, preprocessing: Preprocessing, architecture: Architecture,
+    members: [[String: Tensor]], views: [View], card: some Encodable
   ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     self.recipe = recipe
     self.preprocessing = preprocessing
     self.network = try EmbeddingModel(
-      architecture: architecture, weights: weights,
+      architecture: architecture, members: members,
       metadata: [
         "kind": "image",
         "recipe": recipe,
         "metric": "euclidean",
         "card": String(decoding: try encoder.encode(card), as: UTF8.self),
         Preprocessing.metadataKey: String(decoding: try encoder.encode(preprocessing), as: UTF8.self),
-      ], mirrorMean: mirrorMean)
+      ], views: views)
   }
 
   /// The bytes of the model file; the same model gives the same bytes.
-  public var file: Data { Data(network.encoded()) }
+  public func file() throws -> Data { try network.encoded() }
 
   /// Embeds prepared inputs: one row of `network.dimension` values an input.
   public func embed(_ inputs: LabelledInputs, workers: Int? = nil) throws -> [Float] {
@@ -57,15 +57,25 @@ public struct PictureModel: Sendable {
   ///
   /// - Parameters:
   ///   - folder: a folder per identity.
+  ///   - skipsBroken: whether pictures that cannot be read are left out instead of ending it all.
   ///   - draws: random galleries to average over.
   ///   - bootstrap: resamples for the intervals; 0 for none.
   ///   - seed: the seed of both.
   /// - Throws: ``TrainingError`` for pictures that cannot be read, and the evaluation's errors.
   public func evaluate(
-    on folder: PictureFolder, draws: Int = 20, bootstrap: Int = 200, seed: UInt64 = 0
+    on folder: PictureFolder, skipsBroken: Bool = false, draws: Int = 20, bootstrap: Int = 200, seed: UInt64 = 0
   ) throws -> IdentificationReport {
-    let inputs = try LabelledInputs(folder, preprocessing: preprocessing)
-    return try Evaluation.evaluate(
+    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing)
+    guard skipsBroken || skipped.isEmpty else {
+      throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
+    }
+    return try evaluate(on: inputs, draws: draws, bootstrap: bootstrap, seed: seed)
+  }
+
+  func evaluate(
+    on inputs: LabelledInputs, draws: Int = 20, bootstrap: Int = 200, seed: UInt64 = 0
+  ) throws -> IdentificationReport {
+    try Evaluation.evaluate(
       embeddings: embed(inputs), dimension: network.dimension, labels: inputs.labels, metric: .euclidean, draws: draws,
       bootstrap: bootstrap, seed: seed)
   }

@@ -40,8 +40,8 @@ struct TrainingRun {
     augmenter = BatchAugmenter(
       augmentation: configuration.augmentation, inputs: inputs, random: random.split(3),
       workers: workers ?? Workers.cores)
-    schedule = OneCycle(peak: configuration.peakRate)
-    optimizer = AdamW(weightDecay: configuration.weightDecay)
+    schedule = OneCycle(peak: configuration.peakRate, rise: 0.25, startDivisor: 25, endDivisor: 400)
+    optimizer = AdamW(betas: (0.9, 0.99), weightDecay: configuration.weightDecay)
     average = configuration.averageDecay > 0 ? WeightAverage(decay: configuration.averageDecay) : nil
     detector = CollapseDetector(margin: configuration.loss.margin)
     steering = validation.flatMap { ValidationScore(architecture: architecture, validation: $0, workers: workers) }
@@ -53,7 +53,7 @@ struct TrainingRun {
   /// Runs to the last step; returns where all embeddings ran together, if they did.
   mutating func advanceToEnd(onEvent: (TrainingEvent) -> Void) throws -> CollapseRecord? {
     var tally = EpochTally()
-    var bestScore = -Double.infinity
+    var choice = EpochChoice()
     for step in 1...configuration.steps {
       let rate = schedule.rate(at: step - 1, of: configuration.steps)
       let outcome = try advance(step: step, rate: rate)
@@ -71,10 +71,7 @@ struct TrainingRun {
           epoch: epochs.count + 1, step: step, rate: rate, figures: figures, seconds: started.secondsUntilNow)
         epochs.append(record)
         tally = EpochTally()
-        // Without validation every epoch is better than the one before: the last is kept.
-        let score = record.score ?? Double(step)
-        if score >= bestScore {
-          bestScore = score
+        if choice.prefers(figures) {
           bestEpoch = epochs.count - 1
           bestWeights = weights
         }
@@ -98,7 +95,11 @@ struct TrainingRun {
     network.zeroGradients()
     network.backward(value.gradient)
     _ = optimizer.step(network, rate: rate)
-    average?.update(from: network)
+    // A short memory at first, so that the beginning is soon forgotten.
+    let decay = min(configuration.averageDecay, Double(step) / Double(step + 9))
+    let trained = network
+    average?.decay = decay
+    average?.update(from: trained)
     return EpochTally.Step(
       loss: value.loss, active: value.active, meanDistance: Double(distances.mean))
   }
@@ -106,6 +107,24 @@ struct TrainingRun {
   private func hardness(at step: Int) -> Float {
     let share = min(1, 2 * Float(step - 1) / Float(configuration.steps))
     return configuration.hardness[0] + share * (configuration.hardness[1] - configuration.hardness[0])
+  }
+}
+
+/// Which epoch is kept: the latest whose score is within one standard error of the best (Breiman et al. 1984).
+///
+/// Validation people are few and the rate falls to the end, so a small lead of an early epoch is chance.
+private struct EpochChoice {
+  private var best: ValidationScore.Figures?
+
+  /// Whether the epoch with these figures is kept rather than the one kept so far; without figures, always.
+  mutating func prefers(_ figures: ValidationScore.Figures?) -> Bool {
+    guard let figures else { return true }
+    guard let best else {
+      self.best = figures
+      return true
+    }
+    if figures.score > best.score { self.best = figures }
+    return figures.score >= best.score - best.standardError
   }
 }
 

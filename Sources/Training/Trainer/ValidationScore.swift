@@ -6,6 +6,9 @@ struct ValidationScore {
   struct Figures {
     /// The mean of MAP@R and TAR at FAR 1 %: how well the near are ranked, and how well strangers are kept out.
     var score: Double
+    /// The score's standard error, from a bootstrap over identities; at least one over their number, since a score of
+    /// 1 on few people leaves the bootstrap nothing to vary.
+    var standardError: Double
     /// The equal error rate.
     var eer: Double
   }
@@ -28,7 +31,11 @@ struct ValidationScore {
     let embeddings = try model.embed(validation.tensor, workers: workers ?? Workers.cores)
     let report = try Evaluation.evaluate(
       embeddings: embeddings.values, dimension: model.dimension, labels: validation.labels, metric: .euclidean,
-      draws: 1, bootstrap: 0, seed: 0)
-    return Figures(score: (report.mapAtR.value + report.tarAtFAR1Percent.value) / 2, eer: report.eer.value)
+      draws: 1, bootstrap: 64, seed: 0)
+    let parts = [report.mapAtR, report.tarAtFAR1Percent]
+    let spread = parts.reduce(0) { $0 + (($1.high ?? $1.value) - ($1.low ?? $1.value)) }
+    return Figures(
+      score: parts.reduce(0) { $0 + $1.value } / 2,
+      standardError: max(spread / 2 / (2 * 1.96), 1 / Double(report.identities)), eer: report.eer.value)
   }
 }

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import LikenessTraining
+
+/// Trains the faces recipe on seeded identity-disjoint splits of a folder and measures each model on the people it
+/// never saw, beside PCA and Fisherfaces on the same splits.
+@main
+struct FaceSplits: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "face-splits",
+    abstract: "Identity-disjoint splits of a folder of faces: the trained network beside PCA and Fisherfaces.")
+
+  @Option(help: "A folder of folders: a folder per person.") var data: String
+  @Option(help: "How many people each split keeps from the training.") var unseen = 10
+  @Option(help: "How many splits.") var splits = 5
+  @Option(help: "The first split's seed; the others follow it.") var seed: UInt64 = 1
+  @Option(help: "Another folder to measure each model on as well.") var also: String?
+  @Flag(help: "Baselines only.") var baselinesOnly = false
+
+  func run() throws {
+    let folder = try PictureFolder(path: data)
+    let other = try also.map { try PictureFolder(path: $0) }
+    var rows: [String: [[Double]]] = [:]
+    var order: [String] = []
+    func record(_ name: String, _ report: IdentificationReport) {
+      if rows[name] == nil { order.append(name) }
+      rows[name, default: []].append(report.figures.map(\.figure.value))
+    }
+    for split in seed..<seed + UInt64(splits) {
+      let (strangers, known) = folder.divided(settingAside: unseen, seed: split)
+      let (training, testing) = (folder.subset(known), folder.subset(strangers))
+      if !baselinesOnly {
+        var trainer = FaceTrainer()
+        trainer.seed = split
+        let before = cpuSeconds()
+        let trained = try trainer.train(training)
+        let cpu = cpuSeconds() - before
+        record("network", try trained.model.evaluate(on: testing, bootstrap: 0))
+        if let other { record("network, elsewhere", try trained.model.evaluate(on: other, bootstrap: 0)) }
+        print(
+          "split \(split): \(String(format: "%.1f s, %.1f CPU s", trained.seconds, cpu)); best epochs "
+            + trained.committee.map { "\($0.result.bestEpoch + 1)/\($0.result.epochs.count)" }.joined(separator: " ")
+            + trained.committee.flatMap(\.result.collapses).map { "; " + $0.sentence }.joined())
+        print(IdentificationReport.table([("", try trained.model.evaluate(on: testing, bootstrap: 0))]))
+      }
+      for recipe in BaselineRecipe.standard {
+        let baseline = try recipe.fit(training)
+        record(recipe.name, try baseline.model.evaluate(on: testing, bootstrap: 0))
+        if let other { record(recipe.name + ", elsewhere", try baseline.model.evaluate(on: other, bootstrap: 0)) }
+      }
+    }
+    print("\n\(splits) splits, \(unseen) people unseen: mean ± standard deviation")
+    print("", "EER", "TAR@1%", "TAR@.1%", "rank-1 (1)", "rank-1 (5)", "DIR@1%", "DIR@10%", "R@1", "R@5", "MAP@R", separator: " | ")
+    for name in order {
+      let values = rows[name] ?? []
+      let cells = (values.first ?? []).indices.map { column in
+        let all = values.map { $0[column] }
+        let mean = all.reduce(0, +) / Double(all.count)
+        let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(all.count - 1, 1))
+        return String(format: "%.3f±%.3f", mean, variance.squareRoot())
+      }
+      print(([name] + cells).joined(separator: " | "))
+    }
+  }
+
+  private func cpuSeconds() -> Double {
+    Double(clock()) / Double(CLOCKS_PER_SEC)
+  }
+}

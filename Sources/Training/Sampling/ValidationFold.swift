@@ -1,0 +1,36 @@
+import Networks
+
+/// Identities set aside for one network of a committee: it trains on all others and is steered by these.
+///
+/// Each network sets aside different identities, so that a committee has learned from all of them while each of its
+/// networks was steered by people it never trained on.
+public struct ValidationFold: Sendable, Hashable {
+  /// Rows to train on.
+  public let training: [Int]
+  /// Rows of other identities, to steer by.
+  public let validation: [Int]
+
+  /// Sets aside a share of the identities.
+  ///
+  /// Identities with one row stay in training: they can be no probe. Nothing is set aside where fewer than two
+  /// identities would be, or fewer than two usable ones would be left: one identity gives no impostors.
+  ///
+  /// - Parameters:
+  ///   - labels: the identity of each row.
+  ///   - share: the share of identities to set aside, 0 to 0.5.
+  ///   - fold: which fold, counted from 0; folds take turns until all identities were set aside once.
+  ///   - seed: the order of identities.
+  public init(labels: [Int], share: Double, fold: Int, seed: UInt64) {
+    var counts: [Int: Int] = [:]
+    for label in labels { counts[label, default: 0] += 1 }
+    var random = SeededRandom(seed: seed)
+    let candidates = random.shuffled(counts.keys.filter { counts[$0, default: 0] > 1 }.sorted())
+    let size = Int((Double(counts.count) * share).rounded())
+    var chosen: Set<Int> = []
+    if size >= 2, candidates.count - size >= 2 {
+      chosen = Set((0..<size).map { candidates[(fold * size + $0) % candidates.count] })
+    }
+    training = labels.indices.filter { !chosen.contains(labels[$0]) }
+    validation = labels.indices.filter { chosen.contains(labels[$0]) }
+  }
+}
