@@ -1,0 +1,44 @@
+import CKernels
+import Synchronization
+
+/// What searches and the writer share: the nodes, the entry point, the counts.
+///
+/// `@unchecked Sendable`: nodes are raw memory. What a search may read of a node is written before a link to it is
+/// stored with release order, and not written again until ``Reclamation`` knows that no search can reach it; links
+/// themselves are atomic.
+final class Graph: @unchecked Sendable {
+  /// Where searches begin: a node of the highest level.
+  struct Entry {
+    var slot: Slot
+    var level: Int
+  }
+
+  let memory: NodeMemory
+  let storage: NodeStorage
+  let space: Space
+  let scratches: ScratchPool
+  let reclamation: Reclamation
+  private let entryBits = Atomic<UInt64>(.max)
+  /// Live nodes.
+  let count = Atomic<Int>(0)
+  /// All slots ever used are below.
+  let slotEnd = Atomic<Int>(0)
+
+  init(dimension: Int, metric: Metric, M: Int, kernels: ck_kernels) {
+    storage = NodeStorage(dimension: dimension, M: M)
+    memory = storage.memory
+    space = Space(metric: metric, stride: memory.stride, kernels: kernels)
+    scratches = ScratchPool(memory: memory)
+    reclamation = Reclamation(scratches: scratches)
+  }
+
+  var entry: Entry? {
+    let bits = entryBits.load(ordering: .acquiring)
+    return bits == .max ? nil : Entry(slot: UInt32(truncatingIfNeeded: bits), level: Int(bits >> 32))
+  }
+
+  func setEntry(_ entry: Entry?) {
+    let bits = entry.map { UInt64($0.level) << 32 | UInt64($0.slot) } ?? .max
+    entryBits.store(bits, ordering: .releasing)
+  }
+}

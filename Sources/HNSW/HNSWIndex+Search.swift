@@ -1,0 +1,136 @@
+extension HNSWIndex {
+  /// The k vectors nearest to a query.
+  ///
+  /// There are k hits whenever the index holds k vectors that the filter allows, however few those are.
+  ///
+  /// - Parameters:
+  ///   - query: `[dimension]` values.
+  ///   - k: how many hits. Zero or less gives none.
+  ///   - ef: candidates kept while walking the graph: more is better recall, slower. At least k; by default 64 or 2 k.
+  ///   - isAllowed: keeps ids out of the answer. Called on this thread, maybe more than once for an id.
+  /// - Throws: ``IndexError`` for a query of the wrong dimension, with NaN or infinity, or zero under cosine.
+  public func search(
+    _ query: UnsafeBufferPointer<Float>, k: Int, ef: Int? = nil, where isAllowed: ((Int64) -> Bool)? = nil
+  ) throws -> SearchResult {
+    try graph.reclamation.reading { scratch in
+      try graph.space.prepare(query, dimension: dimension, into: scratch.query)
+      let before = updates.load(ordering: .acquiring)
+      var result = find(k: k, ef: ef, where: isAllowed, scratch: scratch)
+      let after = updates.load(ordering: .acquiring)
+      if before & 1 != 0 || before != after {
+        // An updated vector may have been met in both its versions.
+        if result.hits.removeLaterCopies() {
+          result.hits = scanForDistinct(k: k, where: isAllowed, scratch: scratch)
+          result.method = isAllowed == nil ? .exact : .filtered
+        }
+      }
+      return result
+    }
+  }
+
+  /// The k vectors nearest to a query; see ``search(_:k:ef:where:)-(UnsafeBufferPointer<Float>,_,_,_)``.
+  public func search(
+    _ query: [Float], k: Int, ef: Int? = nil, where isAllowed: ((Int64) -> Bool)? = nil
+  ) throws -> SearchResult {
+    try query.withUnsafeBufferPointer { try search($0, k: k, ef: ef, where: isAllowed) }
+  }
+
+  /// The k nearest vectors for certain, found by comparing the query with every vector that the filter allows.
+  ///
+  /// - Throws: ``IndexError`` for a query of the wrong dimension, with NaN or infinity, or zero under cosine.
+  public func searchExactly(
+    _ query: UnsafeBufferPointer<Float>, k: Int, where isAllowed: ((Int64) -> Bool)? = nil
+  ) throws -> SearchResult {
+    try graph.reclamation.reading { scratch in
+      try graph.space.prepare(query, dimension: dimension, into: scratch.query)
+      let hits = scanForDistinct(k: k, where: isAllowed, scratch: scratch)
+      return SearchResult(hits: hits, method: isAllowed == nil ? .exact : .filtered)
+    }
+  }
+
+  /// The k nearest vectors for certain; see ``searchExactly(_:k:where:)-(UnsafeBufferPointer<Float>,_,_)``.
+  public func searchExactly(
+    _ query: [Float], k: Int, where isAllowed: ((Int64) -> Bool)? = nil
+  ) throws -> SearchResult {
+    try query.withUnsafeBufferPointer { try searchExactly($0, k: k, where: isAllowed) }
+  }
+}
+
+extension HNSWIndex {
+  /// Walks the graph, wider while a filter leaves too few, and compares everything where that is cheaper or the
+  /// graph does not lead to k.
+  private func find(k: Int, ef: Int?, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> SearchResult {
+    let live = count
+    let k = min(k, live)
+    guard k > 0 else { return SearchResult(hits: [], method: .exact) }
+    var ef = max(min(ef ?? max(64, 2 * k), live), k, 1)
+    while live > parameters.exactBelow, price(ef: ef) < live {
+      let pool = graph.searchGround(query: scratch.query, ef: ef, scratch: scratch)
+      guard let isAllowed else {
+        if pool.count < k { break }
+        return SearchResult(hits: hits(of: pool, limit: k) { _ in true }, method: .graph)
+      }
+      // The far end of the pool is found least completely: k must come from the nearer two thirds of it.
+      let trusted = ef - ef / 3
+      let found = hits(of: pool, limit: k, among: trusted, where: isAllowed)
+      if found.count == k { return SearchResult(hits: found, method: .graph) }
+      if pool.count < ef { break }
+      let wanted = found.isEmpty ? ef * 8 : Int(Double(ef) * 1.5 * Double(k) / Double(found.count))
+      ef = min(max(wanted, ef * 2), live)
+    }
+    return SearchResult(
+      hits: graph.scan(query: scratch.query, k: k, where: isAllowed),
+      method: isAllowed == nil ? .exact : .filtered)
+  }
+
+  /// What walking the graph with ef costs, in comparisons of a scan.
+  ///
+  /// An expansion scores about M new neighbours, each from memory that no prefetcher foresees; and the pool moves more
+  /// of itself at every insertion as it grows.
+  private func price(ef: Int) -> Int {
+    ef * (2 * parameters.M + ef / 512)
+  }
+
+  private func hits(
+    of pool: CandidatePool, limit: Int, among trusted: Int = .max, where isAllowed: (Int64) -> Bool
+  ) -> [SearchHit] {
+    var hits: [SearchHit] = []
+    hits.reserveCapacity(limit)
+    for i in 0..<min(pool.count, trusted) {
+      let candidate = pool[i]
+      // Equal distances are ordered by id, so those at the limit are looked at too.
+      let distance = graph.space.distance(ofKey: candidate.key)
+      if hits.count >= limit, distance > hits[limit - 1].distance { break }
+      let id = graph.memory.id(candidate.slot).pointee
+      guard isAllowed(id) else { continue }
+      hits.append(SearchHit(id: id, distance: distance))
+    }
+    hits.sort(by: SearchHit.precedes)
+    if hits.count > limit { hits.removeLast(hits.count - limit) }
+    return hits
+  }
+
+  private func scanForDistinct(k: Int, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> [SearchHit] {
+    let k = max(min(k, count), 0)
+    while true {
+      let before = updates.load(ordering: .acquiring)
+      var hits = graph.scan(query: scratch.query, k: before & 1 == 0 ? k : k + 1, where: isAllowed)
+      let repeated = hits.removeLaterCopies()
+      if hits.count > k { hits.removeLast(hits.count - k) }
+      // One update at a time: one id at most is there twice, unless updates followed each other meanwhile.
+      if !repeated || before == updates.load(ordering: .acquiring) { return hits }
+    }
+  }
+}
+
+extension [SearchHit] {
+  /// Keeps the first hit of each id.
+  ///
+  /// - Returns: whether any id was there twice.
+  fileprivate mutating func removeLaterCopies() -> Bool {
+    var seen = Set<Int64>(minimumCapacity: count)
+    let before = count
+    removeAll { !seen.insert($0.id).inserted }
+    return count != before
+  }
+}

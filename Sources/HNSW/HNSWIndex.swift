@@ -1,0 +1,114 @@
+import CKernels
+import Synchronization
+
+/// Finds the nearest of many vectors without looking at all of them.
+///
+///     let index = try HNSWIndex(dimension: 128, metric: .euclidean)
+///     try index.add(vector, id: 1)
+///     let answer = try index.search(query, k: 10)
+///
+/// ## The graph
+///
+/// A hierarchical navigable small world graph (Malkov & Yashunin, *Efficient and robust approximate nearest neighbor
+/// search using Hierarchical Navigable Small World graphs*, 2018, arXiv 1603.09320). Every vector is a node of level 0
+/// and is linked to up to 2 M others there: near ones, chosen so that no two lead the same way. Of M nodes, one
+/// is on level 1 too, of M of those one on level 2, and so on, linked there to up to M nodes of that level: the long
+/// ways.
+///
+/// ## A query
+///
+/// 1. The query is checked and copied into a ``Scratch``, of unit length under cosine (``Space``).
+/// 2. From the entry point, a node of the highest level, each level is walked to the nearest node by going to the
+///    nearest neighbour as long as there is a nearer one (`Graph.descend`).
+/// 3. On level 0 a ``CandidatePool`` keeps the `ef` nearest nodes seen. The nearest one not yet expanded is taken, its
+///    neighbours' vectors are compared with the query, four at a time, and enter the pool if they are near enough; until
+///    all of the pool is expanded (`Graph.search`).
+/// 4. The first k of the pool, with their distances in the metric's unit, are the answer. Where the graph cannot
+///    give k, or comparing everything is cheaper, `Graph.scan` does that.
+///
+/// ## Changes
+///
+/// Adding searches the same way, with `efConstruction` for ef, and links what it finds in both directions
+/// (`GraphWriter.insert`). Removing takes the node out of all rows and mends them from its neighbourhood
+/// (`GraphWriter.remove`); its slot is used again once no search can reach it (``Reclamation``).
+///
+/// ## Threads
+///
+/// Any number of threads may search while others add, update and remove; those take turns. A search takes no lock and
+/// waits for nobody. It sees each node whole or not at all: every hit is a vector that was in the index at some time
+/// during the search, at its exact distance. What is added or removed before a search begins is seen by it.
+///
+/// The same parameters and the same operations in the same order make the same graph, as long as no search runs at
+/// the moment of a removal (it may delay the reuse of a slot).
+public final class HNSWIndex: Sendable {
+  /// Values in each vector.
+  public let dimension: Int
+  /// How vectors are compared.
+  public let metric: Metric
+  /// How the graph is built.
+  public let parameters: Parameters
+
+  let graph: Graph
+  let writer: Mutex<GraphWriter>
+  let table: Mutex<SlotTable>
+  /// Odd while an update has both the old and the new vector of an id in the graph.
+  let updates = Atomic<Int>(0)
+
+  /// An empty index.
+  ///
+  /// - Throws: ``IndexError/invalidParameter(_:)`` for a dimension outside 1…65,536 or parameters outside their ranges.
+  public convenience init(dimension: Int, metric: Metric, parameters: Parameters = .init()) throws {
+    try self.init(
+      dimension: dimension, metric: metric, parameters: parameters, kernels: ck_best_kernels().pointee)
+  }
+
+  /// An index that compares with these kernels.
+  package init(dimension: Int, metric: Metric, parameters: Parameters, kernels: ck_kernels) throws {
+    try parameters.validate()
+    guard (1...65_536).contains(dimension) else {
+      throw IndexError.invalidParameter("the dimension is \(dimension): choose 1 to 65536")
+    }
+    self.dimension = dimension
+    self.metric = metric
+    self.parameters = parameters
+    let graph = Graph(dimension: dimension, metric: metric, M: parameters.M, kernels: kernels)
+    self.graph = graph
+    writer = Mutex(GraphWriter(graph: graph, parameters: parameters))
+    table = Mutex(SlotTable(memory: graph.memory))
+  }
+
+  /// Vectors in the index.
+  public var count: Int { graph.count.load(ordering: .relaxed) }
+
+  /// Whether a vector is in the index under this id.
+  public func contains(id: Int64) -> Bool {
+    table.withLock { $0[id] != nil }
+  }
+
+  /// The vector of an id as it was given; under cosine scaled to unit length. nil if the id is not in the index.
+  public func vector(id: Int64) -> [Float]? {
+    table.withLock { table in
+      table[id].map { Array(UnsafeBufferPointer(start: graph.memory.vector($0), count: dimension)) }
+    }
+  }
+
+  /// Checks a vector as ``add(_:id:)-(UnsafeBufferPointer<Float>,_)`` would.
+  ///
+  /// - Throws: ``IndexError`` saying what is wrong with it.
+  public func validate(_ vector: UnsafeBufferPointer<Float>) throws {
+    try graph.space.norm(of: vector, dimension: dimension)
+  }
+
+  /// The distance of a stored vector from a query, in the metric's own unit; nil if the id is not in the index.
+  ///
+  /// - Throws: ``IndexError`` for a query of the wrong dimension, with NaN or infinity, or zero under cosine.
+  public func distance(from query: [Float], to id: Int64) throws -> Float? {
+    try graph.reclamation.reading { scratch in
+      try query.withUnsafeBufferPointer { try graph.space.prepare($0, dimension: dimension, into: scratch.query) }
+      // A search's protection: the slot may be removed meanwhile, but not used again.
+      return table.withLock { $0[id] }.map {
+        graph.space.distance(ofKey: graph.space.key(scratch.query, graph.memory.vector($0)))
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Synchronization
+
+/// Owns the memory behind ``NodeMemory``: makes chunks and the links of upper levels, and frees them at the end.
+///
+/// `@unchecked Sendable`: the writer alone calls its methods; searches read through the handle what the writer
+/// has published.
+final class NodeStorage: @unchecked Sendable {
+  let memory: NodeMemory
+  private(set) var chunkCount = 0
+  /// Bytes of links and in-links outside the chunks.
+  var outsideBytes = 0
+
+  static let maximalChunks = 65_536
+  /// A chunk holds about this many bytes of vectors.
+  private static let chunkTarget = 2 << 20
+
+  init(dimension: Int, M: Int) {
+    // Whole cache lines: a row begins on one, and kernels see no odd end.
+    let stride = (dimension + 15) & ~15
+    var nodes = 64
+    while nodes < 4_096, nodes * 2 * stride * MemoryLayout<Float>.stride <= Self.chunkTarget { nodes *= 2 }
+    var end = 0
+    func section(_ bytes: Int) -> Int {
+      defer { end += (bytes * nodes + 63) & ~63 }
+      return end
+    }
+    _ = section(stride * MemoryLayout<Float>.stride)
+    let chunks = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: Self.maximalChunks)
+    chunks.initialize(repeating: nil, count: Self.maximalChunks)
+    memory = NodeMemory(
+      dimension: dimension, stride: stride, M: M, nodesPerChunk: nodes,
+      chunkShift: UInt32(nodes.trailingZeroBitCount), chunkMask: UInt32(nodes - 1),
+      linksOffset: section(2 * M * MemoryLayout<UInt32>.stride),
+      inboundOffset: section(MemoryLayout<InboundList>.stride),
+      idsOffset: section(MemoryLayout<Int64>.stride),
+      upperOffset: section(MemoryLayout<UnsafeMutableRawPointer?>.stride),
+      heightOffset: section(1), liveOffset: section(1), chunkBytes: end, chunks: chunks)
+  }
+
+  deinit {
+    for slot in 0..<UInt32(chunkCount * memory.nodesPerChunk) { releaseLinks(slot) }
+    for i in 0..<chunkCount { memory.chunks[i]?.deallocate() }
+    memory.chunks.deallocate()
+  }
+
+  /// Slots that chunks exist for.
+  var capacity: Int { chunkCount * memory.nodesPerChunk }
+
+  /// The most slots there can be.
+  var limit: Int { min(Self.maximalChunks * memory.nodesPerChunk, Int(CandidatePool.slotLimit)) }
+
+  /// Makes one chunk more, its slots free and without links.
+  func grow() {
+    let chunk = UnsafeMutableRawPointer.allocate(byteCount: memory.chunkBytes, alignment: 4_096)
+    let nodes = memory.nodesPerChunk
+    (chunk + memory.inboundOffset).initializeMemory(as: InboundList.self, repeating: InboundList(), count: nodes)
+    (chunk + memory.upperOffset).initializeMemory(as: UnsafeMutableRawPointer?.self, repeating: nil, count: nodes)
+    (chunk + memory.heightOffset).initializeMemory(as: UInt8.self, repeating: 0, count: nodes)
+    (chunk + memory.liveOffset).initializeMemory(as: UInt8.self, repeating: 0, count: nodes)
+    memory.chunks[chunkCount] = chunk
+    chunkCount += 1
+  }
+
+  /// Gives a slot empty rows for the levels 0…level. Must come before the node is reachable.
+  func makeLinks(_ slot: Slot, level: Int) {
+    memory.height(slot).pointee = UInt8(level)
+    clear(memory.groundRow(slot), count: memory.capacity(level: 0))
+    guard level > 0 else { return }
+    let upper = UnsafeMutableRawPointer.allocate(byteCount: memory.upperBytes(levels: level), alignment: 64)
+    memory.upper(slot).pointee = upper
+    clear(upper.assumingMemoryBound(to: Atomic<UInt32>.self), count: level * memory.M)
+    (upper + memory.upperLinkBytes(levels: level))
+      .initializeMemory(as: InboundList.self, repeating: InboundList(), count: level)
+    outsideBytes += memory.upperBytes(levels: level)
+  }
+
+  /// Frees what a slot has outside its chunk. No search may be able to reach the node any more.
+  func releaseLinks(_ slot: Slot) {
+    let height = Int(memory.height(slot).pointee)
+    for level in 0...height { memory.inbound(slot, level: level).pointee.removeAll(bytes: &outsideBytes) }
+    guard let upper = memory.upper(slot).pointee else { return }
+    upper.deallocate()
+    memory.upper(slot).pointee = nil
+    memory.height(slot).pointee = 0
+    outsideBytes -= memory.upperBytes(levels: height)
+  }
+
+  private func clear(_ row: LinkRow, count: Int) {
+    for i in 0..<count { row[i].store(NodeMemory.none, ordering: .relaxed) }
+  }
+}
