@@ -27,8 +27,5 @@ struct Candidate: Comparable {
   }
 
   @inline(__always)
-  var isExpanded: Bool { bits & 1 != 0 }
-
-  @inline(__always)
   static func < (a: Candidate, b: Candidate) -> Bool { a.bits < b.bits }
 }

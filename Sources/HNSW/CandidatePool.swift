@@ -20,8 +20,9 @@ struct CandidatePool {
     self.capacity = capacity
   }
 
+  /// The candidate at a place, nearest first, without its mark.
   @inline(__always)
-  subscript(index: Int) -> Candidate { Candidate(bits: base[index]) }
+  subscript(index: Int) -> Candidate { Candidate(bits: base[index] & ~1) }
 
   /// A candidate at or past this bound would not enter.
   @inline(__always)

@@ -1,13 +1,81 @@
 import Foundation
+import GRDB
+import Logging
+import Synchronization
 
-/// placeholder
+/// A gallery: one SQLite file with identities, their embeddings and the embedder that made them, and an index in
+/// memory that answers *who is this most like?*
+///
+/// ```swift
+/// let gallery = try Gallery(path: "people.gallery")
+/// try gallery.register(EmbedderSpecification(name: "faces", kind: "image", dimension: 3, metric: .euclidean))
+/// try gallery.enroll([0.9, 0.1, 0.0], as: "Ada", source: "ada-1.jpg")
+/// try gallery.enroll([0.0, 0.2, 0.8], as: "Grace", source: "grace-1.jpg")
+///
+/// let answer = try gallery.query(.vector([0.8, 0.2, 0.1]), k: 1)
+/// print(answer.candidates[0].identity, answer.candidates[0].distance)  // Ada 0.17320508
+/// ```
+///
+/// **The rows are the only truth.** The index is built from them when the gallery is opened, and every answer comes
+/// from an index that agrees with the snapshot of the rows that the answer reads, also when another process or a
+/// person with `sqlite3` wrote a moment ago.
+///
+/// **Concurrency.** All methods may be called from any thread. Reads wait neither for writers of this process nor for
+/// those of others. Writes go one after the other; a write that waits longer than
+/// ``GalleryConfiguration/busyTimeout`` for another process throws ``GalleryError/locked(path:seconds:holder:)``.
+/// Two galleries on the same file in one process work like two processes.
+///
+/// **Durability.** When a writing method returns, its rows survive kill -9 and power loss
+/// (``GalleryConfiguration/durability``). When one throws, the file is as it was before.
+///
+/// **Names.** Identities are called by their Unicode text in composed form (NFC), whichever form is given. Names are
+/// otherwise kept as they are: case and spaces count. A name that another program stored decomposed is found by
+/// exactly that form.
 public final class Gallery: Sendable {
-  /// Opens.
+  let connections: Connections
+  let keeper: IndexKeeper
+  let configuration: GalleryConfiguration
+  let attached = Mutex<(any Embedder)?>(nil)
+  /// Whether a checkpoint after a deletion could not finish.
+  let erasureIsPending = Atomic(false)
+
+  /// The path as it was given.
+  public let path: String
+  /// Why nothing can be written, as a sentence; nil where writing is possible.
+  public let readOnlyReason: String?
+  /// Whether nothing can be written: the file or its folder is read-only, its schema is newer than this library, or
+  /// the configuration asked for it.
+  public var isReadOnly: Bool { readOnlyReason != nil }
+
+  /// Opens the gallery at `path`, or makes one where there is no file or an empty one, and builds its index.
+  ///
+  /// - Parameters:
+  ///   - path: The gallery file. SQLite keeps two files beside it while it is open, `-wal` and `-shm`.
+  ///   - configuration: How to open it.
+  ///   - progress: Called from this thread while the index is built.
+  /// - Throws: ``GalleryError``: ``GalleryError/notAGallery(path:reason:)`` for any other file, which is left as it is,
+  ///   ``GalleryError/cannotOpen(path:reason:)``, ``GalleryError/damagedFile(path:reason:)``,
+  ///   ``GalleryError/locked(path:seconds:holder:)``.
   public init(
     path: String, configuration: GalleryConfiguration = .init(),
     progress: (@Sendable (GalleryProgress) -> Void)? = nil
-  ) throws { throw GalleryError.cannotOpen(path: path, reason: "not built yet") }
-  /// Opens.
+  ) throws {
+    let file = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
+      try GalleryFile.open(path: path, configuration: configuration)
+    }
+    self.path = path
+    self.configuration = configuration
+    connections = file.connections
+    readOnlyReason = file.readOnlyReason
+    keeper = IndexKeeper(configuration: configuration)
+    if !isReadOnly { finishEarlierErasure() }
+    if configuration.indexing == .onOpen { try translating { try buildIndex(progress: progress) } }
+  }
+
+  /// Opens a gallery and attaches its embedder, which is registered where the gallery has none yet.
+  ///
+  /// - Throws: What ``init(path:configuration:progress:)`` throws, and
+  ///   ``GalleryError/otherEmbedder(stored:offered:difference:)`` where the gallery's vectors are another embedder's.
   public convenience init(
     path: String, embedder: any Embedder, configuration: GalleryConfiguration = .init(),
     progress: (@Sendable (GalleryProgress) -> Void)? = nil
@@ -15,54 +83,56 @@ public final class Gallery: Sendable {
     try self.init(path: path, configuration: configuration, progress: progress)
     try attach(embedder)
   }
-  /// Path.
-  public var path: String { "" }
-  /// Whether.
-  public var isReadOnly: Bool { false }
-  /// Why.
-  public var readOnlyReason: String? { nil }
-  /// Closes.
-  public func close() throws {}
-  /// Registers.
-  public func register(_ specification: EmbedderSpecification) throws {}
-  /// The stored one.
-  public var embedder: EmbedderSpecification? { get throws { nil } }
-  /// Attaches.
-  public func attach(_ embedder: any Embedder) throws {}
-  /// Enrolls.
-  @discardableResult public func enroll(
-    _ vector: [Float], as identity: String, source: String? = nil, sourceSHA256: String? = nil, quality: Double? = nil,
-    attributes: [String: JSONValue] = [:]
-  ) throws -> EmbeddingID { throw GalleryError.noEmbedder(path: path) }
-  /// Enrolls.
-  @discardableResult public func enroll(_ enrollments: [Enrollment]) throws -> [EmbeddingID] { [] }
-  /// Enrolls.
-  @discardableResult public func enroll(
-    _ input: EmbedderInput, as identity: String, source: String? = nil, sourceSHA256: String? = nil,
-    quality: Double? = nil, attributes: [String: JSONValue] = [:]
-  ) throws -> EmbeddingID { throw GalleryError.noEmbedder(path: path) }
-  /// Answers.
-  public func query(
-    _ probe: Probe, k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil
-  ) throws -> Answer { throw GalleryError.noEmbedder(path: path) }
-  /// All identities.
-  public func identities() throws -> [Identity] { [] }
-  /// One identity.
-  public func identity(named name: String) throws -> Identity? { nil }
-  /// Its embeddings.
-  public func embeddings(of identity: String) throws -> [Embedding] { [] }
-  /// One embedding's vector.
-  public func vector(of embedding: EmbeddingID) throws -> [Float] { [] }
-  /// Renames.
-  public func rename(_ identity: String, to newName: String) throws {}
-  /// Merges.
-  public func merge(_ identity: String, into other: String) throws {}
-  /// Sets attributes.
-  public func setAttributes(_ attributes: [String: JSONValue], of identity: String) throws {}
-  /// Removes.
-  @discardableResult public func remove(embedding: EmbeddingID) throws -> ForgetReceipt { throw GalleryError.noEmbedder(path: path) }
-  /// Forgets.
-  @discardableResult public func forget(_ identity: String) throws -> ForgetReceipt { throw GalleryError.noEmbedder(path: path) }
-  /// Numbers.
-  public func info() throws -> GalleryInfo { throw GalleryError.noEmbedder(path: path) }
+
+  /// Closes the gallery: everything after this throws ``GalleryError/closed(path:)``. A gallery that nobody refers to
+  /// any more closes by itself.
+  public func close() throws {
+    try translating {
+      if erasureIsPending.load(ordering: .acquiring) { _ = try? erase(waiting: true) }
+      try connections.close()
+    }
+  }
+
+  func buildIndex(progress: (@Sendable (GalleryProgress) -> Void)? = nil) throws {
+    if keeper.isBuilt { return }
+    try keeper.buildIfNeeded(read: { body in try connections.read { db in try body(db) } }, progress: progress)
+  }
+
+  /// Runs `body` with SQLite's errors turned into this library's.
+  func translating<T>(_ body: () throws -> T) throws -> T {
+    try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout, body)
+  }
+
+  /// One transaction that reads.
+  func reading<T>(_ body: (Database) throws -> T) throws -> T {
+    try translating { try connections.read(body) }
+  }
+
+  /// One transaction that writes, after which the index follows.
+  func writing<T>(_ body: (Database) throws -> T) throws -> T {
+    if let readOnlyReason { throw GalleryError.readOnly(path: path, reason: readOnlyReason) }
+    let result = try translating {
+      try connections.write { db in
+        let result = try body(db)
+        try ChangeLog.prune(db, keeping: configuration.changeLogLimit)
+        return result
+      }
+    }
+    // From here on the write is acknowledged, whatever happens: an index that could not follow does so at the next
+    // query, or says there why it cannot.
+    followAfterWrite()
+    if erasureIsPending.load(ordering: .acquiring) { _ = try? erase(waiting: false) }
+    return result
+  }
+
+  private func followAfterWrite() {
+    guard keeper.isBuilt || configuration.indexing == .onOpen else { return }
+    do {
+      let view = try connections.read { db, head in try keeper.view(db, head: &head) }
+      if let view { keeper.close(view) }
+      keeper.drain()
+    } catch {
+      configuration.logger.warning("the index does not follow yet: \(error)")
+    }
+  }
 }

@@ -1,0 +1,78 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+extension Gallery {
+  /// Forgets an identity: its row, all its embeddings and, on return, every byte of their vectors in the gallery file
+  /// and its write-ahead log.
+  ///
+  /// Deleted pages are overwritten with zeros (`secure_delete`), and the log is emptied by a checkpoint. A reader that
+  /// is in the middle of a transaction may keep older pages in use; then the rows are gone, no answer holds them, and
+  /// the receipt says that their bytes are ``ForgetReceipt/Erasure/pending``. Copies elsewhere (backups, snapshots of
+  /// the file system, the blocks a flash disk keeps aside) and models trained on the person are beyond this file.
+  ///
+  /// - Throws: ``GalleryError/unknownIdentity(name:)``.
+  @discardableResult
+  public func forget(_ identity: String) throws -> ForgetReceipt {
+    let (name, count) = try writing { db in
+      let id = try Name.known(identity, in: db)
+      let count = Int(try db.integer("SELECT count(*) FROM embedding WHERE identity_id = ?", id.rawValue))
+      let name = try db.text("SELECT name FROM identity WHERE id = ?", id.rawValue)
+      try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id.rawValue])
+      return (name ?? identity, count)
+    }
+    return try receipt(identity: name, embeddings: count)
+  }
+
+  /// Removes one embedding, as ``forget(_:)`` removes them all. Its identity stays.
+  ///
+  /// - Throws: ``GalleryError/unknownEmbedding(_:)``.
+  @discardableResult
+  public func remove(embedding: EmbeddingID) throws -> ForgetReceipt {
+    let name = try writing { db in
+      let name = try db.text(
+        "SELECT i.name FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?",
+        embedding.rawValue)
+      try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [embedding.rawValue])
+      if db.changesCount == 0 { throw GalleryError.unknownEmbedding(embedding) }
+      return name ?? ""
+    }
+    return try receipt(identity: name, embeddings: 1)
+  }
+
+  private func receipt(identity: String, embeddings: Int) throws -> ForgetReceipt {
+    erasureIsPending.store(true, ordering: .releasing)
+    let isErased = try erase(waiting: true)
+    let gone = "\(embeddings) \(embeddings == 1 ? "embedding" : "embeddings") deleted"
+    return ForgetReceipt(
+      identity: identity, embeddings: embeddings, erasure: isErased ? .complete : .pending,
+      note: isErased
+        ? "\(gone); no byte of them is left in \(path) or its write-ahead log"
+        : "\(gone); a reader still holds older pages: their bytes go with the next write or when the gallery is closed")
+  }
+
+  /// Moves everything from the write-ahead log into the file and empties the log, whereupon the deleted bytes are
+  /// nowhere. False where a reader or a writer is in the way.
+  func erase(waiting: Bool) throws -> Bool {
+    let isDone = try connections.onWriter { db in
+      guard let connection = db.sqliteConnection else { return false }
+      if !waiting { sqlite3_busy_timeout(connection, 0) }
+      defer { if !waiting { sqlite3_busy_timeout(connection, Int32(configuration.busyTimeout * 1_000)) } }
+      do {
+        try db.checkpoint(.truncate)
+        return true
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+        return false
+      }
+    }
+    if isDone { erasureIsPending.store(false, ordering: .releasing) }
+    return isDone
+  }
+
+  /// An erasure that a crash left unfinished has its bytes in the log: empty it, unless somebody is at work there.
+  func finishEarlierErasure() {
+    let size = (try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size]) as? Int ?? 0
+    if size > 0, (try? erase(waiting: false)) != true { erasureIsPending.store(true, ordering: .releasing) }
+  }
+}

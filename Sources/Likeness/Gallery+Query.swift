@@ -1,0 +1,89 @@
+import Foundation
+import GRDB
+
+extension Gallery {
+  /// Who is this most like? The `k` nearest candidates of a probe.
+  ///
+  /// With `by: .identity` each identity appears once, with its nearest embedding, however many embeddings another one
+  /// has. Distances are exact float32 distances, computed from the rows, in the metric's own unit. An answer is short
+  /// only where the gallery has no more, or beyond `maxDistance`; its note says so.
+  ///
+  /// The answer is that of one moment: everything in it is read in one transaction, and commits before the call are in
+  /// it, whoever made them.
+  ///
+  /// - Parameters:
+  ///   - probe: A vector, an input for the attached embedder, or an embedding of the gallery.
+  ///   - k: How many candidates, from 1.
+  ///   - grouping: One candidate an identity, or one an embedding.
+  ///   - maxDistance: Candidates beyond it are left out, and the answer decides ``Answer/Decision/match`` or
+  ///     ``Answer/Decision/noMatch``.
+  /// - Throws: ``GalleryError`` for a probe that the gallery's embedder cannot have made; ``EmbedderError`` for an input
+  ///   that it cannot embed.
+  public func query(
+    _ probe: Probe, k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil
+  ) throws -> Answer {
+    guard k >= 1 else { throw GalleryError.invalidArgument(reason: "k is \(k): ask for at least one candidate") }
+    if let maxDistance, maxDistance.isNaN {
+      throw GalleryError.invalidArgument(reason: "maxDistance is not a number: give one, or nothing")
+    }
+    var vector: [Float]?
+    switch probe {
+    case .vector(let values): vector = values
+    case .input(let input): vector = try embed(input)
+    case .embedding: vector = nil
+    }
+    return try translating {
+      try buildIndex()
+      // A row that the index has otherwise than it is means that the index has to be compared with all rows, and
+      // asked again. What still disagrees after that is left out.
+      for _ in 0..<2 {
+        let search = try ask(probe, vector, k: k, by: grouping)
+        if !search.disagrees { return search.answer(k: k, by: grouping, maxDistance: maxDistance) }
+        keeper.suspect()
+      }
+      return try ask(probe, vector, k: k, by: grouping).answer(k: k, by: grouping, maxDistance: maxDistance)
+    }
+  }
+
+  private func ask(_ probe: Probe, _ vector: [Float]?, k: Int, by grouping: CandidateGrouping) throws -> Search {
+    try connections.read { db, head in
+      guard let view = try keeper.view(db, head: &head) else { throw GalleryError.noEmbedder(path: path) }
+      defer { keeper.close(view) }
+      var search = Search(
+        view: view, identities: head?.identities ?? 0, ef: configuration.ef, vector: vector ?? [], excluded: [])
+      if case .embedding(let id) = probe {
+        search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
+        search.excluded = [id.rawValue]
+      }
+      try Self.check(search.vector, embedder: view.embedder, subject: "the probe")
+      try search.run(db, k: k, by: grouping)
+      return search
+    }
+  }
+
+  /// The vector of an embedding, as its row holds it.
+  ///
+  /// - Throws: ``GalleryError/unknownEmbedding(_:)``; ``GalleryError/invalidArgument(reason:)`` for a row that is
+  ///   damaged.
+  public func vector(of embedding: EmbeddingID) throws -> [Float] {
+    try reading { db in
+      guard let embedder = try EmbedderRow.stored(in: db) else { throw GalleryError.unknownEmbedding(embedding) }
+      return try Self.storedVector(of: embedding, in: db, embedder: embedder)
+    }
+  }
+
+  private static func storedVector(
+    of id: EmbeddingID, in db: Database, embedder: EmbedderRow
+  ) throws -> [Float] {
+    let statement = try RawStatement(db, "SELECT embedder_id, vector FROM embedding WHERE id = ?")
+    try statement.bind(id.rawValue, at: 1)
+    guard try statement.step() else { throw GalleryError.unknownEmbedding(id) }
+    switch RowVector(statement, embedderAt: 0, vectorAt: 1, embedder: embedder) {
+    case .vector(let vector): return vector
+    case .fault(let fault):
+      throw GalleryError.invalidArgument(
+        reason: "embedding \(id) \(fault.sentence(embedder: embedder)): remove it, or enroll it again")
+    case .gone: throw GalleryError.unknownEmbedding(id)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import GRDB
+import HNSW
+
+/// What became of one row.
+struct RowChange: Sendable {
+  var id: Int64
+  var sequence: Int64
+  var row: RowVector
+}
+
+extension IndexKeeper {
+  /// What of the state decides how to follow.
+  private struct Position {
+    var embedder: EmbedderRow
+    var sequence: Int64
+    var schemaCookie: Int64
+    var highest: Int64
+    var logIsTrusted: Bool
+    var isSuspect: Bool
+  }
+
+  /// Brings the index to the snapshot that `db` is in. Called with `following` held.
+  func follow(_ db: Database, to head: Head, embedder: EmbedderRow, isNews: Bool) throws {
+    let position = state.withLock { state in
+      state.map {
+        Position(
+          embedder: $0.embedder, sequence: $0.position, schemaCookie: $0.schemaCookie, highest: $0.highest,
+          logIsTrusted: $0.logIsTrusted, isSuspect: $0.isSuspect)
+      }
+    }
+    guard let position, position.embedder == embedder else {
+      // The embedder was registered since the index was built, or another gallery restored over this one.
+      if let built = try IndexBuilder(configuration: configuration).build(read: { try $0(db) }) {
+        report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
+        state.withLock { $0 = built }
+      }
+      return
+    }
+    if !position.isSuspect {
+      if position.logIsTrusted, position.schemaCookie == head.schemaCookie {
+        if head.sequence == position.sequence, head.highest == position.highest { return }
+        if head.sequence > position.sequence,
+          let changes = try changesInLog(db, after: position.sequence, head: head, embedder: embedder)
+        {
+          return take(changes, head: head, embedder: embedder, logIsTrusted: true)
+        }
+      } else if !position.logIsTrusted, !isNews {
+        return
+      }
+    }
+    let missing = try ExpectedTriggers.missing(in: db)
+    if !missing.isEmpty, position.logIsTrusted {
+      configuration.logger.warning(
+        """
+        triggers are missing (\(missing.map(\.name).joined(separator: ", "))): every query after a commit compares all \
+        rows; opening the gallery for writing puts them back
+        """)
+    }
+    let changes = try differences(db, head: head, embedder: embedder)
+    take(changes, head: head, embedder: embedder, logIsTrusted: missing.isEmpty)
+  }
+
+  private func take(_ changes: [RowChange], head: Head, embedder: EmbedderRow, logIsTrusted: Bool) {
+    var faults: [(Int64, VectorFault)] = []
+    for change in changes {
+      if case .fault(let fault) = change.row { faults.append((change.id, fault)) }
+    }
+    report(faults, embedder: embedder)
+    state.withLock { state in
+      for change in changes { state?.apply(id: change.id, sequence: change.sequence, change.row) }
+      state?.position = head.sequence
+      state?.schemaCookie = head.schemaCookie
+      state?.highest = head.highest
+      state?.logIsTrusted = logIsTrusted
+      state?.isSuspect = false
+    }
+  }
+
+  /// The rows that the log names after `position`, as they are now, in the order of their last change; nil where the
+  /// log has a gap.
+  private func changesInLog(
+    _ db: Database, after position: Int64, head: Head, embedder: EmbedderRow
+  ) throws -> [RowChange]? {
+    let count = try RawStatement(db, "SELECT count(*) FROM change WHERE sequence > ?")
+    try count.bind(position, at: 1)
+    guard try count.step(), count.integer(0) == head.sequence - position else { return nil }
+
+    let log = try RawStatement(
+      db, "SELECT embedding_id, max(sequence) AS last FROM change WHERE sequence > ? GROUP BY embedding_id ORDER BY last")
+    try log.bind(position, at: 1)
+    let row = try RawStatement(db, "SELECT embedder_id, vector FROM embedding WHERE id = ?")
+    var changes: [RowChange] = []
+    while try log.step() {
+      let id = log.integer(0)
+      row.reset()
+      try row.bind(id, at: 1)
+      let vector = try row.step() ? RowVector(row, embedderAt: 0, vectorAt: 1, embedder: embedder) : .gone
+      changes.append(RowChange(id: id, sequence: log.integer(1), row: vector))
+    }
+    return changes
+  }
+
+  /// Where the rows and the index disagree, by comparing all of them.
+  private func differences(_ db: Database, head: Head, embedder: EmbedderRow) throws -> [RowChange] {
+    let known = state.withLock { state in
+      state.map { (graph: $0.graph, overlay: $0.overlay, searchable: $0.searchable, faults: $0.faults) }
+    }
+    guard let known else { return [] }
+    var changes: [RowChange] = []
+    var unseen = known.searchable
+    var unseenFaults = Set(known.faults.keys)
+    let rows = try RawStatement(db, "SELECT id, embedder_id, vector FROM embedding ORDER BY id")
+    while try rows.step() {
+      let id = rows.integer(0)
+      let row = RowVector(rows, embedderAt: 1, vectorAt: 2, embedder: embedder)
+      let isKnown = unseen.remove(id) != nil
+      unseenFaults.remove(id)
+      switch row {
+      case .vector(let vector):
+        let indexed = !isKnown ? nil : known.overlay[id].map(\.vector) ?? known.graph.vector(id: id)
+        if let indexed, Self.agree(indexed, vector, metric: embedder.metric) { continue }
+      case .fault(let fault):
+        if known.faults[id] == fault { continue }
+      case .gone:
+        continue
+      }
+      changes.append(RowChange(id: id, sequence: head.sequence, row: row))
+    }
+    for id in unseen.union(unseenFaults).sorted() {
+      changes.append(RowChange(id: id, sequence: head.sequence, row: .gone))
+    }
+    return changes
+  }
+
+  /// Whether an indexed vector, which a cosine index keeps at length one, is the row's. Distances are computed from
+  /// rows, so a difference too small to see here only moves the order in which the graph is walked.
+  private static func agree(_ indexed: [Float], _ row: [Float], metric: Metric) -> Bool {
+    if indexed == row { return true }
+    guard metric == .cosine, indexed.count == row.count else { return false }
+    return metric.distance(indexed, row) < 1e-6
+  }
+}
+
+extension RowVector {
+  /// What the row that `statement` stands on means to an index of `embedder`.
+  init(_ statement: borrowing RawStatement, embedderAt: Int32, vectorAt: Int32, embedder: EmbedderRow) {
+    let maker = statement.integer(embedderAt)
+    if maker != embedder.id {
+      self = .fault(.otherEmbedder(maker))
+      return
+    }
+    let blob = statement.blob(vectorAt)
+    if let fault = VectorFault.find(inRow: blob, embedder: embedder) {
+      self = .fault(fault)
+      return
+    }
+    self = .vector(
+      [Float](unsafeUninitializedCapacity: embedder.dimension) { buffer, count in
+        if let blob { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: blob) }
+        count = embedder.dimension
+      })
+  }
+}

@@ -1,0 +1,153 @@
+import GRDB
+import HNSW
+
+/// One search: from a vector to candidates with their rows, in one snapshot.
+struct Search {
+  let view: IndexView
+  /// The number of identities in the snapshot.
+  let identities: Int
+  let ef: Int?
+  var vector: [Float]
+  /// Embeddings that are not to be found, or were found already.
+  var excluded: Set<Int64>
+
+  private var candidates: [Candidate] = []
+  private var isExact = true
+  /// Embeddings whose identity is gone, which happens when another hand works without foreign keys.
+  private var orphans = 0
+  /// Whether a row was otherwise than the index has it.
+  private(set) var disagrees = false
+
+  init(view: IndexView, identities: Int, ef: Int?, vector: [Float], excluded: Set<Int64>) {
+    self.view = view
+    self.identities = identities
+    self.ef = ef
+    self.vector = vector
+    self.excluded = excluded
+  }
+
+  /// Searches until there are `k` candidates or nothing is left to search.
+  ///
+  /// For identities each round looks for a few times as many embeddings as identities are missing, and the next round
+  /// leaves out all embeddings of the identities found: one with thousands of them costs one more round, not the
+  /// others' places. All embeddings nearer than a round's last belong to identities found by then, so what later
+  /// rounds find is farther.
+  mutating func run(_ db: Database, k: Int, by grouping: CandidateGrouping) throws {
+    let owner = try RawStatement(db, Self.ownerSQL)
+    var seen: Set<Int64> = []
+    while candidates.count < k {
+      let missing = k - candidates.count
+      let wanted = grouping == .embedding ? missing : max(16, missing > Int.max / 4 ? missing : missing * 4)
+      let width = min(wanted, max(view.searchable, 1))
+      let round = try view.search(vector, k: width, ef: ef, excluding: excluded)
+      isExact = isExact && round.isExact
+      var found: [Int64] = []
+      for hit in round.hits where candidates.count < k {
+        owner.reset()
+        try owner.bind(hit.id, at: 1)
+        guard try owner.step() else {
+          disagrees = true
+          excluded.insert(hit.id)
+          continue
+        }
+        if owner.isNull(1) {
+          orphans += 1
+          excluded.insert(hit.id)
+          continue
+        }
+        let identity = owner.integer(0)
+        if grouping == .embedding {
+          excluded.insert(hit.id)
+        } else if seen.insert(identity).inserted {
+          found.append(identity)
+        } else {
+          continue
+        }
+        try add(hit, db)
+      }
+      if round.hits.count < width { break }
+      try exclude(found, db)
+    }
+    candidates.sort { ($0.distance, $0.embedding) < ($1.distance, $1.embedding) }
+  }
+
+  private static let ownerSQL = """
+    SELECT e.identity_id, i.id FROM embedding AS e LEFT JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?
+    """
+
+  /// Reads the row of a hit, and computes the distance from it.
+  private mutating func add(_ hit: IndexHit, _ db: Database) throws {
+    let statement = try RawStatement(
+      db,
+      """
+      SELECT i.name, e.source, e.vector FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?
+      """)
+    try statement.bind(hit.id, at: 1)
+    guard try statement.step(), let blob = statement.blob(2), let start = blob.baseAddress,
+      blob.count == 4 * view.embedder.dimension
+    else {
+      disagrees = true
+      return
+    }
+    let dimension = view.embedder.dimension
+    let (distance, scale) = vector.withUnsafeBytes { probe in
+      guard let first = probe.baseAddress else { return (Float.infinity, Float(0)) }
+      return (
+        view.embedder.metric.distance(first, start, count: dimension),
+        view.embedder.metric.scale(first, start, count: dimension)
+      )
+    }
+    if !distance.isFinite || abs(distance - hit.distance) > 1e-3 * scale { disagrees = true }
+    if !distance.isFinite { return }
+    candidates.append(
+      Candidate(
+        identity: statement.text(0) ?? "", distance: distance, embedding: EmbeddingID(hit.id),
+        source: statement.text(1)))
+  }
+
+  private mutating func exclude(_ identities: [Int64], _ db: Database) throws {
+    let statement = try RawStatement(db, "SELECT id FROM embedding WHERE identity_id = ?")
+    for identity in identities {
+      statement.reset()
+      try statement.bind(identity, at: 1)
+      while try statement.step() { excluded.insert(statement.integer(0)) }
+    }
+  }
+
+  // MARK: The answer
+
+  func answer(k: Int, by grouping: CandidateGrouping, maxDistance: Float?) -> Answer {
+    let kept = maxDistance.map { limit in candidates.filter { $0.distance <= limit } } ?? candidates
+    return Answer(
+      candidates: kept, foundBy: isExact ? .exact : .graph,
+      gallerySize: Answer.GallerySize(identities: identities, embeddings: view.searchable),
+      embedder: view.embedder.name, decision: maxDistance.map { _ in kept.isEmpty ? .noMatch : .match },
+      note: note(kept: kept.count, k: k, by: grouping, maxDistance: maxDistance))
+  }
+
+  private func note(kept: Int, k: Int, by grouping: CandidateGrouping, maxDistance: Float?) -> String? {
+    var notes: [String] = []
+    if view.searchable == 0 {
+      notes.append("the gallery has no embeddings yet")
+    } else if candidates.count < k {
+      let count = candidates.count
+      switch grouping {
+      case .identity: notes.append("only \(count) \(count == 1 ? "identity" : "identities") could be compared")
+      case .embedding: notes.append("only \(count) \(count == 1 ? "embedding" : "embeddings") could be compared")
+      }
+    }
+    if let maxDistance, kept == 0, let nearest = candidates.first {
+      notes.append("the nearest candidate is at \(nearest.distance), beyond \(maxDistance)")
+    }
+    if view.faults > 0 {
+      notes.append("\(view.faults) damaged \(view.faults == 1 ? "embedding was" : "embeddings were") left out, see info")
+    }
+    if orphans > 0 {
+      notes.append("\(orphans) \(orphans == 1 ? "embedding" : "embeddings") without an identity left out")
+    }
+    if !view.logIsTrusted {
+      notes.append("triggers are missing, so all rows were compared with the index; open the gallery for writing once")
+    }
+    return notes.isEmpty ? nil : notes.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,78 @@
+/// What keeps a vector out of a gallery, or a stored one out of its answers.
+enum VectorFault: Sendable, Hashable {
+  case noBlob
+  case byteCount(Int)
+  case notFinite(component: Int, value: String)
+  case zero
+  case outOfRange(length: Double)
+  case otherEmbedder(Int64)
+  case refused(String)
+
+  /// The fault of a vector of the right dimension, nil if there is none. `vector` may be unaligned.
+  ///
+  /// The bound on the length leaves room for the square of a difference of two vectors in float32.
+  static func find(in vector: UnsafeRawBufferPointer, metric: Metric) -> VectorFault? {
+    let squared = squaredLength(vector)
+    if !squared.isFinite {
+      for component in 0..<vector.count / 4 {
+        let value = vector.loadUnaligned(fromByteOffset: 4 * component, as: Float.self)
+        if !value.isFinite { return .notFinite(component: component, value: "\(value)") }
+      }
+    }
+    if squared > Double(Float.greatestFiniteMagnitude) / 4 { return .outOfRange(length: squared.squareRoot()) }
+    if metric == .cosine, squared < Double(Float.leastNormalMagnitude) { return .zero }
+    return nil
+  }
+
+  /// The fault of a stored blob, nil if there is none.
+  static func find(inRow blob: UnsafeRawBufferPointer?, embedder: EmbedderRow) -> VectorFault? {
+    guard let blob else { return .noBlob }
+    guard blob.count == 4 * embedder.dimension else { return .byteCount(blob.count) }
+    return find(in: blob, metric: embedder.metric)
+  }
+
+  /// The fault as what a caller is told of `subject`.
+  func error(subject: String, embedder: EmbedderRow) -> GalleryError {
+    switch self {
+    case .notFinite(let component, let value):
+      .notFinite(subject: subject, component: component, value: value)
+    case .zero: .zeroVector(subject: subject)
+    case .outOfRange(let length): .outOfRange(subject: subject, length: length)
+    case .byteCount(let count):
+      .wrongDimension(subject: subject, count: count / 4, embedder: embedder.name, dimension: embedder.dimension)
+    case .noBlob, .otherEmbedder, .refused: .invalidArgument(reason: "\(subject) \(sentence(embedder: embedder))")
+    }
+  }
+
+  /// The fault of a row, as a sentence without its subject.
+  func sentence(embedder: EmbedderRow?) -> String {
+    switch self {
+    case .noBlob: "holds no blob where its vector should be"
+    case .byteCount(let count):
+      "holds \(count) bytes, the embedder \"\(embedder?.name ?? "?")\" makes \(4 * (embedder?.dimension ?? 0))"
+    case .notFinite(let component, let value): "has the value \(value) at \(component)"
+    case .zero: "has length zero under the cosine metric"
+    case .outOfRange(let length): "has the length \(length), beyond what float32 distances can hold"
+    case .otherEmbedder(let id): "was made by another embedder, number \(id)"
+    case .refused(let reason): "was refused by the index: \(reason)"
+    }
+  }
+
+  private static func squaredLength(_ vector: UnsafeRawBufferPointer) -> Double {
+    let count = vector.count / 4
+    var sum = SIMD4<Double>.zero
+    var index = 0
+    while index + 4 <= count {
+      let values = SIMD4<Double>(vector.loadUnaligned(fromByteOffset: 4 * index, as: SIMD4<Float>.self))
+      sum += values * values
+      index += 4
+    }
+    var total = sum.sum()
+    while index < count {
+      let value = Double(vector.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
+      total += value * value
+      index += 1
+    }
+    return total
+  }
+}

@@ -1,0 +1,18 @@
+import GRDB
+
+/// The table `change`, as far as it is not written by triggers.
+enum ChangeLog {
+  /// Drops old changes once there are twice as many as shall be kept. A process that was behind them notices the gap
+  /// and compares all rows.
+  static func prune(_ db: Database, keeping limit: Int) throws {
+    let bounds = try RawStatement(
+      db, "SELECT (SELECT min(sequence) FROM change), (SELECT max(sequence) FROM change)")
+    guard try bounds.step(), !bounds.isNull(0) else { return }
+    let (first, last) = (bounds.integer(0), bounds.integer(1))
+    let kept = Int64(max(limit, 0))
+    guard (last - first) / 2 > kept else { return }
+    let deletion = try RawStatement(db, "DELETE FROM change WHERE sequence <= ?")
+    try deletion.bind(last - kept, at: 1)
+    try deletion.run()
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import GRDB
+
+/// How connections to one gallery file are opened.
+struct ConnectionFactory: Sendable {
+  /// Which way a file is opened.
+  enum Mode: Sendable, Hashable {
+    /// Reading and writing.
+    case readWrite
+    /// Reading a file that others may write.
+    case readOnly
+    /// Reading a file that nobody can write, so that neither locks nor a shared-memory file are needed.
+    case immutable
+  }
+
+  let path: String
+  let mode: Mode
+  let busyTimeout: Double
+  let durability: GalleryConfiguration.Durability
+
+  /// The connection that writes, if the mode allows it.
+  func makeWriter() throws -> DatabaseQueue { try make(queryOnly: mode != .readWrite) }
+
+  /// A connection that only reads.
+  func makeReader() throws -> DatabaseQueue { try make(queryOnly: true) }
+
+  private func make(queryOnly: Bool) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    // A reader, too, opens the file for writing where it can: SQLite needs that to make the files beside it that
+    // readers and writers share. `query_only` keeps its hands off the tables.
+    configuration.readonly = mode == .immutable
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(busyTimeout)
+    configuration.label = "likeness"
+    let synchronous = durability == .full ? "FULL" : "NORMAL"
+    configuration.prepareDatabase { db in
+      try db.execute(
+        sql: """
+          PRAGMA secure_delete = ON;
+          PRAGMA temp_store = MEMORY;
+          PRAGMA recursive_triggers = ON;
+          PRAGMA trusted_schema = OFF;
+          PRAGMA synchronous = \(synchronous);
+          """)
+      if queryOnly { try db.execute(sql: "PRAGMA query_only = ON") }
+    }
+    return try DatabaseQueue(path: mode == .immutable ? immutableURI : path, configuration: configuration)
+  }
+
+  private var immutableURI: String {
+    let absolute = URL(fileURLWithPath: path).path
+    let encoded = absolute.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? absolute
+    return "file:\(encoded)?immutable=1"
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// The connections of an open gallery: one that writes, and as many that read as there are threads asking.
+///
+/// Writers of one process wait for each other here, writers of other processes in SQLite's busy handler. Readers wait
+/// for nobody: each reads its own snapshot of the write-ahead log.
+///
+/// This is not GRDB's `DatabasePool`, which on opening sets `synchronous = NORMAL` after the caller's configuration
+/// and writes to the file (a table made and dropped) whenever the log is empty, so that opening waits for writers.
+final class Connections: Sendable {
+  let path: String
+  /// Opens further connections the way the first was opened.
+  private let factory: ConnectionFactory
+  private let writer: DatabaseQueue
+  private let pool: Mutex<Pool>
+
+  /// A connection for reading, and what its last snapshot said.
+  private struct Reader {
+    var queue: DatabaseQueue
+    var head: Head?
+  }
+
+  private struct Pool {
+    var idle: [Reader] = []
+    var isClosed = false
+  }
+
+  init(path: String, factory: ConnectionFactory, writer: DatabaseQueue) {
+    self.path = path
+    self.factory = factory
+    self.writer = writer
+    pool = Mutex(Pool())
+  }
+
+  /// One transaction that reads: every statement of `body` sees the same commit. The snapshot is taken by the first
+  /// statement, not before. `body` may keep in `head` what it learned of the snapshot.
+  func read<T>(_ body: (Database, inout Head?) throws -> T) throws -> T {
+    let idle = try pool.withLock { pool in
+      if pool.isClosed { throw GalleryError.closed(path: path) }
+      return pool.idle.popLast()
+    }
+    var reader = try idle ?? Reader(queue: factory.makeReader())
+    defer {
+      let isClosed = pool.withLock { pool in
+        if !pool.isClosed, pool.idle.count < 16 { pool.idle.append(reader) }
+        return pool.isClosed
+      }
+      if isClosed { try? reader.queue.close() }
+    }
+    return try reader.queue.inDatabase { db in
+      var result: T?
+      try db.inTransaction(.deferred) {
+        result = try body(db, &reader.head)
+        return .commit
+      }
+      guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+      return result
+    }
+  }
+
+  /// One transaction that reads.
+  func read<T>(_ body: (Database) throws -> T) throws -> T {
+    try read { db, _ in try body(db) }
+  }
+
+  /// One transaction that writes, committed when `body` returns and undone when it throws.
+  func write<T>(_ body: (Database) throws -> T) throws -> T {
+    try checkOpen()
+    return try writer.write(body)
+  }
+
+  /// The writing connection outside of a transaction.
+  func onWriter<T>(_ body: (Database) throws -> T) throws -> T {
+    try checkOpen()
+    return try writer.inDatabase(body)
+  }
+
+  /// Closes all connections; those in use when they are given back. The last one to go empties the write-ahead log.
+  func close() throws {
+    let idle = pool.withLock { pool in
+      defer { pool = Pool(isClosed: true) }
+      return pool.idle
+    }
+    for reader in idle { try? reader.queue.close() }
+    try writer.close()
+  }
+
+  private func checkOpen() throws {
+    if pool.withLock(\.isClosed) { throw GalleryError.closed(path: path) }
+  }
+}

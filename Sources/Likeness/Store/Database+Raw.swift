@@ -1,0 +1,128 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// SQLite's own statement: for the loops that touch every row of a batch, and because GRDB's rows stop the process
+/// where a value is not of the type asked for, which a file made by another hand may bring about. Values here are
+/// converted as SQLite converts them.
+struct RawStatement: ~Copyable {
+  private let handle: OpaquePointer
+  private let connection: OpaquePointer
+  /// Keeps the cached statement alive.
+  private let owner: Statement
+
+  /// Takes the statement from the connection's cache, reset and without bindings.
+  init(_ db: Database, _ sql: String) throws {
+    let statement = try db.cachedStatement(sql: sql)
+    guard let connection = db.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+    owner = statement
+    handle = statement.sqliteStatement
+    self.connection = connection
+    sqlite3_reset(handle)
+    sqlite3_clear_bindings(handle)
+  }
+
+  deinit {
+    sqlite3_reset(handle)
+    sqlite3_clear_bindings(handle)
+  }
+
+  /// Steps to the next row; false when there is none.
+  func step() throws -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    default: throw failure()
+    }
+  }
+
+  /// Makes the statement ready for the next bindings.
+  func reset() { sqlite3_reset(handle) }
+
+  /// Runs a statement that returns no row, and makes it ready again.
+  func run() throws {
+    defer { reset() }
+    while try step() {}
+  }
+
+  // MARK: Parameters, counted from 1
+
+  func bind(_ value: Int64, at index: Int32) throws { try check(sqlite3_bind_int64(handle, index, value)) }
+
+  func bind(_ value: Double?, at index: Int32) throws {
+    if let value {
+      try check(sqlite3_bind_double(handle, index, value))
+    } else {
+      try check(sqlite3_bind_null(handle, index))
+    }
+  }
+
+  func bind(_ value: String?, at index: Int32) throws {
+    guard var value else { return try check(sqlite3_bind_null(handle, index)) }
+    // SQLITE_TRANSIENT: SQLite takes a copy.
+    let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    let code = value.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { characters in
+        characters.baseAddress.map { sqlite3_bind_text64(handle, index, $0, UInt64(bytes.count), transient, 1) }
+          ?? sqlite3_bind_text64(handle, index, "", 0, transient, 1)
+      }
+    }
+    try check(code)
+  }
+
+  /// Binds bytes that must stay where they are until the statement was run.
+  func bind(borrowing bytes: UnsafeRawBufferPointer, at index: Int32) throws {
+    try check(sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), nil))
+  }
+
+  // MARK: Columns, counted from 0
+
+  func bytes(_ column: Int32) -> Data? {
+    blob(column).map { Data($0) }
+  }
+
+  func number(_ column: Int32) -> Double? { isNull(column) ? nil : sqlite3_column_double(handle, column) }
+
+  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+  func text(_ column: Int32) -> String? {
+    guard let start = sqlite3_column_text(handle, column) else { return nil }
+    let count = Int(sqlite3_column_bytes(handle, column))
+    return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+  }
+
+  /// The bytes of a blob until the next step, possibly unaligned; nil where the column holds anything else.
+  func blob(_ column: Int32) -> UnsafeRawBufferPointer? {
+    guard sqlite3_column_type(handle, column) == SQLITE_BLOB else { return nil }
+    let start = sqlite3_column_blob(handle, column)
+    return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+  }
+
+  private func check(_ code: Int32) throws {
+    if code != SQLITE_OK { throw failure() }
+  }
+
+  private func failure() -> DatabaseError {
+    DatabaseError(
+      resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+      message: String(cString: sqlite3_errmsg(connection)))
+  }
+}
+
+extension Database {
+  /// The first column of the first row as a number; 0 where there is no row.
+  func integer(_ sql: String, _ argument: Int64? = nil) throws -> Int64 {
+    let statement = try RawStatement(self, sql)
+    if let argument { try statement.bind(argument, at: 1) }
+    return try statement.step() ? statement.integer(0) : 0
+  }
+
+  /// The first column of the first row as text; nil where there is no row, or NULL.
+  func text(_ sql: String, _ argument: Int64? = nil) throws -> String? {
+    let statement = try RawStatement(self, sql)
+    if let argument { try statement.bind(argument, at: 1) }
+    return try statement.step() ? statement.text(0) : nil
+  }
+}

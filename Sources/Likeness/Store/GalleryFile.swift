@@ -1,0 +1,156 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import GallerySchema
+
+/// Opens a gallery file: finds out what a path is, makes a gallery where nothing is, brings an older one up to date,
+/// and refuses everything else without touching it.
+struct GalleryFile {
+  /// `LIKE`, as `PRAGMA application_id` stores it.
+  static let applicationID: Int64 = 0x4C49_4B45
+  /// The schema version that this library writes.
+  static var supportedVersion: Int { GallerySchema.migrations.count }
+
+  let connections: Connections
+  /// Why nothing can be written, as a sentence; nil where writing is possible.
+  let readOnlyReason: String?
+
+  /// What the file's own words say it is.
+  private enum Content {
+    case nothing
+    case gallery(version: Int)
+  }
+
+  static func open(path: String, configuration: GalleryConfiguration) throws -> GalleryFile {
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    if path.isEmpty || path.utf8.contains(0) {
+      throw GalleryError.cannotOpen(path: path, reason: "this is no path: name a file")
+    }
+    if isDirectory.boolValue { throw GalleryError.notAGallery(path: path, reason: "it is a directory") }
+    if !exists { try checkRoom(path, configuration) }
+    do {
+      return try open(path, mode: configuration.readOnly ? .readOnly : .readWrite, configuration)
+    } catch let error as DatabaseError where exists && error.isRefusalOfSharedFiles {
+      return try openImmutable(path, configuration)
+    }
+  }
+
+  private static func open(
+    _ path: String, mode: ConnectionFactory.Mode, _ configuration: GalleryConfiguration
+  ) throws -> GalleryFile {
+    let factory = ConnectionFactory(
+      path: path, mode: mode, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
+    let writer = try factory.makeWriter()
+    let (content, fileIsReadOnly) = try writer.inDatabase { db in
+      (try examine(db, path: path), try isReadOnly(db))
+    }
+    var reason: String? =
+      switch mode {
+      case .immutable: "its file system, or its folder, is read-only: copy it to where you may write"
+      case .readOnly: "it was opened read-only, as its configuration asks"
+      case .readWrite: fileIsReadOnly ? "the file is read-only: give yourself the right to write, or copy it" : nil
+      }
+    switch content {
+    case .gallery(let version) where version > supportedVersion:
+      reason =
+        "its schema is version \(version), and this library knows \(supportedVersion): "
+        + "update the library; until then the gallery is open for reading"
+    case .gallery(let version) where version == supportedVersion:
+      if reason == nil { try bringUp(writer) }
+    case .gallery, .nothing:
+      if let reason { throw GalleryError.cannotOpen(path: path, reason: "it has to be brought up to date, but \(reason)") }
+      try bringUp(writer)
+    }
+    return GalleryFile(
+      connections: Connections(path: path, factory: factory, writer: writer), readOnlyReason: reason)
+  }
+
+  /// Opens a file whose neighbours (`-wal`, `-shm`) cannot be made. Rows that are still in a log beside it would be
+  /// missed that way, so a log with anything in it is a refusal.
+  private static func openImmutable(_ path: String, _ configuration: GalleryConfiguration) throws -> GalleryFile {
+    let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+    if let log, log > 0 {
+      throw GalleryError.cannotOpen(
+        path: path,
+        reason: "its folder is read-only, and \(path)-wal holds rows that are not in it yet: "
+          + "copy both files to where you may write")
+    }
+    return try open(path, mode: .immutable, configuration)
+  }
+
+  private static func checkRoom(_ path: String, _ configuration: GalleryConfiguration) throws {
+    if configuration.readOnly {
+      throw GalleryError.cannotOpen(path: path, reason: "there is no such file, and opening read-only makes none")
+    }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory)
+    if !exists || !isDirectory.boolValue {
+      throw GalleryError.cannotOpen(path: path, reason: "there is no folder \(folder): make it first")
+    }
+    if !FileManager.default.isWritableFile(atPath: folder) {
+      throw GalleryError.cannotOpen(path: path, reason: "you may not write in the folder \(folder)")
+    }
+  }
+
+  private static func examine(_ db: Database, path: String) throws -> Content {
+    let application = try db.integer("PRAGMA application_id")
+    let version = Int(try db.integer("PRAGMA user_version"))
+    var tables: [String] = []
+    let names = try RawStatement(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    while try names.step() { tables.append(names.text(0) ?? "") }
+    if application == applicationID, version > 0 { return .gallery(version: version) }
+    if tables.isEmpty, application == 0, version == 0 { return .nothing }
+    let first = tables.prefix(3).joined(separator: ", ")
+    throw GalleryError.notAGallery(
+      path: path,
+      reason: "it is another program's SQLite database"
+        + (tables.isEmpty ? "" : ", with the tables \(first)\(tables.count > 3 ? ", …" : "")"))
+  }
+
+  private static func isReadOnly(_ db: Database) throws -> Bool {
+    guard let connection = db.sqliteConnection else { return true }
+    return sqlite3_db_readonly(connection, "main") == 1
+  }
+
+  /// Applies what is missing of the schema, each migration in a transaction of its own, and puts back triggers that
+  /// somebody dropped.
+  private static func bringUp(_ writer: DatabaseQueue) throws {
+    try writer.inDatabase { db in
+      if try db.text("PRAGMA journal_mode") != "wal" {
+        try db.execute(sql: "PRAGMA journal_mode = WAL")
+      }
+    }
+    while try migrateOnce(writer) {}
+    let missing = try writer.inDatabase { db in try ExpectedTriggers.missing(in: db) }
+    if !missing.isEmpty {
+      try writer.write { db in
+        for trigger in try ExpectedTriggers.missing(in: db) {
+          try db.execute(sql: "DROP TRIGGER IF EXISTS \(trigger.name)")
+          try db.execute(sql: trigger.sql)
+        }
+      }
+    }
+  }
+
+  /// Whether there was a migration to apply. The version is read again inside the transaction: another process may
+  /// have been quicker.
+  private static func migrateOnce(_ writer: DatabaseQueue) throws -> Bool {
+    let current = try writer.inDatabase { db in Int(try db.integer("PRAGMA user_version")) }
+    guard current < supportedVersion else { return false }
+    return try writer.write { db in
+      let version = Int(try db.integer("PRAGMA user_version"))
+      guard version < supportedVersion else { return false }
+      try db.execute(sql: GallerySchema.migrations[version])
+      return true
+    }
+  }
+}
+
+extension DatabaseError {
+  /// Whether SQLite could not make or open the files beside a database in WAL mode.
+  fileprivate var isRefusalOfSharedFiles: Bool {
+    resultCode == .SQLITE_CANTOPEN || resultCode == .SQLITE_READONLY
+  }
+}
