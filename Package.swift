@@ -79,6 +79,7 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CTurboJPEG"]),
     .testTarget(name: "TrainingTests", dependencies: ["LikenessTraining"], resources: [.copy("Fixtures")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )
