@@ -40,7 +40,7 @@ public struct ImageEmbedder: Embedder {
   public init(model bytes: Data, name: String = "model") throws {
     let model: EmbeddingModel
     do {
-      model = try EmbeddingModel(decoding: bytes)
+      model = try EmbeddingModel(bytes)
     } catch {
       throw ModelError(model: name, reason: "\(error)")
     }
@@ -79,7 +79,7 @@ public struct ImageEmbedder: Embedder {
 
   /// Embeds pictures, giving each input's own vector or error, so that a caller can leave broken ones out.
   public func embedEach(_ inputs: [EmbedderInput]) throws -> [Result<[Float], EmbedderError>] {
-    let planes = concurrentMap(inputs) { input in prepare(input) }
+    let planes = Workers().map(inputs) { input in prepare(input) }
     let usable = planes.indices.filter { if case .success = planes[$0] { true } else { false } }
     var vectors = [[Float]](repeating: [], count: inputs.count)
     for start in stride(from: 0, to: usable.count, by: Self.batch) {
@@ -100,9 +100,9 @@ public struct ImageEmbedder: Embedder {
     do {
       switch input {
       case .file(let path):
-        return .success(preprocessing.prepare(try Picture(contentsOf: path, limits: limits)))
+        return .success(try preprocessing.prepare(contentsOf: path, limits: limits))
       case .data(let data):
-        return .success(preprocessing.prepare(try Picture(decoding: data, limits: limits)))
+        return .success(preprocessing.prepare(try Picture(decoding: data, limits: limits, as: preprocessing.colour)))
       case .text:
         return .failure(EmbedderError(input: input, reason: "this embedder takes pictures, not text"))
       }

@@ -11,8 +11,7 @@ extension EmbedderSpecification {
     }
     switch kind {
     case ImageEmbedder.kind:
-      let embedder = try ImageEmbedder(model: model, name: name)
-      return embedder
+      return try ImageEmbedder(model: model, name: name)
     default:
       throw ModelError(model: name, reason: "embeds inputs of kind \"\(kind)\", which this version cannot run")
     }
@@ -24,9 +23,16 @@ extension Gallery {
   ///
   /// - Throws: ``ModelError`` where the gallery holds no model that can be run.
   public func attachStoredEmbedder() throws {
-    guard let specification = embedder else {
+    try attach(storedEmbedder())
+  }
+
+  /// The embedder that the stored model makes.
+  ///
+  /// - Throws: ``ModelError`` where the gallery holds no model that can be run.
+  public func storedEmbedder() throws -> any Embedder {
+    guard let specification = try embedder else {
       throw ModelError(model: path, reason: "this gallery has no embedder yet: enroll with a model first")
     }
-    try attach(specification.makeEmbedder())
+    return try specification.makeEmbedder()
   }
 }

@@ -33,7 +33,7 @@ struct EnrollCommand: ParsableCommand {
     let inputs = try EnrollmentList(paths: paths, name: name)
     let given = try model.map { try ImageEmbedder(modelAt: $0) }
     let store = try given == nil ? gallery.open() : gallery.openOrCreate()
-    let embedder = try given ?? store.storedImageEmbedder()
+    let embedder = try given ?? store.imageEmbedder()
     try store.attach(embedder)
 
     let bar = ProgressBar("Embedding", unit: "pictures")

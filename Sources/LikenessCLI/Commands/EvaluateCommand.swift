@@ -49,7 +49,7 @@ struct EvaluateCommand: ParsableCommand {
       metric: embedder.specification.metric == .cosine ? .cosine : .euclidean, draws: draws, bootstrap: bootstrap,
       seed: seed)
     if output.json { return try Console.printJSON(report) }
-    print(report.table(named: (model as NSString).lastPathComponent))
+    print(report.summary)
     if !set.skipped.isEmpty { print("left out \(set.skipped.count) pictures that cannot be read") }
   }
 }

@@ -19,7 +19,7 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let store = try gallery.open()
-    guard let identity = try store.identity(named: name) else { throw GalleryError.unknownIdentity(name) }
+    guard let identity = try store.identity(named: name) else { throw GalleryError.unknownIdentity(name: name) }
     let shown = Shown(identity: identity, embeddings: try store.embeddings(of: name))
     if output.json { return try Console.printJSON(shown) }
     print("\(identity.name), \(shown.embeddings.count) embeddings")

@@ -36,7 +36,14 @@ struct EnrollmentList {
   }
 
   private static func items(inFolder path: String, name: String?) throws -> [Item] {
-    let folder = try PictureFolder(path: path)
+    let loose = (try? PictureFolder(ofOneIdentity: path))?.identities ?? []
+    let inFolders = (try? PictureFolder(path: path))?.identities ?? []
+    guard loose.isEmpty || inFolders.isEmpty || name != nil else {
+      throw CommandFailure(
+        "\(path): has pictures beside folders of pictures: move them into a folder of their own, or say with --as NAME "
+          + "that all are one person's")
+    }
+    let folder = try loose.isEmpty ? PictureFolder(path: path).subset(inFolders) : PictureFolder(ofOneIdentity: path).subset(loose + inFolders)
     return folder.identities.flatMap { identity in
       identity.files.map { Item(path: $0, identity: name ?? identity.name) }
     }

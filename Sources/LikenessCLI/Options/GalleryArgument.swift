@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Likeness
+import LikenessEmbedders
 
 /// The gallery a command works on.
 struct GalleryArgument: ParsableArguments {
@@ -23,5 +24,16 @@ struct GalleryArgument: ParsableArguments {
     }
     bar.finish()
     return gallery
+  }
+}
+
+extension Gallery {
+  /// The stored embedder, which must be one of pictures.
+  func imageEmbedder() throws -> ImageEmbedder {
+    let stored = try storedEmbedder()
+    guard let embedder = stored as? ImageEmbedder else {
+      throw CommandFailure("\(path): its embedder \"\(stored.specification.name)\" does not take pictures")
+    }
+    return embedder
   }
 }

@@ -1,12 +1,21 @@
 import Foundation
 import LikenessTraining
+import Synchronization
 
 /// Shows a training while it runs: a bar on a terminal, a line an epoch elsewhere.
-final class TrainingProgress {
+///
+/// Takes events of several networks, one call at a time.
+final class TrainingProgress: Sendable {
+  private struct State {
+    var steps: [Int: Int] = [:]
+    var total = 1
+    var networks = 1
+    var remark = ""
+  }
+
   private let bar: ProgressBar
   private let isQuiet: Bool
-  private var steps = (done: 0, total: 1)
-  private var remark = ""
+  private let state = Mutex(State())
 
   /// - Parameters:
   ///   - label: what stands before the bar.
@@ -16,7 +25,7 @@ final class TrainingProgress {
     self.isQuiet = isQuiet
   }
 
-  func show(_ event: TrainingEvent) {
+  func show(_ network: Int, _ event: TrainingEvent) {
     switch event {
     case .started(let inputs, let identities, let validationIdentities, let parameters):
       guard !isQuiet, !Console.isInteractive else { return }
@@ -24,15 +33,17 @@ final class TrainingProgress {
         "training \(parameters) parameters on \(inputs) pictures of \(identities) identities, "
           + "\(validationIdentities) others to steer by")
     case .step(let step, let total, _):
-      steps = (step, total)
-      bar.update(step, of: total, remark: remark)
-    case .epoch(let record):
-      remark = Self.text(record)
-      if !isQuiet, !Console.isInteractive {
-        Console.note("epoch \(record.epoch), step \(record.step) of \(steps.total): \(remark)")
+      let (done, all, remark) = state.withLock { state in
+        state.steps[network] = step
+        return (state.steps.values.reduce(0, +), total * networks, state.remark)
       }
+      bar.update(done, of: all, remark: remark)
+    case .epoch(let record):
+      let text = "network \(network + 1): " + Self.text(record)
+      state.withLock { $0.remark = text }
+      if !isQuiet, !Console.isInteractive { Console.note("epoch \(record.epoch), step \(record.step), \(text)") }
     case .collapsed(let record):
-      Console.note((Console.isInteractive ? "\n" : "") + record.sentence)
+      Console.note((Console.isInteractive ? "\n" : "") + "network \(network + 1): " + record.sentence)
     }
   }
 

@@ -51,30 +51,31 @@ struct AffineWarp: Sendable {
   private func sample(
     _ source: UnsafeBufferPointer<Float>, _ shape: PlaneShape, into destination: UnsafeMutableBufferPointer<Float>
   ) {
-    let (width, height, area) = (shape.width, shape.height, shape.area)
-    let (lastX, lastY) = (Float(width - 1), Float(height - 1))
-    let (centreX, centreY) = (lastX / 2, lastY / 2)
+    guard let source = source.baseAddress, let destination = destination.baseAddress else { return }
+    let (width, height) = (shape.width, shape.height)
+    let (centreX, centreY) = (Float(width - 1) / 2, Float(height - 1) / 2)
+    // Positions stay below the last centre, so that the pixel to the right and the one below always exist.
+    let (lastX, lastY) = (max(Float(width - 1).nextDown, 0), max(Float(height - 1).nextDown, 0))
     let (stepRight, stepDown) = (width > 1 ? 1 : 0, height > 1 ? width : 0)
     for y in 0..<height {
       let fromY = Float(y) - centreY - shift.y
+      let startX = xy * fromY + centreX - xx * (centreX + shift.x)
+      let startY = yy * fromY + centreY - yx * (centreX + shift.x)
       for x in 0..<width {
-        let fromX = Float(x) - centreX - shift.x
-        let sourceX = min(max(xx * fromX + xy * fromY + centreX, 0), lastX)
-        let sourceY = min(max(yx * fromX + yy * fromY + centreY, 0), lastY)
-        // The last column and row are reached with a share of 1 from the one before.
-        let column = min(Int(sourceX), max(width - 2, 0))
-        let row = min(Int(sourceY), max(height - 2, 0))
+        let position = (x: startX + xx * Float(x), y: startY + yx * Float(x))
+        let sourceX = position.x < 0 ? 0 : position.x > lastX ? lastX : position.x
+        let sourceY = position.y < 0 ? 0 : position.y > lastY ? lastY : position.y
+        let (column, row) = (Int32(sourceX), Int32(sourceY))
         let (right, down) = (sourceX - Float(column), sourceY - Float(row))
-        var at = row * width + column
-        var out = y * width + x
+        var corner = source + (Int(row) &* width &+ Int(column))
+        var out = destination + (y &* width &+ x)
         for _ in 0..<shape.channels {
-          let top = source[at] + right * (source[at + stepRight] - source[at])
-          let bottom =
-            source[at + stepDown]
-            + right * (source[at + stepDown + stepRight] - source[at + stepDown])
-          destination[out] = top + down * (bottom - top)
-          at += area
-          out += area
+          let top = corner[0] + right * (corner[stepRight] - corner[0])
+          let below = corner + stepDown
+          let bottom = below[0] + right * (below[stepRight] - below[0])
+          out.pointee = top + down * (bottom - top)
+          corner += shape.area
+          out += shape.area
         }
       }
     }
