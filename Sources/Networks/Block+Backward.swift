@@ -11,11 +11,10 @@ extension Block {
     pass.forEachSlice { images, slice, scratch in
       let maker = GradientMaker(
         block: self, z: z, y: UnsafePointer(y.base), selected: selected, outputGradient: outputGradient, rest: scratch)
-      if let weight, let tiling {
-        let partial = weightPartials.base + slice * weight.count
+      if let method {
         convolveBackward(
-          images, weight, tiling, maker, input: input, partial: partial, inputGradient: inputGradient,
-          scratch: scratch + 64 + 4 * channels)
+          images, method, maker, input: input, partial: weightPartials.base + slice * prepared.count,
+          inputGradient: inputGradient, scratch: scratch + vectorScratch)
       } else if let inputGradient {
         for image in images {
           maker.make(image: image, rows: 0..<plan.middle.height, into: inputGradient + image * middleCount)
@@ -23,14 +22,24 @@ extension Block {
       }
     }
 
-    if let weight {
-      let slices = pass.slices
-      let pieces = (weight.count + 4095) / 4096
-      pass.workers.forEach(pieces) { piece, _ in
-        cn_reduce_add(
-          weightPartials.base, slices, weight.count, piece * 4096, min(weight.count, (piece + 1) * 4096),
-          weight.gradientBase)
-      }
+    if let weight, let method { reducePartials(pass, method, into: weight) }
+  }
+
+  /// Adds the slices' weight gradients in the slices' order.
+  private func reducePartials(_ pass: Pass, _ method: any ConvolutionMethod, into weight: Parameter) {
+    let count = prepared.count
+    let total = weightPartials.base + Pass.mostSlices * count
+    let piece = 4096
+    let slices = pass.slices
+    pass.workers.forEach((count + piece - 1) / piece) { index, _ in
+      let range = index * piece..<min(count, (index + 1) * piece)
+      (total + range.lowerBound).update(repeating: 0, count: range.count)
+      cn_reduce_add(weightPartials.base, slices, count, range.lowerBound, range.upperBound, total)
+    }
+    let outputs = 16
+    pass.workers.forEach((channels + outputs - 1) / outputs) { index, _ in
+      method.addGradient(
+        total, outputs: index * outputs..<min(channels, (index + 1) * outputs), to: weight.gradientBase)
     }
   }
 
@@ -77,42 +86,26 @@ extension Block {
   }
 
   private func convolveBackward(
-    _ images: Range<Int>, _ weight: Parameter, _ tiling: PatchTiling, _ maker: GradientMaker,
+    _ images: Range<Int>, _ method: any ConvolutionMethod, _ maker: GradientMaker,
     input: UnsafePointer<Float>, partial: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
-    scratch: UnsafeMutablePointer<Float>
+    scratch dz: UnsafeMutablePointer<Float>
   ) {
-    let dz = scratch
-    let column = dz + tiling.positions * channels
-    let columnGradient = column + tiling.positions * tiling.patch
-    if let inputGradient, !tiling.isIdentity {
+    let tiling = method.tiling
+    let scratch = dz + tiling.positions * channels
+    if let inputGradient {
       (inputGradient + images.lowerBound * inputCount).update(repeating: 0, count: images.count * inputCount)
     }
     var isFirst = true
     tiling.forEachTile(images) { tile in
-      let positions = tiling.positions(tile)
       var target = dz
       for image in tile.images {
         maker.make(image: image, rows: tile.rows, into: target)
         target += tile.rows.count * tiling.outputWidth * channels
       }
-      let patches = tiling.patches(tile, of: input, inputCount: inputCount, column: column)
-      MatrixProduct.multiply(
-        m: channels, n: tiling.patch, k: positions, dz, transposeA: true, patches, beta: isFirst ? 0 : 1, into: partial)
+      method.backward(
+        tile, input: input, prepared: prepared.base, dz: dz, isFirst: isFirst, partial: partial,
+        inputGradient: inputGradient, scratch: scratch)
       isFirst = false
-      guard let inputGradient else { return }
-      if tiling.isIdentity {
-        MatrixProduct.multiply(
-          m: positions, n: tiling.patch, k: channels, dz, weight.base,
-          into: inputGradient + tiling.start(tile) * tiling.patch)
-        return
-      }
-      MatrixProduct.multiply(m: positions, n: tiling.patch, k: channels, dz, weight.base, into: columnGradient)
-      var source = columnGradient
-      for image in tile.images {
-        cn_col2im_add(
-          source, tiling.geometry, tile.rows.lowerBound, tile.rows.upperBound, inputGradient + image * inputCount)
-        source += tile.rows.count * tiling.outputWidth * tiling.patch
-      }
     }
   }
 }

@@ -6,13 +6,15 @@ extension Block {
     self.input = input
     let z = weight == nil ? input : UnsafePointer(self.z.base)
 
+    if let weight, let method { method.prepare(weight.base, into: prepared.base) }
     if weight != nil || normalization != nil {
       pass.forEachSlice { images, slice, scratch in
         var moments = ChannelMoments(channels: channels, memory: sums(ofSlice: slice))
-        if let weight, let tiling {
-          convolve(images, weight, tiling, input: input, moments: &moments, scratch: scratch)
+        if let method {
+          convolve(images, method, input: input, moments: &moments, scratch: scratch)
         } else {
-          addMoments(z + images.lowerBound * middleCount, rows: images.count * plan.middle.height * plan.middle.width,
+          addMoments(
+            z + images.lowerBound * middleCount, rows: images.count * plan.middle.height * plan.middle.width,
             to: &moments, scratch: scratch)
         }
         sliceRows[slice] = moments.rows
@@ -41,18 +43,15 @@ extension Block {
   }
 
   private func convolve(
-    _ images: Range<Int>, _ weight: Parameter, _ tiling: PatchTiling, input: UnsafePointer<Float>,
+    _ images: Range<Int>, _ method: any ConvolutionMethod, input: UnsafePointer<Float>,
     moments: inout ChannelMoments, scratch: UnsafeMutablePointer<Float>
   ) {
-    let column = scratch + 64 + 4 * channels
     let needsMoments = normalization != nil
+    let tiling = method.tiling
     tiling.forEachTile(images) { tile in
-      let patches = tiling.patches(tile, of: input, inputCount: inputCount, column: column)
-      let positions = tiling.positions(tile)
       let target = z.base + tiling.start(tile) * channels
-      MatrixProduct.multiply(
-        m: positions, n: channels, k: tiling.patch, patches, weight.base, transposeB: true, into: target)
-      if needsMoments { moments.add(UnsafePointer(target), rows: positions, scratch: scratch) }
+      method.forward(tile, input: input, prepared: prepared.base, z: target, scratch: scratch + vectorScratch)
+      if needsMoments { moments.add(UnsafePointer(target), rows: tiling.positions(tile), scratch: scratch) }
     }
   }
 

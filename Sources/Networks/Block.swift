@@ -2,13 +2,13 @@ import CNetworks
 
 /// [Convolution], [batch normalisation], [activation], [max pooling], computed together.
 ///
-/// Forward, a tile of patches at a time: z = patches Wᵀ, its moments while it is in the cache; then, once the batch's
+/// Forward, a tile at a time: z by the convolution's method, its moments while it is in the cache; then, once the batch's
 /// statistics are known, y = act(a z* + b) with z* the value of each window that wins. Only z, z* and y are kept.
 ///
 /// Backward, dz = base + factor z (+ a g at z*) is made a tile at a time and used at once.
 final class Block: Stage {
   let plan: BlockPlan
-  let tiling: PatchTiling?
+  let method: (any ConvolutionMethod)?
   let weight: Parameter?
   let bias: Parameter?
   let normalization: BatchNormalization?
@@ -16,6 +16,9 @@ final class Block: Stage {
   var z = FloatBuffer(count: 0)
   var selected = FloatBuffer(count: 0)
   var y = FloatBuffer(count: 0)
+  /// The weights as the method wants them, made anew in every forward pass.
+  let prepared: FloatBuffer
+  /// The slices' weight gradients, and after them their sum.
   var weightPartials = FloatBuffer(count: 0)
   var input: UnsafePointer<Float>?
   /// y = act(a z + b); dz = base + factor z + a g.
@@ -43,12 +46,12 @@ final class Block: Stage {
       bias =
         convolution.bias
         ? Parameter(name: "\(convolution.layer).bias", shape: [channels], isDecayed: false) : nil
-      tiling = PatchTiling(convolution, input: plan.input, output: plan.middle, pool: plan.pool)
     } else {
       weight = nil
       bias = nil
-      tiling = nil
     }
+    method = plan.method
+    prepared = FloatBuffer(count: method?.preparedCount ?? 0)
     let bias = self.bias
     normalization = plan.normalization.map { BatchNormalization(layer: $0, channels: channels, bias: bias) }
     a = FloatBuffer(count: channels)
@@ -73,17 +76,18 @@ final class Block: Stage {
     normalization.map { [$0.runningMean, $0.runningVariance] } ?? []
   }
 
-  /// Scratch: two times patches and one time positions x channels, and a few vectors of channels.
+  /// A few vectors of channels, then dz of a tile and the method's own.
   var scratchCount: Int {
-    let tile = tiling.map { $0.positions * (2 * $0.patch + channels) } ?? 0
-    return tile + 4 * channels + 64
+    guard let method else { return vectorScratch }
+    return vectorScratch + method.tiling.positions * channels + method.backwardScratch
   }
+  var vectorScratch: Int { 4 * channels + 64 }
 
   func reserve(_ pass: Pass) {
     if weight != nil { FloatBuffer.reserve(&z, count: pass.images * middleCount) }
     if plan.pool > 1 { FloatBuffer.reserve(&selected, count: pass.images * outputCount) }
     FloatBuffer.reserve(&y, count: pass.images * outputCount)
-    if let weight { FloatBuffer.reserve(&weightPartials, count: Pass.mostSlices * weight.count) }
+    FloatBuffer.reserve(&weightPartials, count: (Pass.mostSlices + 1) * prepared.count)
   }
 
   func sums(ofSlice slice: Int) -> UnsafeMutablePointer<Double> {

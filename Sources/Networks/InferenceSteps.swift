@@ -14,8 +14,8 @@ extension InferenceStep {
 /// A ``Block`` with the running statistics: y = act(a z* + b).
 final class BlockStep: InferenceStep {
   private let plan: BlockPlan
-  private let tiling: PatchTiling?
-  private let weight: FloatBuffer?
+  private let method: (any ConvolutionMethod)?
+  private let weights: FloatBuffer
   private let a: FloatBuffer
   private let b: FloatBuffer
 
@@ -25,15 +25,13 @@ final class BlockStep: InferenceStep {
     a = FloatBuffer(count: channels)
     b = FloatBuffer(count: channels)
     a.base.update(repeating: 1, count: channels)
+    method = plan.method
+    weights = FloatBuffer(count: method?.preparedCount ?? 0)
     if let convolution = plan.convolution {
-      tiling = PatchTiling(convolution, input: plan.input, output: plan.middle, pool: plan.pool)
-      weight = tensors["\(convolution.layer).weight"].map { FloatBuffer(copying: $0) }
-      if let bias = tensors["\(convolution.layer).bias"], convolution.bias {
+      if let weight = tensors["\(convolution.layer).weight"] { method?.prepare(weight.base, into: weights.base) }
+      if convolution.bias, let bias = tensors["\(convolution.layer).bias"] {
         b.base.update(from: bias.base, count: channels)
       }
-    } else {
-      tiling = nil
-      weight = nil
     }
     guard let layer = plan.normalization,
       let gamma = tensors["\(layer).weight"], let beta = tensors["\(layer).bias"],
@@ -49,28 +47,25 @@ final class BlockStep: InferenceStep {
   }
 
   var scratchCount: Int {
-    guard let tiling else { return 0 }
-    return tiling.rows * tiling.outputWidth * (tiling.patch + plan.middle.channels)
+    guard let method else { return 0 }
+    return method.tiling.positions * plan.middle.channels + method.forwardScratch
   }
 
   func run(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let channels = plan.middle.channels
-    guard let tiling, let weight else {
+    guard let method else {
       cn_affine_pool(
         input, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope, output, nil)
       return
     }
-    let z = scratch
-    let column = scratch + tiling.rows * tiling.outputWidth * channels
+    let tiling = method.tiling
+    let rest = scratch + tiling.positions * channels
     tiling.forEachTile(0..<1) { tile in
-      let positions = tiling.positions(tile)
-      let patches = tiling.patches(tile, of: input, inputCount: plan.input.count, column: column)
-      MatrixProduct.multiply(
-        m: positions, n: channels, k: tiling.patch, patches, weight.base, transposeB: true, into: z)
+      method.forward(tile, input: input, prepared: weights.base, z: scratch, scratch: rest)
       cn_affine_pool(
-        z, tile.rows.count, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope,
+        scratch, tile.rows.count, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope,
         output + tile.rows.lowerBound / plan.pool * plan.output.width * channels, nil)
     }
   }

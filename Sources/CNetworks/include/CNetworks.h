@@ -25,6 +25,29 @@ void cn_im2col(const float *image, cn_convolution g, ptrdiff_t y0, ptrdiff_t y1,
 // The transpose of cn_im2col: adds each patch's values to the pixels they came from.
 void cn_col2im_add(const float *col, cn_convolution g, ptrdiff_t y0, ptrdiff_t y1, float *image);
 
+// Winograd's F(2 x 2, 3 x 3) for stride 1. An output is cut into tiles of 2 x 2; each has 16 values a channel in the
+// transformed domain, kept as 16 planes [tile][channel] that lie `plane` floats apart.
+typedef struct {
+  ptrdiff_t height, width, channels, padding, outputs, outputWidth, tilesAcross;
+} cn_winograd;
+
+// v = Bᵀ d B for tile rows t0..<t1 of one image; `zeros` is `channels` zeros.
+void cn_winograd_input(
+    const float *image, cn_winograd g, ptrdiff_t t0, ptrdiff_t t1, const float *zeros, float *v, ptrdiff_t plane);
+// Its transpose: adds to the pixels that were read; `spare` is memory of `channels` floats that may be overwritten.
+void cn_winograd_input_gradient(
+    const float *dv, ptrdiff_t plane, cn_winograd g, ptrdiff_t t0, ptrdiff_t t1, float *spare, float *image);
+// z = Aᵀ m A for `rows` output rows, the first of them even; `spare` is memory of `outputs` floats.
+void cn_winograd_output(const float *m, ptrdiff_t plane, cn_winograd g, ptrdiff_t rows, float *spare, float *z);
+// Its transpose; `zeros` is `outputs` zeros.
+void cn_winograd_output_gradient(
+    const float *dz, cn_winograd g, ptrdiff_t rows, const float *zeros, float *dm, ptrdiff_t plane);
+// u[16][outputs][c] = G g Gᵀ of w[outputs][3][3][c].
+void cn_winograd_weight(const float *w, ptrdiff_t outputs, ptrdiff_t c, float *u);
+// Its transpose for outputs from..<to: adds to dw.
+void cn_winograd_weight_gradient(
+    const float *du, ptrdiff_t outputs, ptrdiff_t c, ptrdiff_t from, ptrdiff_t to, float *dw);
+
 // Per channel over `rows` positions: mean, and sum of squared deviations from it.
 void cn_moments(const float *z, ptrdiff_t rows, ptrdiff_t c, float *mean, float *deviation);
 
