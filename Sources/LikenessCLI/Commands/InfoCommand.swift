@@ -11,6 +11,6 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     let info = try gallery.open().info()
     if output.json { return try Console.printJSON(info) }
-    print(info.description)
+    print(info.text)
   }
 }

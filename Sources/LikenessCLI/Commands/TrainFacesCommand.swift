@@ -16,6 +16,9 @@ struct TrainFacesCommand: ParsableCommand {
   @Option(help: "The embedding's dimension. Default: the recipe's.")
   var dimension: Int?
 
+  @Option(help: "How many networks are trained apart and joined into one embedding. Default: the recipe's.")
+  var networks: Int?
+
   @Option(help: "Epochs. Default: the recipe's, from the size of the data.")
   var epochs: Int?
 
@@ -29,7 +32,7 @@ struct TrainFacesCommand: ParsableCommand {
   var miner: TripletMiner?
 
   @Option(help: "The highest learning rate of the one-cycle schedule. Default: the recipe's.")
-  var rate: Float?
+  var rate: Double?
 
   @Option(help: "The share of people set aside to steer by, 0 to 0.5. Default: the recipe's.")
   var validation: Double?
@@ -44,6 +47,7 @@ struct TrainFacesCommand: ParsableCommand {
   }
 
   func validate() throws {
+    if let networks, !(1...16).contains(networks) { throw ValidationError("--networks must be from 1 to 16.") }
     if let dimension, !(1...65_536).contains(dimension) {
       throw ValidationError("--dimension must be from 1 to 65536.")
     }
@@ -54,6 +58,7 @@ struct TrainFacesCommand: ParsableCommand {
   func run() throws {
     var trainer = FaceTrainer()
     trainer.dimension = dimension
+    trainer.members = networks
     trainer.seed = options.seed
     trainer.epochs = epochs
     trainer.margin = margin
@@ -64,12 +69,12 @@ struct TrainFacesCommand: ParsableCommand {
     trainer.workers = threads
 
     let folder = try PictureFolder(path: options.data)
-    let progress = TrainingProgress("Training")
+    let progress = TrainingProgress("Training", networks: try trainer.networks(for: folder))
     let trained = try trainer.train(folder, onEvent: progress.show)
     progress.finish()
-    try trained.file.write(to: URL(fileURLWithPath: options.out), options: .atomic)
+    try trained.file().write(to: URL(fileURLWithPath: options.out), options: .atomic)
 
-    let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out, seed: options.seed)
+    let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out)
     if output.json { return try Console.printJSON(summary) }
     print(summary.text)
   }

@@ -36,7 +36,7 @@ struct DemoLine {
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     let trained = try train()
     let modelPath = "\(out)/faces.model"
-    try trained.modelFile.write(to: URL(fileURLWithPath: modelPath), options: .atomic)
+    try trained.file().write(to: URL(fileURLWithPath: modelPath), options: .atomic)
 
     let gallery = try freshGallery(embedder: ImageEmbedder(modelAt: modelPath))
     let probes = try enroll(in: gallery)
@@ -50,8 +50,9 @@ struct DemoLine {
   private func train() throws -> TrainedEmbedder {
     var trainer = FaceTrainer()
     trainer.seed = seed
-    let progress = TrainingProgress("Training on \(known.count) people")
-    let trained = try trainer.train(folder.subset(known), onEvent: progress.show)
+    let people = folder.subset(known)
+    let progress = TrainingProgress("Training on \(known.count) people", networks: try trainer.networks(for: people))
+    let trained = try trainer.train(people, onEvent: progress.show)
     progress.finish()
     return trained
   }
@@ -89,12 +90,11 @@ struct DemoLine {
 
   /// The trained embedder beside eigenfaces and Fisherfaces, all on the people that none of them saw.
   private func measure(_ trained: TrainedEmbedder) throws -> [DemoOutcome.Measured] {
-    let unseen = try folder.subset(strangers).labelledPictures()
-    var measured = [
-      DemoOutcome.Measured(name: "triplet network", report: try trained.evaluate(on: unseen))
-    ]
-    for baseline in try BaselineRecipe.standard.map({ try $0.fit(folder.subset(known)) }) {
-      measured.append(DemoOutcome.Measured(name: baseline.name, report: try baseline.evaluate(on: unseen)))
+    let unseen = folder.subset(strangers)
+    var measured = [DemoOutcome.Measured(name: "triplet network", report: try trained.model.evaluate(on: unseen))]
+    for recipe in BaselineRecipe.standard {
+      let baseline = try recipe.fit(folder.subset(known))
+      measured.append(DemoOutcome.Measured(name: recipe.name, report: try baseline.model.evaluate(on: unseen)))
     }
     return measured
   }

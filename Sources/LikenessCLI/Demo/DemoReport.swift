@@ -32,7 +32,7 @@ struct DemoReport {
     ]
     if let report = outcome.measured.first?.report {
       cards.append((Self.percent(report.eer.value), "equal error rate on people never seen"))
-      cards.append((Self.percent(report.tarAtFAR1pct.value), "true accepts at 1 % false accepts"))
+      cards.append((Self.percent(report.tarAtFAR1Percent.value), "true accepts at 1 % false accepts"))
     }
     let cells = cards.map { "<div class=\"figure\"><b>\($0.0)</b><span>\($0.1)</span></div>" }
     return "<div class=\"figures\">\(cells.joined())</div>"
@@ -41,7 +41,7 @@ struct DemoReport {
   private var answers: String {
     // What went wrong is what one learns from: it comes first.
     let shown = outcome.asked.filter { !$0.isRight } + outcome.asked.filter(\.isRight)
-    let cards = shown.map { asked in
+    let cards = shown.map { asked -> String in
       let candidates = asked.answer.candidates.map { candidate in
         Self.face(
           candidate.source, name: candidate.identity, detail: String(format: "%.3f", candidate.distance),
@@ -74,16 +74,16 @@ struct DemoReport {
       """
   }
 
-  private static func thumbnail(_ picture: Picture) -> Picture {
+  private static func thumbnail(_ picture: Picture) throws -> Picture {
     let scale = min(1, 112 / Double(max(picture.width, picture.height)))
     guard scale < 1 else { return picture }
-    return picture.resized(
+    return try picture.resized(
       width: max(1, Int((Double(picture.width) * scale).rounded())),
       height: max(1, Int((Double(picture.height) * scale).rounded())))
   }
 
   private var charts: String {
-    let epochs = outcome.training.epochs
+    let epochs = outcome.training.committee.first?.result.epochs ?? []
     let colors = ["var(--one)", "var(--two)", "var(--three)"]
     var curves = [
       LineChart.Series(
@@ -98,13 +98,13 @@ struct DemoReport {
       xLabel: "false accept rate", yLabel: "true accept rate",
       series: outcome.measured.enumerated().map { index, measured in
         LineChart.Series(
-          name: measured.name, points: measured.report.roc.map { (x: $0.far, y: $0.tar) },
+          name: measured.name, points: (measured.report.roc ?? []).map { (x: $0.far, y: $0.tar) },
           color: colors[index % colors.count], isDashed: index > 0)
       }, xRange: 0.001...1, yRange: 0...1, isLogarithmic: true)
     return """
       <h2>How it learned, and how well it tells strangers apart</h2>
       <div class="charts">
-      <div class="chart"><h3>Training</h3>\(training.svg)</div>
+      <div class="chart"><h3>Training, network 1 of \(outcome.training.committee.count)</h3>\(training.svg)</div>
       <div class="chart"><h3>ROC on people never seen</h3>\(roc.svg)</div>
       </div>
       """
@@ -116,8 +116,8 @@ struct DemoReport {
 
   private var comparison: String {
     let columns: [(String, (IdentificationReport) -> IdentificationReport.Figure)] = [
-      ("EER", \.eer), ("TAR at FAR 1 %", \.tarAtFAR1pct), ("rank-1, 1 picture", \.rank1With1),
-      ("rank-1, 5 pictures", \.rank1With5), ("DIR at FPIR 1 %", \.dirAtFPIR1pct), ("MAP@R", \.mapAtR),
+      ("EER", \.eer), ("TAR at FAR 1 %", \.tarAtFAR1Percent), ("rank-1, 1 picture", \.rank1With1),
+      ("rank-1, 5 pictures", \.rank1With5), ("DIR at FPIR 1 %", \.dirAtFPIR1Percent), ("MAP@R", \.mapAtR),
     ]
     let heads = columns.map { "<th>\($0.0)</th>" }.joined()
     let rows = outcome.measured.map { measured in
@@ -142,7 +142,7 @@ struct DemoReport {
     """
     <h2>The gallery</h2>
     <p>One SQLite file holds it all: identities, embeddings, and the embedder itself.</p>
-    <pre>\(escaped(outcome.info.description))</pre>
+    <pre>\(escaped(outcome.info.text))</pre>
     <pre>sqlite3 \(escaped(outcome.galleryPath)) 'SELECT * FROM identities ORDER BY embeddings DESC LIMIT 5'</pre>
     """
   }

@@ -39,7 +39,7 @@ struct EnrollmentBatch {
             continue
           }
           enrollments.append(
-            Enrollment(vector: vector, identity: item.identity, source: item.path, sourceSHA256: digest))
+            Enrollment(identity: item.identity, vector: vector, source: item.path, sourceSHA256: digest))
         case .failure(let error):
           guard skipBroken else {
             throw CommandFailure(

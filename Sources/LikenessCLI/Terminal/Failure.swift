@@ -15,13 +15,7 @@ enum Failure {
 
   /// The error in words, on one line.
   static func sentence(_ error: any Error) -> String {
-    let text: String
-    if let described = error as? any CustomStringConvertible {
-      text = described.description
-    } else {
-      text = error.localizedDescription
-    }
-    return text.replacingOccurrences(of: "\n", with: " ")
+    "\(error)".replacingOccurrences(of: "\n", with: " ")
   }
 }
 

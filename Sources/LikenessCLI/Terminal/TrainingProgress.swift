@@ -8,19 +8,20 @@ import Synchronization
 final class TrainingProgress: Sendable {
   private struct State {
     var steps: [Int: Int] = [:]
-    var total = 1
-    var networks = 1
     var remark = ""
   }
 
   private let bar: ProgressBar
+  private let networks: Int
   private let isQuiet: Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - label: what stands before the bar.
+  ///   - networks: how many networks there are.
   ///   - isQuiet: whether epochs go unsaid where there is no terminal.
-  init(_ label: String, isQuiet: Bool = false) {
+  init(_ label: String, networks: Int, isQuiet: Bool = false) {
+    self.networks = networks
     bar = ProgressBar(label, unit: "steps")
     self.isQuiet = isQuiet
   }

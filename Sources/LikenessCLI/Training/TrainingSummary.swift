@@ -1,62 +1,76 @@
 import Foundation
 import LikenessTraining
 
-/// What `train` says at its end: the model, its figures on people it did not train on, and the baselines beside it.
+/// What `train` says at its end: the model, how each network's training went, and first figures beside the baselines'.
 struct TrainingSummary: Encodable {
+  /// One network's training.
+  struct Network: Encodable {
+    var bestEpoch: Int
+    var epochs: [EpochRecord]
+    var collapses: [CollapseRecord]
+
+    enum CodingKeys: String, CodingKey {
+      case epochs, collapses
+      case bestEpoch = "best_epoch"
+    }
+  }
+
   var model: String
   var recipe: String
   var dimension: Int
   var seed: UInt64
   var identities: Int
-  var validationIdentities: Int
   var pictures: Int
   var seconds: Double
-  var bestEpoch: Int
-  var epochs: [EpochRecord]
-  var collapses: [CollapseRecord]
+  var networks: [Network]
   var skipped: [LabelledInputs.Skipped]
-  var validation: IdentificationReport?
-  var baselines: [String: IdentificationReport]
+  var validationIdentities: [String]
+  /// By method, on the validation identities.
+  var validation: [String: IdentificationReport]
+
+  private var rows: [(name: String, report: IdentificationReport)]
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, identities, pictures, seconds, epochs, collapses, skipped, validation, baselines
+    case model, recipe, dimension, seed, identities, pictures, seconds, networks, skipped, validation
     case validationIdentities = "validation_identities"
-    case bestEpoch = "best_epoch"
   }
 
   /// - Parameters:
   ///   - trained: the result.
-  ///   - folder: what it was trained on; the baselines are fitted to the same part of it.
+  ///   - folder: what it was trained on.
   ///   - out: where the model was written.
-  ///   - seed: the training's seed.
-  init(trained: TrainedEmbedder, folder: PictureFolder, out: String, seed: UInt64) throws {
+  init(trained: TrainedEmbedder, folder: PictureFolder, out: String) throws {
     model = out
     recipe = trained.model.recipe
     dimension = trained.model.network.dimension
-    self.seed = seed
+    seed = trained.card.seed
     identities = trained.card.identities
-    validationIdentities = trained.card.validationIdentities
     pictures = trained.card.pictures
     seconds = trained.seconds
-    bestEpoch = trained.epochs[trained.bestEpoch].epoch
-    epochs = trained.epochs
-    collapses = trained.collapses
+    networks = trained.committee.map { member in
+      Network(
+        bestEpoch: member.result.epochs[member.result.bestEpoch].epoch, epochs: member.result.epochs,
+        collapses: member.result.collapses)
+    }
     skipped = trained.skipped
-    validation = try trained.validationReport()
-    baselines = try trained.baselineReports(from: folder)
+    validationIdentities = trained.validationIdentities
+    rows = try trained.validationReports(folder: folder) ?? []
+    validation = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.report.withoutCurve()) })
   }
 
   var text: String {
     var lines = [
-      "\(recipe): \(dimension) values a picture, trained on \(pictures) pictures of \(identities) identities in "
-        + String(format: "%.0f s", seconds) + ", in \(model)"
+      "\(recipe): \(dimension) values a picture from \(networks.count) networks, trained on \(pictures) pictures of "
+        + "\(identities) identities in \(String(format: "%.0f s", seconds)), in \(model)"
     ]
-    for collapse in collapses { lines.append(collapse.sentence) }
-    if let validation {
+    for (index, network) in networks.enumerated() {
+      for collapse in network.collapses { lines.append("network \(index + 1): \(collapse.sentence)") }
+    }
+    if !rows.isEmpty {
       lines.append("")
-      lines.append("On \(validationIdentities) identities that trained nothing (they chose epoch \(bestEpoch)):")
-      let rows =
-        [(recipe, validation)] + baselines.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+      lines.append(
+        "A first impression: the first network alone, on the \(validationIdentities.count) identities that it was steered by,")
+      lines.append("and the classics beside it. Figures to quote come from 'likeness evaluate' on people kept apart.")
       lines.append(IdentificationReport.table(rows))
     }
     if !skipped.isEmpty { lines.append("left out \(skipped.count) pictures that cannot be read") }

@@ -40,7 +40,7 @@ public struct FaceRecipe: Sendable, Hashable {
   }
 
   /// How many networks are trained apart and joined.
-  public func members(for inputs: LabelledInputs) -> Int { 4 }
+  public func members(identities: Int) -> Int { 4 }
 
   /// The trainer's settings.
   public func configuration(for inputs: LabelledInputs) -> TrainingConfiguration {

@@ -53,7 +53,7 @@ public struct FaceTrainer: Sendable {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }
     let configuration = configuration(recipe.configuration(for: inputs))
-    let count = members ?? recipe.members(for: inputs)
+    let count = members ?? recipe.members(identities: folder.identities.count)
     guard (1...16).contains(count) else {
       throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
     }
@@ -71,6 +71,11 @@ public struct FaceTrainer: Sendable {
     return TrainedEmbedder(
       model: model, card: card, committee: committee, inputs: inputs, skipped: skipped,
       seconds: started.secondsUntilNow)
+  }
+
+  /// How many networks a training on `folder` will train.
+  public func networks(for folder: PictureFolder) throws -> Int {
+    members ?? FaceRecipe(folder: folder).members(identities: folder.identities.count)
   }
 
   private func dimension(of members: Int) throws -> Int? {

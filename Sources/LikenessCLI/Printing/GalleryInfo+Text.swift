@@ -1,0 +1,38 @@
+import Foundation
+import Likeness
+
+extension GalleryInfo {
+  /// What a gallery holds and what is wrong with it, for reading in a terminal.
+  var text: String {
+    var lines = [
+      "gallery      \(path)",
+      "size         \(Self.bytes(fileBytes)), and \(Self.bytes(logBytes)) in its write-ahead log; schema version \(schemaVersion)",
+    ]
+    if let embedder {
+      lines.append(
+        "embedder     \(embedder.name): \(embedder.kind), \(embedder.dimension) values, \(embedder.metric.rawValue)"
+          + (embedder.modelBytes > 0 ? "; the model is in the gallery (\(Self.bytes(embedder.modelBytes)))" : "; no model stored"))
+    } else {
+      lines.append("embedder     none yet: enroll with --model MODEL")
+    }
+    lines.append("identities   \(identities)")
+    lines.append("embeddings   \(embeddings), of which \(searchable) can be found")
+    if let readOnlyReason { lines.append("read-only    \(readOnlyReason)") }
+    if erasurePending { lines.append("erasure      pending: forgotten bytes are still in the file until its readers are done") }
+    if leftOutCount > 0 {
+      lines.append("left out     \(leftOutCount) damaged rows; mend them, or remove them with SQL:")
+      for one in leftOut { lines.append("  embedding \(one.embedding): \(one.reason)") }
+      if leftOutCount > leftOut.count { lines.append("  and \(leftOutCount - leftOut.count) more") }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func bytes(_ count: Int) -> String {
+    switch count {
+    case ..<1_000: "\(count) bytes"
+    case ..<1_000_000: String(format: "%.1f kB", Double(count) / 1e3)
+    case ..<1_000_000_000: String(format: "%.1f MB", Double(count) / 1e6)
+    default: String(format: "%.2f GB", Double(count) / 1e9)
+    }
+  }
+}
