@@ -101,7 +101,7 @@ extension IndexKeeper {
   }
 
   /// Where the rows and the index disagree, by comparing all of them.
-  private func differences(_ db: Database, head: Head, embedder: EmbedderRow) throws -> [RowChange] {
+  func differences(_ db: Database, head: Head, embedder: EmbedderRow) throws -> [RowChange] {
     let known = state.withLock { state in
       state.map { (graph: $0.graph, overlay: $0.overlay, searchable: $0.searchable, faults: $0.faults) }
     }

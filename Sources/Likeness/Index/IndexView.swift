@@ -17,27 +17,24 @@ struct IndexView: Sendable {
 
   /// The `k` nearest of the searchable embeddings that are not in `excluded`: fewer only where there are fewer.
   /// Nearest first, equal distances by id.
-  func search(_ query: [Float], k: Int, ef: Int?, excluding excluded: Set<Int64>) throws -> (hits: [IndexHit], isExact: Bool) {
+  func search(
+    _ query: [Float], k: Int, ef: Int?, excluding excluded: Set<Int64>
+  ) throws -> (hits: [SearchHit], isExact: Bool) {
     let pending = overlay.entries
-    let isPlain = pending.isEmpty && excluded.isEmpty
-    let result =
-      isPlain
-      ? try graph.search(query, k: k, ef: ef)
-      : try graph.search(query, k: k, ef: ef) { id in pending[id] == nil && !excluded.contains(id) }
-    guard !pending.isEmpty else { return (result.hits.map { IndexHit(id: $0.id, distance: $0.distance) }, result.method == .exact) }
-
-    var hits = result.hits.map { IndexHit(id: $0.id, distance: $0.distance) }
+    if pending.isEmpty {
+      let result =
+        excluded.isEmpty
+        ? try graph.search(query, k: k, ef: ef)
+        : try graph.search(query, k: k, ef: ef) { !excluded.contains($0) }
+      return (result.hits, result.method != .graph)
+    }
+    let result = try graph.search(query, k: k, ef: ef) { pending[$0] == nil && !excluded.contains($0) }
+    var hits = result.hits
     for (id, change) in pending where !excluded.contains(id) {
       guard let vector = change.vector else { continue }
-      hits.append(IndexHit(id: id, distance: embedder.metric.distance(query, vector)))
+      hits.append(SearchHit(id: id, distance: embedder.metric.distance(query, vector)))
     }
     hits.sort { ($0.distance, $0.id) < ($1.distance, $1.id) }
-    return (Array(hits.prefix(k)), result.method == .exact)
+    return (Array(hits.prefix(k)), result.method != .graph)
   }
-}
-
-/// One embedding found, and its distance as the index computed it.
-struct IndexHit: Sendable, Hashable {
-  var id: Int64
-  var distance: Float
 }

@@ -76,7 +76,7 @@ struct Search {
     """
 
   /// Reads the row of a hit, and computes the distance from it.
-  private mutating func add(_ hit: IndexHit, _ db: Database) throws {
+  private mutating func add(_ hit: SearchHit, _ db: Database) throws {
     let statement = try RawStatement(
       db,
       """

@@ -10,7 +10,8 @@ enum VectorFault: Sendable, Hashable {
 
   /// The fault of a vector of the right dimension, nil if there is none. `vector` may be unaligned.
   ///
-  /// The bound on the length leaves room for the square of a difference of two vectors in float32.
+  /// The bound on the length leaves room for the square of a difference of two vectors in float32: (‖a‖ + ‖b‖)² is at
+  /// most 4 max(‖a‖, ‖b‖)². Cosine needs none.
   static func find(in vector: UnsafeRawBufferPointer, metric: Metric) -> VectorFault? {
     let squared = squaredLength(vector)
     if !squared.isFinite {
@@ -19,9 +20,8 @@ enum VectorFault: Sendable, Hashable {
         if !value.isFinite { return .notFinite(component: component, value: "\(value)") }
       }
     }
-    if squared > Double(Float.greatestFiniteMagnitude) / 4 { return .outOfRange(length: squared.squareRoot()) }
-    if metric == .cosine, squared < Double(Float.leastNormalMagnitude) { return .zero }
-    return nil
+    if metric == .cosine { return squared > 0 ? nil : .zero }
+    return squared > Double(Float.greatestFiniteMagnitude) / 8 ? .outOfRange(length: squared.squareRoot()) : nil
   }
 
   /// The fault of a stored blob, nil if there is none.

@@ -39,7 +39,6 @@ struct ConnectionFactory: Sendable {
           PRAGMA secure_delete = ON;
           PRAGMA temp_store = MEMORY;
           PRAGMA recursive_triggers = ON;
-          PRAGMA trusted_schema = OFF;
           PRAGMA synchronous = \(synchronous);
           """)
       if queryOnly { try db.execute(sql: "PRAGMA query_only = ON") }

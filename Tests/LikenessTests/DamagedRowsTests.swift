@@ -1,0 +1,107 @@
+import Foundation
+import GRDB
+import Likeness
+import Logging
+import Synchronization
+import Testing
+
+/// Keeps what was logged.
+final class LogKeeper: Sendable {
+  let lines = Mutex<[String]>([])
+
+  func logger() -> Logger {
+    Logger(label: "test") { _ in Handler(keeper: self) }
+  }
+
+  struct Handler: LogHandler {
+    let keeper: LogKeeper
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {
+      keeper.lines.withLock { $0.append("\(event.message)") }
+    }
+  }
+}
+
+@Suite struct DamagedRowsTests {
+  /// A cosine gallery of two sound rows, and four that another hand damaged.
+  private func damage(_ path: String) throws {
+    let hand = try otherHand(path)
+    try hand.write { db in
+      try db.execute(sql: "DROP TRIGGER embedding_checked_on_insert")
+      for vector in ["x'0000c07f00000000'", "x'0000807f00000000'", "x'0000000000000080'", "x'000000'"] {
+        try db.execute(sql: "INSERT INTO embedding (identity_id, embedder_id, vector) VALUES (1, 1, \(vector))")
+      }
+    }
+  }
+
+  @Test("damaged rows are left out and reported, and stop nothing", arguments: [true, false])
+  func leftOut(whileOpen: Bool) throws {
+    let scratch = try Scratch()
+    let keeper = LogKeeper()
+    var gallery = try makeGallery(scratch.path(), 2, .cosine) { $0.logger = keeper.logger() }
+    try gallery.enroll([1, 0], as: "Ada")
+    try gallery.enroll([0, 1], as: "Grace")
+    try damage(scratch.path())
+    if !whileOpen {
+      try gallery.close()
+      gallery = try Gallery(path: scratch.path(), configuration: quiet { $0.logger = keeper.logger() })
+    }
+    let answer = try gallery.query(.vector([1, 0.1]), k: 5, by: .embedding)
+    #expect(answer.candidates.map(\.identity) == ["Ada", "Grace"])
+    #expect(answer.gallerySize == .init(identities: 2, embeddings: 2))
+    #expect(answer.note?.contains("4 damaged embeddings were left out, see info") == true)
+    let info = try gallery.info()
+    #expect(info.embeddings == 6)
+    #expect(info.searchable == 2)
+    #expect(info.leftOutCount == 4)
+    #expect(
+      info.leftOut.map(\.reason) == [
+        "has the value nan at 0", "has the value inf at 0", "has length zero under the cosine metric",
+        "holds 3 bytes, the embedder \"numbers\" makes 8",
+      ])
+    #expect(info.leftOut.map(\.embedding.rawValue) == [3, 4, 5, 6])
+    _ = try gallery.query(.vector([1, 0]))
+    let lines = keeper.lines.withLock { $0.filter { $0.contains("left out") } }
+    #expect(lines.count == 1)
+    #expect(lines.first?.hasPrefix("4 damaged embeddings were left out: 3 has the value nan at 0; ") == true)
+
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE embedding SET vector = x'0000803f0000803f' WHERE id = 3")
+      try db.execute(sql: "DELETE FROM embedding WHERE id > 3")
+    }
+    #expect(try gallery.query(.vector([1, 1]), k: 1).candidates.map(\.embedding.rawValue) == [3])
+    #expect(try gallery.info().leftOutCount == 0)
+  }
+
+  @Test("a damaged row as a probe is refused with a sentence")
+  func damagedProbe() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2, .cosine)
+    try gallery.enroll([1, 0], as: "Ada")
+    try damage(scratch.path())
+    let error = try #require(throws: GalleryError.self) { try gallery.query(.embedding(EmbeddingID(2))) }
+    #expect(error.description == "embedding 2 has the value nan at 0: remove it, or enroll it again")
+  }
+
+  @Test("rows of a second embedder are never compared with the first one's")
+  func secondEmbedder() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([1, 0], as: "Ada")
+    try otherHand(scratch.path()).write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO embedder (name, kind, dimension, metric) VALUES ('other', 'vector', 2, 'euclidean');
+          INSERT INTO embedding (identity_id, embedder_id, vector) VALUES (1, 2, x'0000000000000000');
+          """)
+    }
+    let answer = try gallery.query(.vector([0, 0]), k: 5, by: .embedding)
+    #expect(answer.candidates.map(\.distance) == [1])
+    #expect(try gallery.info().leftOut.map(\.reason) == ["was made by another embedder, number 2"])
+  }
+}

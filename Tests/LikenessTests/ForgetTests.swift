@@ -1,0 +1,144 @@
+import Foundation
+import GRDB
+import Likeness
+import Testing
+
+@Suite struct ForgetTests {
+  /// How many 8-byte runs of these vectors are in the gallery's files.
+  private func traces(of vectors: [[Float]], _ path: String) throws -> Int {
+    var runs: Set<Data> = []
+    for vector in vectors {
+      let bytes = blob(vector)
+      for start in stride(from: 0, to: bytes.count - 7, by: 8) { runs.insert(bytes[start..<start + 8]) }
+    }
+    var found = 0
+    for file in [path, path + "-wal"] {
+      guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: file)), bytes.count >= 8 else { continue }
+      bytes.withUnsafeBytes { buffer in
+        var firsts = [Bool](repeating: false, count: 65_536)
+        for run in runs {
+          let head = run.prefix(2)
+          firsts[Int(head.first ?? 0) | Int(head.last ?? 0) << 8] = true
+        }
+        for start in 0...(buffer.count - 8) where firsts[Int(buffer[start]) | Int(buffer[start + 1]) << 8] {
+          if runs.contains(Data(buffer[start..<start + 8])) { found += 1 }
+        }
+      }
+    }
+    return found
+  }
+
+  @Test("after forget, no run of the person's vectors is left in the file or its log", arguments: [16, 128, 1_500])
+  func nothingIsLeft(dimension: Int) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), dimension)
+    var random = Seeded(UInt64(dimension))
+    var vectors: [String: [[Float]]] = [:]
+    // People enrolled in turns, so that their rows share pages, and forgotten one by one, so that pages are merged.
+    let total = dimension == 1_500 ? 200 : 2_000
+    for _ in 0..<5 {
+      let rows = (0..<total / 5).map { row in
+        let name = "person \(row % 20)"
+        let vector = random.vector(dimension)
+        vectors[name, default: []].append(vector)
+        return Enrollment(identity: name, vector: vector)
+      }
+      try gallery.enroll(rows)
+    }
+    var forgotten: [[Float]] = []
+    #expect(try traces(of: vectors["person 3"] ?? [], scratch.path()) > 0)
+    for person in [3, 4, 0, 19, 11, 12, 13, 7] {
+      let mine = vectors["person \(person)"] ?? []
+      forgotten += mine
+      let receipt = try gallery.forget("person \(person)")
+      #expect(receipt.erasure == .complete)
+      #expect(receipt.embeddings == mine.count)
+      #expect(receipt.identity == "person \(person)")
+      #expect(try traces(of: forgotten, scratch.path()) == 0)
+    }
+    #expect(try gallery.query(.vector(forgotten[0]), k: 20).candidates.count == 12)
+  }
+
+  @Test("what is removed one by one, or after rows moved about, leaves nothing either")
+  func moved() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 96)
+    var random = Seeded(77)
+    var vectors: [EmbeddingID: [Float]] = [:]
+    for round in 0..<6 {
+      let rows = (0..<150).map { Enrollment(identity: "p\($0 % 9)", vector: random.vector(96), source: String(repeating: "s", count: $0)) }
+      for (id, row) in zip(try gallery.enroll(rows), rows) { vectors[id] = row.vector }
+      let leaving = vectors.keys.sorted().filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
+      for id in leaving.dropLast() {
+        try otherHand(scratch.path()).write { db in
+          try db.execute(sql: "PRAGMA secure_delete = ON")
+          try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [id.rawValue])
+        }
+      }
+      if let last = leaving.last { try gallery.remove(embedding: last) }
+      #expect(try traces(of: leaving.compactMap { vectors[$0] }, scratch.path()) == 0, "round \(round)")
+      for id in leaving { vectors[id] = nil }
+    }
+  }
+
+  @Test("while a reader holds older pages the receipt says so, and the bytes go with the next write")
+  func pending() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 32) { $0.busyTimeout = 0.01 }
+    var random = Seeded(5)
+    let vector = random.vector(32)
+    try gallery.enroll(vector, as: "Ada")
+    let reader = try otherHand(scratch.path())
+    try reader.inDatabase { db in
+      try db.execute(sql: "BEGIN")
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM embedding")
+      let receipt = try gallery.forget("Ada")
+      #expect(receipt.erasure == .pending)
+      #expect(try gallery.info().erasurePending)
+      #expect(try gallery.query(.vector(vector)).candidates.isEmpty)
+      #expect(try traces(of: [vector], scratch.path()) > 0)
+      try db.execute(sql: "COMMIT")
+    }
+    try gallery.enroll(random.vector(32), as: "Grace")
+    #expect(try !gallery.info().erasurePending)
+    #expect(try traces(of: [vector], scratch.path()) == 0)
+  }
+
+  @Test("an erasure still pending when the gallery is closed is finished then")
+  func pendingAtClose() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 32) { $0.busyTimeout = 0.01 }
+    var random = Seeded(6)
+    let vector = random.vector(32)
+    try gallery.enroll(vector, as: "Ada")
+    let reader = try otherHand(scratch.path())
+    try reader.inDatabase { db in
+      try db.execute(sql: "BEGIN")
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM embedding")
+      #expect(try gallery.forget("Ada").erasure == .pending)
+      try db.execute(sql: "COMMIT")
+    }
+    try gallery.close()
+    #expect(try traces(of: [vector], scratch.path()) == 0)
+  }
+
+  @Test("an erasure that a crash left unfinished is finished when the gallery is opened")
+  func pendingAfterCrash() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 32)
+    var random = Seeded(7)
+    let vector = random.vector(32)
+    try gallery.enroll(vector, as: "Ada")
+    // The files of a process that died between the deletion and the checkpoint.
+    let hand = try otherHand(scratch.path())
+    try hand.write { db in try db.execute(sql: "PRAGMA secure_delete = ON; DELETE FROM identity") }
+    let copy = try Scratch()
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: scratch.path() + suffix, toPath: copy.path() + suffix)
+    }
+    #expect(try traces(of: [vector], copy.path()) > 0)
+    let reopened = try Gallery(path: copy.path())
+    #expect(try traces(of: [vector], copy.path()) == 0)
+    #expect(try reopened.query(.vector(vector)).candidates.isEmpty)
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Likeness
+import Testing
+
+@Suite struct QueryTests {
+  @Test("the nearest embedding of each identity wins, and each identity appears once")
+  func grouping() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll(
+      [("Ada", 5), ("Grace", 1), ("Ada", 2), ("Alan", 9), ("Grace", 7)].map {
+        Enrollment(identity: $0.0, vector: [$0.1])
+      })
+    let answer = try gallery.query(.vector([0]), k: 3)
+    #expect(answer.candidates.map(\.identity) == ["Grace", "Ada", "Alan"])
+    #expect(answer.candidates.map(\.distance) == [1, 2, 9])
+    #expect(answer.note == nil)
+    let raw = try gallery.query(.vector([0]), k: 4, by: .embedding)
+    #expect(raw.candidates.map(\.identity) == ["Grace", "Ada", "Ada", "Grace"])
+    #expect(raw.candidates.map(\.distance) == [1, 2, 5, 7])
+  }
+
+  @Test("an identity with thousands of near embeddings does not eat the others' places", arguments: [0, 100_000])
+  func crowd(exactBelow: Int) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 8) { $0.exactBelow = exactBelow }
+    var random = Seeded(4)
+    var rows = (0..<4_000).map { _ in
+      Enrollment(identity: "crowd", vector: random.vector(8).map { $0 * 0.01 })
+    }
+    for person in 1...9 { rows.append(Enrollment(identity: "person \(person)", vector: [Float(person), 0, 0, 0, 0, 0, 0, 0])) }
+    rows.shuffle(using: &random)
+    try gallery.enroll(rows)
+    let answer = try gallery.query(.vector([Float](repeating: 0, count: 8)), k: 10)
+    #expect(answer.candidates.map(\.identity) == ["crowd"] + (1...9).map { "person \($0)" })
+    #expect(answer.foundBy == (exactBelow == 0 ? .graph : .exact) || exactBelow == 0)
+    #expect(try gallery.query(.vector([Float](repeating: 0, count: 8)), k: 50).candidates.count == 10)
+  }
+
+  @Test("an answer that is short says why")
+  func short() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    #expect(try gallery.query(.vector([0])).note == "the gallery has no embeddings yet")
+    try gallery.enroll([1], as: "Ada")
+    try gallery.enroll([2], as: "Ada")
+    let answer = try gallery.query(.vector([0]), k: 3)
+    #expect(answer.candidates.count == 1)
+    #expect(answer.note == "only 1 identity could be compared")
+    #expect(try gallery.query(.vector([0]), k: 3, by: .embedding).note == "only 2 embeddings could be compared")
+    #expect(try gallery.query(.vector([0]), k: .max).candidates.count == 1)
+    #expect(try gallery.query(.vector([0]), k: .max, by: .embedding).candidates.count == 2)
+  }
+
+  @Test("a distance beyond the threshold is no match, and the answer says how far the nearest is")
+  func threshold() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll([1], as: "Ada")
+    try gallery.enroll([3], as: "Grace")
+    let match = try gallery.query(.vector([0]), maxDistance: 1)
+    #expect(match.decision == .match)
+    #expect(match.candidates.map(\.identity) == ["Ada"])
+    let stranger = try gallery.query(.vector([0]), k: 2, maxDistance: 0.5)
+    #expect(stranger.decision == .noMatch)
+    #expect(stranger.candidates.isEmpty)
+    #expect(stranger.note == "the nearest candidate is at 1.0, beyond 0.5")
+    #expect(try gallery.query(.vector([0]), k: 2).decision == nil)
+  }
+
+  @Test("equal distances come in the order of enrolment")
+  func ties() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    let ids = try gallery.enroll((0..<40).map { Enrollment(identity: "twin \($0 % 8)", vector: [1, 1]) })
+    let answer = try gallery.query(.vector([0, 0]), k: 5)
+    #expect(answer.candidates.map(\.embedding) == Array(ids.prefix(5)))
+    #expect(try gallery.query(.vector([0, 0]), k: 40, by: .embedding).candidates.map(\.embedding) == ids)
+  }
+
+  @Test("an embedding as a probe finds what else is like it, not itself")
+  func embeddingAsProbe() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    let ids = try gallery.enroll([0, 1, 5].map { Enrollment(identity: "Ada", vector: [$0]) })
+    try gallery.enroll([2], as: "Grace")
+    let answer = try gallery.query(.embedding(ids[0]), k: 10, by: .embedding)
+    #expect(answer.candidates.map(\.distance) == [1, 2, 5])
+    #expect(try gallery.query(.embedding(ids[0])).candidates.map(\.identity) == ["Ada", "Grace"])
+  }
+
+  @Test("distances are exact, in the metric's own unit", arguments: Metric.allCases)
+  func exactDistances(metric: Metric) throws {
+    let scratch = try Scratch()
+    // Through the graph, with changes pending beside it, and by comparing everything.
+    for exactBelow in [0, 100_000] {
+      let gallery = try makeGallery(scratch.path("\(exactBelow)"), 37, metric) { $0.exactBelow = exactBelow }
+      var random = Seeded(11)
+      let vectors = (0..<600).map { _ in random.vector(37) }
+      let ids = try gallery.enroll(
+        vectors.enumerated().map { Enrollment(identity: "p\($0.offset % 60)", vector: $0.element) })
+      for _ in 0..<20 {
+        let probe = random.vector(37)
+        let answer = try gallery.query(.vector(probe), k: 10, by: .embedding)
+        #expect(answer.candidates.count == 10)
+        for candidate in answer.candidates {
+          let place = try #require(ids.firstIndex(of: candidate.embedding))
+          #expect(abs(Double(candidate.distance) - reference(metric, probe, vectors[place])) < 2e-6)
+        }
+        #expect(answer.candidates.map(\.distance) == answer.candidates.map(\.distance).sorted())
+      }
+    }
+  }
+
+  @Test("the same probe as an enrolled vector is at distance zero", arguments: [Metric.euclidean, .cosine])
+  func zeroDistance(metric: Metric) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 61, metric)
+    var random = Seeded(3)
+    for person in 0..<30 {
+      let vector = random.vector(61)
+      try gallery.enroll(vector, as: "\(person)")
+      #expect(try gallery.query(.vector(vector), k: 1).candidates[0].distance == 0)
+    }
+  }
+}
