@@ -77,8 +77,15 @@ let package = Package(
 
     // One folder of tests per room.
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CTurboJPEG"]),
+    .testTarget(name: "TrainingTests", dependencies: ["LikenessTraining"], resources: [.copy("Fixtures")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
+    .testTarget(
+      name: "LikenessTests",
+      dependencies: [
+        "Likeness", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
   ],
   swiftLanguageModes: [.v6]
 )
