@@ -39,7 +39,7 @@ struct CommandRun {
 
   /// Starts a program whose output goes to files: a pipe that nobody reads would stop it.
   static func start(_ program: String, _ arguments: [String], output: String, errors: String) throws -> Process {
-    for path in [output, errors] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
     let process = Process()
     if program.contains("/") {
       process.executableURL = URL(fileURLWithPath: program)

@@ -11,6 +11,12 @@ struct DemoOutcome {
     var answer: Answer
 
     var isRight: Bool { answer.candidates.first?.identity == identity }
+
+    /// How much farther the second candidate is than the first.
+    var margin: Float {
+      let distances = answer.candidates.prefix(2).map(\.distance)
+      return distances.count == 2 ? distances[1] - distances[0] : .infinity
+    }
   }
 
   /// Pictures of people that the embedder never saw, as one method of embedding tells them apart.

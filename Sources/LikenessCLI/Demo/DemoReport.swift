@@ -38,28 +38,39 @@ struct DemoReport {
     return "<div class=\"figures\">\(cells.joined())</div>"
   }
 
+  /// Probes that are shown at once; the others can be unfolded.
+  private static let shownAtOnce = 18
+
   private var answers: String {
-    // What went wrong is what one learns from: it comes first.
-    let shown = outcome.asked.filter { !$0.isRight } + outcome.asked.filter(\.isRight)
-    let cards = shown.map { asked -> String in
-      let candidates = asked.answer.candidates.map { candidate in
-        Self.face(
-          candidate.source, name: candidate.identity, detail: String(format: "%.3f", candidate.distance),
-          isMate: candidate.identity == asked.identity)
-      }
-      return """
-        <div class="answer\(asked.isRight ? "" : " wrong")">
-        \(Self.face(asked.probe, name: asked.identity, detail: "probe", isMate: false))
-        <span class="arrow" aria-hidden="true">→</span>
-        \(candidates.joined())
-        </div>
-        """
-    }
+    // What went wrong, and then what was close, is what one learns from.
+    let ordered = outcome.asked.sorted { ($0.isRight ? 1 : 0, $0.margin) < ($1.isRight ? 1 : 0, $1.margin) }
+    let cards = ordered.map(Self.card)
+    let others = cards.dropFirst(Self.shownAtOnce)
+    let folded =
+      others.isEmpty
+      ? ""
+      : "<details><summary>\(others.count) more</summary><div class=\"answers\">\(others.joined())</div></details>"
     return """
       <h2>Probes and their three nearest candidates</h2>
-      <p class="soft">Under each candidate its distance; a green frame marks the probe's own person. \
-      Wrong first candidates, if any, stand first with a red edge.</p>
-      <div class="answers">\(cards.joined())</div>
+      <p class="soft">Under each candidate its distance; a green frame marks the probe's own person. Wrong answers, \
+      if any, stand first with a red edge; then those that were nearest to going wrong.</p>
+      <div class="answers">\(cards.prefix(Self.shownAtOnce).joined())</div>
+      \(folded)
+      """
+  }
+
+  private static func card(_ asked: DemoOutcome.Asked) -> String {
+    let candidates = asked.answer.candidates.map { candidate in
+      face(
+        candidate.source, name: candidate.identity, detail: String(format: "%.3f", candidate.distance),
+        isMate: candidate.identity == asked.identity)
+    }
+    return """
+      <div class="answer\(asked.isRight ? "" : " wrong")">
+      \(face(asked.probe, name: asked.identity, detail: "probe", isMate: false))
+      <span class="arrow" aria-hidden="true">→</span>
+      \(candidates.joined())
+      </div>
       """
   }
 
@@ -98,7 +109,7 @@ struct DemoReport {
       xLabel: "false accept rate", yLabel: "true accept rate",
       series: outcome.measured.enumerated().map { index, measured in
         LineChart.Series(
-          name: measured.name, points: (measured.report.roc ?? []).map { (x: $0.far, y: $0.tar) },
+          name: measured.name, points: Self.curve(measured.report.roc ?? [], from: 0.001),
           color: colors[index % colors.count], isDashed: index > 0)
       }, xRange: 0.001...1, yRange: 0...1, isLogarithmic: true)
     return """
@@ -108,6 +119,14 @@ struct DemoReport {
       <div class="chart"><h3>ROC on people never seen</h3>\(roc.svg)</div>
       </div>
       """
+  }
+
+  /// The curve from a false accept rate on: what lies below is drawn at the edge, once.
+  private static func curve(
+    _ points: [IdentificationReport.ROCPoint], from edge: Double
+  ) -> [(x: Double, y: Double)] {
+    let below = points.filter { $0.far <= edge }.map(\.tar).max() ?? 0
+    return [(x: edge, y: below)] + points.filter { $0.far > edge }.map { (x: $0.far, y: $0.tar) } + [(x: 1, y: 1)]
   }
 
   private static func fromZero(_ series: [LineChart.Series]) -> ClosedRange<Double> {

@@ -81,6 +81,8 @@ struct HTMLPage {
     .face.mate img { outline-color: var(--right); }
     .face b { color: var(--ink); display: block; }
     .arrow { align-self: center; color: var(--soft); padding-bottom: 2rem; }
+    details { margin-top: .75rem; }
+    summary { cursor: pointer; color: var(--soft); margin-bottom: .75rem; }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
     th, td { text-align: right; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }

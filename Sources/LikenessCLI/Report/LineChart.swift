@@ -74,7 +74,7 @@ struct LineChart {
     var x = Self.left
     for one in series {
       parts.append(
-        Self.line(x, Self.height - 9, x + 18, Self.height - 9, style: "stroke:\(one.color);stroke-width:2.5"))
+        Self.line(x, Self.height - 9, x + 18, Self.height - 9, style: "stroke:\(one.color);stroke-width:2.5" + (one.isDashed ? ";stroke-dasharray:5 4" : "")))
       parts.append(
         "<text x=\"\(x + 23)\" y=\"\(Self.height - 5)\" style=\"font-size:12px;fill:var(--ink)\">\(escaped(one.name))</text>")
       x += 23 + Double(one.name.count) * 6.6 + 18
