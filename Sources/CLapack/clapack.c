@@ -9,6 +9,7 @@
 
 // Debian's OpenBLAS carries LAPACK without a header of its own. The trailing arguments are the lengths of the
 // character arguments, which the Fortran calling convention passes out of sight.
+extern void openblas_set_num_threads(int);
 extern void dsyevr_(const char *jobz, const char *range, const char *uplo, const int *n, double *a, const int *lda,
                     const double *vl, const double *vu, const int *il, const int *iu, const double *abstol, int *m,
                     double *w, double *z, const int *ldz, int *isuppz, double *work, const int *lwork, int *iwork,
@@ -19,6 +20,13 @@ extern void dsygvd_(const int *itype, const char *jobz, const char *uplo, const 
 #endif
 
 enum { out_of_memory = -1000 };
+
+// Sums are added up in another order by another number of threads; the same data shall give the same bits.
+static void use_one_thread(void) {
+#if !defined(__APPLE__)
+  openblas_set_num_threads(1);
+#endif
+}
 
 #if defined(__APPLE__)
 #define FORTRAN_LENGTHS_3
@@ -39,6 +47,7 @@ static int eigen_call(int n, double *a, int count, double *values, double *vecto
 }
 
 int clapack_symmetric_eigen(int n, double *a, int count, double *values, double *vectors) {
+  use_one_thread();
   double work_size = 0;
   int iwork_size = 0;
   int *support = malloc(2 * (size_t)count * sizeof(int));
@@ -66,6 +75,7 @@ static int generalized_call(int n, double *a, double *b, double *values, double 
 }
 
 int clapack_generalized_eigen(int n, double *a, double *b, double *values) {
+  use_one_thread();
   double work_size = 0;
   int iwork_size = 0;
   int info = generalized_call(n, a, b, values, &work_size, -1, &iwork_size, -1);
@@ -80,11 +90,13 @@ int clapack_generalized_eigen(int n, double *a, double *b, double *values) {
 }
 
 void clapack_gram(int n, int k, const double *a, double *c) {
+  use_one_thread();
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, k, 0, c, n);
   for (int row = 1; row < n; row++)
     for (int column = 0; column < row; column++) c[(size_t)row * n + column] = c[(size_t)column * n + row];
 }
 
 void clapack_product(int m, int n, int k, const double *a, const double *b, double *c) {
+  use_one_thread();
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, k, b, n, 0, c, n);
 }

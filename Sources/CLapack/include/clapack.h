@@ -5,6 +5,8 @@
 extern "C" {
 #endif
 
+/// Everything here runs on one thread: OpenBLAS is set to one, for the whole process.
+
 /// The largest `count` eigenvalues of the symmetric matrix `a` [n, n] and their eigenvectors, by LAPACK's dsyevr.
 ///
 /// `a` is destroyed. `values` [n] gets the eigenvalues in ascending order in its first `count` places; `vectors`

@@ -1,7 +1,11 @@
 /// Principal component analysis; of faces, the eigenfaces of Turk and Pentland (1991).
 public enum PrincipalComponents {
-  /// Directions whose standard deviation is below this share of the first one's are noise of the arithmetic.
-  private static let smallestDeviation = 1e-8
+  /// Directions whose standard deviation is below this share of the first one are noise: squared, they drown in the
+  /// rounding of the matrix.
+  private static let smallestDeviation = 1e-6
+
+  /// The largest covariance or Gram matrix that is decomposed, in rows: 1.5 GB of working memory.
+  private static let largestSide = 8_192
 
   /// Fits the `dimension` directions of largest variance (the sum of squares divided by n).
   ///
@@ -14,7 +18,7 @@ public enum PrincipalComponents {
   /// there are fewer rows than features.
   ///
   /// Throws ``BaselineError`` for NaN or infinity, for fewer than two rows, and when the rows vary in fewer than
-  /// `dimension` directions.
+  /// `dimension` directions, and when there are more than 8,192 rows of more than 8,192 features.
   public static func fit(_ rows: [Float], features: Int, dimension: Int) throws -> LinearProjection {
     let inputs = try checked(rows, features: features, dimension: dimension)
     let mean = inputs.mean()
@@ -59,6 +63,10 @@ public enum PrincipalComponents {
     guard dimension >= 1, dimension <= most else {
       throw BaselineError(
         "\(count) rows of \(features) values vary in at most \(most) directions, not \(dimension): ask for 1…\(most)")
+    }
+    guard min(count, features) <= largestSide else {
+      throw BaselineError(
+        "\(count) rows of \(features) values: one of the two must be at most \(largestSide): make the pictures smaller")
     }
     if let bad = rows.firstIndex(where: { !$0.isFinite }) {
       throw BaselineError("row \(bad / features) holds \(rows[bad]): leave that picture out")
