@@ -1,4 +1,0 @@
-import Networks
-import Testing
-@Suite struct TensorTests {
-}
