@@ -56,7 +56,8 @@ extension Block {
         scratch.update(repeating: 0, count: 2 * channels)
         let start = image * outputCount
         cn_gradient_sums(
-          outputGradient + start, y.base + start, selected + start, positions, channels, centre.base, plan.slope, scratch,
+          outputGradient + start, y.base + start, selected + start, positions, channels, centre.base, plan.slope,
+          scratch,
           scratch + channels)
         for i in 0..<2 * channels { total[i] += Double(scratch[i]) }
       }

@@ -58,7 +58,8 @@ final class BlockStep: InferenceStep {
     let channels = plan.middle.channels
     guard let method else {
       cn_affine_pool(
-        input, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, centre.base, b.base, plan.slope, output, nil)
+        input, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, centre.base, b.base, plan.slope,
+        output, nil)
       return
     }
     let tiling = method.tiling
