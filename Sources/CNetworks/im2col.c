@@ -19,6 +19,12 @@ CN_INLINE void copy(float *restrict to, const float *restrict from, ptrdiff_t n)
   for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
 }
 
+// Patches of one image row that lie wholly inside it: `row` values from every step-th place.
+CN_INLINE void copy_inside(float *to, const float *from, ptrdiff_t count, ptrdiff_t step, ptrdiff_t patch,
+                           ptrdiff_t row) {
+  for (ptrdiff_t i = 0; i < count; i++, to += patch, from += step) copy(to, from, row);
+}
+
 CN_CLONES void cn_im2col(const float *image, cn_convolution g, ptrdiff_t y0, ptrdiff_t y1, float *col) {
   const ptrdiff_t c = g.channels, row = g.kernel * c, patch = g.kernel * row;
   for (ptrdiff_t oy = y0; oy < y1; oy++) {
@@ -33,7 +39,18 @@ CN_CLONES void cn_im2col(const float *image, cn_convolution g, ptrdiff_t y0, ptr
       for (ptrdiff_t ox = 0; ox < g.outputWidth; ox++, to += patch) {
         const ptrdiff_t x0 = ox * g.stride - g.padding;
         if (x0 >= 0 && x0 + g.kernel <= g.width) {
-          copy(to, from + x0 * c, row);
+          ptrdiff_t count = (g.width - g.kernel - x0) / g.stride + 1;
+          if (count > g.outputWidth - ox) count = g.outputWidth - ox;
+          const float *inside = from + x0 * c;
+          // Patches of a picture with one channel are so short that the copy's loop costs more than the copy.
+          switch (row) {
+            case 3: copy_inside(to, inside, count, g.stride * c, patch, 3); break;
+            case 5: copy_inside(to, inside, count, g.stride * c, patch, 5); break;
+            case 7: copy_inside(to, inside, count, g.stride * c, patch, 7); break;
+            default: copy_inside(to, inside, count, g.stride * c, patch, row);
+          }
+          to += (count - 1) * patch;
+          ox += count - 1;
         } else {
           const span s = clipped(x0, g.kernel, g.width);
           memset(to, 0, (size_t)row * sizeof(float));

@@ -8,13 +8,13 @@ CN_CLONES void cn_max_pool(const float *restrict x, ptrdiff_t height, ptrdiff_t 
   for (ptrdiff_t r = 0; r < oh; r++) {
     for (ptrdiff_t q = 0; q < ow; q++, y += c, index += c) {
       const float *window = x + (r * stride * width + q * stride) * c;
-      for (ptrdiff_t i = 0; i < c; i++) {
+      CN_EACH_CHANNEL {
         y[i] = window[i];
         index[i] = 0;
       }
       for (ptrdiff_t k = 1; k < size * size; k++) {
         const float *place = window + (k / size * width + k % size) * c;
-        for (ptrdiff_t i = 0; i < c; i++) {
+        CN_EACH_CHANNEL {
           const int better = place[i] > y[i];
           y[i] = better ? place[i] : y[i];
           index[i] = better ? (uint16_t)k : index[i];
@@ -31,7 +31,7 @@ CN_CLONES void cn_max_pool_gradient(const float *restrict g, const uint16_t *res
   for (ptrdiff_t r = 0; r < oh; r++) {
     for (ptrdiff_t q = 0; q < ow; q++, g += c, index += c) {
       float *window = dx + (r * stride * width + q * stride) * c;
-      for (ptrdiff_t i = 0; i < c; i++) window[(index[i] / size * width + index[i] % size) * c + i] += g[i];
+      CN_EACH_CHANNEL window[(index[i] / size * width + index[i] % size) * c + i] += g[i];
     }
   }
 }
@@ -43,12 +43,12 @@ CN_CLONES void cn_average_pool(const float *restrict x, ptrdiff_t height, ptrdif
   for (ptrdiff_t r = 0; r < oh; r++) {
     for (ptrdiff_t q = 0; q < ow; q++, y += c) {
       const float *window = x + (r * stride * width + q * stride) * c;
-      for (ptrdiff_t i = 0; i < c; i++) y[i] = window[i];
+      CN_EACH_CHANNEL y[i] = window[i];
       for (ptrdiff_t k = 1; k < size * size; k++) {
         const float *place = window + (k / size * width + k % size) * c;
-        for (ptrdiff_t i = 0; i < c; i++) y[i] += place[i];
+        CN_EACH_CHANNEL y[i] += place[i];
       }
-      for (ptrdiff_t i = 0; i < c; i++) y[i] *= scale;
+      CN_EACH_CHANNEL y[i] *= scale;
     }
   }
 }
@@ -63,7 +63,7 @@ CN_CLONES void cn_average_pool_gradient(const float *restrict g, ptrdiff_t heigh
       float *window = dx + (r * stride * width + q * stride) * c;
       for (ptrdiff_t k = 0; k < size * size; k++) {
         float *place = window + (k / size * width + k % size) * c;
-        for (ptrdiff_t i = 0; i < c; i++) place[i] += scale * g[i];
+        CN_EACH_CHANNEL place[i] += scale * g[i];
       }
     }
   }

@@ -10,8 +10,6 @@
 //           0 -1  1  0         ½  -½   ½
 //           0  1  0 -1         0   0   1
 
-#define EACH_CHANNEL _Pragma("clang loop vectorize(assume_safety) interleave(disable)") for (ptrdiff_t i = 0; i < c; i++)
-
 typedef struct {
   float v[4];
 } four;
@@ -42,7 +40,7 @@ CN_CLONES void cn_winograd_input(const float *image, cn_winograd g, ptrdiff_t t0
     for (ptrdiff_t tx = 0; tx < g.tilesAcross; tx++, v += c) {
       float *p[16];
       tile_pixels((float *)image, g, ty, tx, (float *)zeros, p);
-      EACH_CHANNEL {
+      CN_EACH_CHANNEL {
         four column[4];
         for (int s = 0; s < 4; s++) column[s] = input_line(p[s][i], p[4 + s][i], p[8 + s][i], p[12 + s][i]);
         for (int r = 0; r < 4; r++) {
@@ -61,7 +59,7 @@ CN_CLONES void cn_winograd_input_gradient(const float *dv, ptrdiff_t plane, cn_w
     for (ptrdiff_t tx = 0; tx < g.tilesAcross; tx++, dv += c) {
       float *p[16];
       tile_pixels(image, g, ty, tx, spare, p);
-      EACH_CHANNEL {
+      CN_EACH_CHANNEL {
         four column[4];
         for (int s = 0; s < 4; s++) {
           column[s] = input_line_transposed(dv[s * plane + i], dv[(4 + s) * plane + i], dv[(8 + s) * plane + i],
@@ -96,7 +94,7 @@ CN_CLONES void cn_winograd_output(const float *m, ptrdiff_t plane, cn_winograd g
     for (ptrdiff_t tx = 0; tx < g.tilesAcross; tx++, m += c) {
       float *q[4];
       output_pixels(z, g, ty, tx, rows, spare, q);
-      EACH_CHANNEL {
+      CN_EACH_CHANNEL {
         float top[4], bottom[4];
         for (int s = 0; s < 4; s++) {
           const float m0 = m[s * plane + i], m1 = m[(4 + s) * plane + i], m2 = m[(8 + s) * plane + i],
@@ -120,7 +118,7 @@ CN_CLONES void cn_winograd_output_gradient(const float *dz, cn_winograd g, ptrdi
     for (ptrdiff_t tx = 0; tx < g.tilesAcross; tx++, dm += c) {
       float *q[4];
       output_pixels((float *)dz, g, ty, tx, rows, (float *)zeros, q);
-      EACH_CHANNEL {
+      CN_EACH_CHANNEL {
         const float left[4] = {q[0][i], q[0][i] + q[2][i], q[0][i] - q[2][i], -q[2][i]};
         const float right[4] = {q[1][i], q[1][i] + q[3][i], q[1][i] - q[3][i], -q[3][i]};
         for (int r = 0; r < 4; r++) {
@@ -137,7 +135,7 @@ CN_CLONES void cn_winograd_output_gradient(const float *dz, cn_winograd g, ptrdi
 CN_CLONES void cn_winograd_weight(const float *w, ptrdiff_t outputs, ptrdiff_t c, float *u) {
   const ptrdiff_t plane = outputs * c;
   for (ptrdiff_t o = 0; o < outputs; o++, w += 9 * c, u += c) {
-    EACH_CHANNEL {
+    CN_EACH_CHANNEL {
       four column[3];
       for (int s = 0; s < 3; s++) {
         const float g0 = w[s * c + i], g1 = w[(3 + s) * c + i], g2 = w[(6 + s) * c + i];
@@ -160,7 +158,7 @@ CN_CLONES void cn_winograd_weight_gradient(const float *du, ptrdiff_t outputs, p
   for (ptrdiff_t o = from; o < to; o++) {
     const float *u = du + o * c;
     float *w = dw + o * 9 * c;
-    EACH_CHANNEL {
+    CN_EACH_CHANNEL {
       float column[3][4];
       for (int s = 0; s < 4; s++) {
         const float u0 = u[s * plane + i], u1 = u[(4 + s) * plane + i], u2 = u[(8 + s) * plane + i],

@@ -20,6 +20,7 @@ public struct AdamW: Sendable {
   /// First and second moments, in the order of the network's parameters, as they are stored.
   private var firstMoments: [Tensor] = []
   private var secondMoments: [Tensor] = []
+  private var names: [String] = []
 
   /// An optimiser that has taken no step.
   public init(
@@ -64,6 +65,7 @@ public struct AdamW: Sendable {
 
   private mutating func prepare(_ parameters: [Parameter]) {
     if firstMoments.isEmpty {
+      names = parameters.map(\.name)
       firstMoments = parameters.map { Tensor(shape: [$0.count]) }
       secondMoments = firstMoments
     }
@@ -82,4 +84,53 @@ public struct AdamW: Sendable {
     }
     return result
   }
+}
+
+extension AdamW {
+  /// What a resumed training needs beside the weights: the moments and the number of steps. Empty before the first step.
+  ///
+  /// The tensors are flat and in the order the network stores them; they fit a network of the same architecture.
+  public var state: [String: Tensor] {
+    guard steps > 0 else { return [:] }
+    // Two float32 hold every step number below 2^48 exactly.
+    var state = [Self.stepsKey: Tensor(shape: [2], values: [Float(steps >> 24), Float(steps & 0xFF_FFFF)])]
+    for (index, name) in names.enumerated() {
+      state["\(name).first"] = firstMoments[index]
+      state["\(name).second"] = secondMoments[index]
+    }
+    return state
+  }
+
+  /// Takes over the ``state`` of an optimiser that stepped a network of the same architecture.
+  ///
+  /// - Throws: ``NetworkError`` where the state does not fit the network; the optimiser stays as it was.
+  public mutating func restore(_ state: [String: Tensor], for network: Network) throws {
+    guard !state.isEmpty else {
+      (steps, names, firstMoments, secondMoments) = (0, [], [], [])
+      return
+    }
+    let parts = state[Self.stepsKey]?.values ?? []
+    guard parts.count == 2, parts.allSatisfy({ $0 >= 0 && $0 < 0x1p24 && $0.rounded() == $0 }) else {
+      throw NetworkError("the optimiser's state has no number of steps: start the training anew")
+    }
+    func moments(_ role: String) throws -> [Tensor] {
+      try network.parameters.map { parameter in
+        guard let tensor = state["\(parameter.name).\(role)"], tensor.shape == [parameter.count] else {
+          throw NetworkError(
+            "the optimiser's state has no \(role) moment of \(parameter.count) values for \(parameter.name): it "
+              + "belongs to another network")
+        }
+        return tensor
+      }
+    }
+    let (first, second) = (try moments("first"), try moments("second"))
+    guard state.count == 2 * network.parameters.count + 1 else {
+      throw NetworkError("the optimiser's state has tensors this network does not know: it belongs to another network")
+    }
+    steps = Int(parts[0]) << 24 + Int(parts[1])
+    names = network.parameters.map(\.name)
+    (firstMoments, secondMoments) = (first, second)
+  }
+
+  private static let stepsKey = "steps"
 }

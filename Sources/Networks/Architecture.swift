@@ -73,7 +73,8 @@ public struct Architecture: Sendable, Hashable {
 
     static func checked(_ shape: FeatureShape) throws -> FeatureShape {
       guard shape.count <= activations else {
-        throw NetworkError("an example of shape \(shape.dimensions) has more than \(activations) values: make it smaller")
+        throw NetworkError(
+          "an example of shape \(shape.dimensions) has more than \(activations) values: make it smaller")
       }
       return shape
     }

@@ -1,7 +1,7 @@
 /// The trained scale and shift of a batch normalisation, its running statistics, and what the current batch made of
 /// them.
 ///
-///     y = gamma (z - mean) / sqrt(variance + epsilon) + beta = a z + b
+///     y = gamma (z - mean) / sqrt(variance + epsilon) + beta = a (z - centre) + b
 final class BatchNormalization {
   static let epsilon = 1e-5
   static let momentum = 0.1
@@ -14,8 +14,7 @@ final class BatchNormalization {
   /// The bias of a convolution before it: it moves the running mean and nothing else.
   let bias: Parameter?
 
-  /// The current batch's mean of z without the bias, and 1 / sqrt(variance + epsilon).
-  let mean: FloatBuffer
+  /// 1 / sqrt(variance + epsilon) of the current batch.
   let inverseDeviation: FloatBuffer
 
   init(layer: Int, channels: Int, bias: Parameter?) {
@@ -25,21 +24,22 @@ final class BatchNormalization {
     beta = Parameter(name: "\(layer).bias", shape: [channels], isDecayed: false)
     runningMean = StoredTensor(name: "\(layer).running_mean", shape: [channels])
     runningVariance = StoredTensor(name: "\(layer).running_var", shape: [channels], fill: 1)
-    mean = FloatBuffer(count: channels)
     inverseDeviation = FloatBuffer(count: channels)
   }
 
-  /// Takes in the batch's moments: running statistics move, `a` and `b` become this batch's.
-  func normalize(_ moments: ChannelMoments, a: UnsafeMutablePointer<Float>, b: UnsafeMutablePointer<Float>) {
+  /// Takes in the batch's moments: running statistics move, `a`, `centre` and `b` become this batch's.
+  func normalize(
+    _ moments: ChannelMoments, a: UnsafeMutablePointer<Float>, centre: UnsafeMutablePointer<Float>,
+    b: UnsafeMutablePointer<Float>
+  ) {
     let rows = Double(moments.rows)
     for channel in 0..<channels {
       let variance = moments.deviation[channel] / rows
       let inverse = 1 / (variance + Self.epsilon).squareRoot()
-      let scale = Double(gamma.base[channel]) * inverse
-      mean.base[channel] = Float(moments.mean[channel])
       inverseDeviation.base[channel] = Float(inverse)
-      a[channel] = Float(scale)
-      b[channel] = Float(Double(beta.base[channel]) - moments.mean[channel] * scale)
+      a[channel] = Float(Double(gamma.base[channel]) * inverse)
+      centre[channel] = Float(moments.mean[channel])
+      b[channel] = beta.base[channel]
 
       let biased = moments.mean[channel] + Double(bias?.base[channel] ?? 0)
       let unbiased = moments.deviation[channel] / max(1, rows - 1)

@@ -47,7 +47,6 @@ extension Block {
   ///
   ///     dz = a (g - mean(g) - (z - mean) inverse² mean(g (z - mean)))
   private func sumGradients(_ pass: Pass, outputGradient: UnsafePointer<Float>, selected: UnsafePointer<Float>) {
-    let mean = normalization?.mean.base ?? base.base
     let positions = plan.output.height * plan.output.width
     let channels = self.channels
     pass.forEachSlice { images, slice, scratch in
@@ -57,7 +56,8 @@ extension Block {
         scratch.update(repeating: 0, count: 2 * channels)
         let start = image * outputCount
         cn_gradient_sums(
-          outputGradient + start, y.base + start, selected + start, positions, channels, mean, plan.slope, scratch,
+          outputGradient + start, y.base + start, selected + start, positions, channels, centre.base, plan.slope,
+          scratch,
           scratch + channels)
         for i in 0..<2 * channels { total[i] += Double(scratch[i]) }
       }
@@ -79,9 +79,8 @@ extension Block {
       let scale = Double(a.base[i])
       normalization.beta.gradientBase[i] += Float(total[i])
       normalization.gamma.gradientBase[i] += Float(total[channels + i] * inverse)
-      let slope = -scale * inverse * inverse * total[channels + i] / rows
-      factor.base[i] = Float(slope)
-      base.base[i] = Float(-scale * total[i] / rows - slope * Double(normalization.mean.base[i]))
+      factor.base[i] = Float(-scale * inverse * inverse * total[channels + i] / rows)
+      base.base[i] = Float(-scale * total[i] / rows)
     }
   }
 
@@ -127,7 +126,7 @@ private struct GradientMaker {
     let start = image * plan.output.count + rows.lowerBound / plan.pool * plan.output.width * channels
     cn_affine_pool_gradient(
       z + image * plan.middle.count + rows.lowerBound * line, outputGradient + start, y + start, selected + start,
-      rows.count, plan.middle.width, channels, plan.pool, block.a.base, block.base.base, block.factor.base, plan.slope,
-      rest, dz)
+      rows.count, plan.middle.width, channels, plan.pool, block.a.base, block.centre.base, block.base.base,
+      block.factor.base, plan.slope, rest, dz)
   }
 }

@@ -26,7 +26,7 @@ extension Block {
       for slice in 0..<pass.slices {
         total.add(ChannelMoments(channels: channels, merged: sums(ofSlice: slice), rows: sliceRows[slice]))
       }
-      normalization.normalize(total, a: a.base, b: b.base)
+      normalization.normalize(total, a: a.base, centre: centre.base, b: b.base)
     } else if let bias {
       b.base.update(from: bias.base, count: channels)
     }
@@ -35,8 +35,8 @@ extension Block {
     pass.forEachSlice { images, _, _ in
       for image in images {
         cn_affine_pool(
-          z + image * middleCount, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, b.base,
-          plan.slope, y.base + image * outputCount, selected.map { $0 + image * outputCount })
+          z + image * middleCount, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, centre.base,
+          b.base, plan.slope, y.base + image * outputCount, selected.map { $0 + image * outputCount })
       }
     }
     return UnsafePointer(y.base)

@@ -3,9 +3,9 @@ import CNetworks
 /// [Convolution], [batch normalisation], [activation], [max pooling], computed together.
 ///
 /// Forward, a tile at a time: z by the convolution's method, its moments while it is in the cache; then, once the batch's
-/// statistics are known, y = act(a z* + b) with z* the value of each window that wins. Only z, z* and y are kept.
+/// statistics are known, y = act(a (z* - centre) + b) with z* the value of each window that wins. Only z, z* and y are kept.
 ///
-/// Backward, dz = base + factor z (+ a g at z*) is made a tile at a time and used at once.
+/// Backward, dz = base + factor (z - centre) (+ a g at z*) is made a tile at a time and used at once.
 final class Block: Stage {
   let plan: BlockPlan
   let method: (any ConvolutionMethod)?
@@ -21,8 +21,9 @@ final class Block: Stage {
   /// The slices' weight gradients, and after them their sum.
   var weightPartials = FloatBuffer(count: 0)
   var input: UnsafePointer<Float>?
-  /// y = act(a z + b); dz = base + factor z + a g.
+  /// y = act(a (z - centre) + b); dz = base + factor (z - centre) + a g.
   let a: FloatBuffer
+  let centre: FloatBuffer
   let b: FloatBuffer
   let base: FloatBuffer
   let factor: FloatBuffer
@@ -56,6 +57,7 @@ final class Block: Stage {
     normalization = plan.normalization.map { BatchNormalization(layer: $0, channels: channels, bias: bias) }
     a = FloatBuffer(count: channels)
     a.base.update(repeating: 1, count: channels)
+    centre = FloatBuffer(count: channels)
     b = FloatBuffer(count: channels)
     base = FloatBuffer(count: channels)
     factor = FloatBuffer(count: channels)

@@ -11,18 +11,20 @@ extension InferenceStep {
   var scratchCount: Int { 0 }
 }
 
-/// A ``Block`` with the running statistics: y = act(a z* + b).
+/// A ``Block`` with the running statistics: y = act(a (z* - centre) + b).
 final class BlockStep: InferenceStep {
   private let plan: BlockPlan
   private let method: (any ConvolutionMethod)?
   private let weights: FloatBuffer
   private let a: FloatBuffer
+  private let centre: FloatBuffer
   private let b: FloatBuffer
 
   init(_ plan: BlockPlan, _ tensors: [String: FloatBuffer]) {
     self.plan = plan
     let channels = plan.middle.channels
     a = FloatBuffer(count: channels)
+    centre = FloatBuffer(count: channels)
     b = FloatBuffer(count: channels)
     a.base.update(repeating: 1, count: channels)
     method = plan.method
@@ -39,10 +41,9 @@ final class BlockStep: InferenceStep {
     else { return }
     for channel in 0..<channels {
       let deviation = (Double(variance.base[channel]) + BatchNormalization.epsilon).squareRoot()
-      let scale = Double(gamma.base[channel]) / deviation
-      a.base[channel] = Float(scale)
-      b.base[channel] = Float(
-        Double(beta.base[channel]) + (Double(b.base[channel]) - Double(mean.base[channel])) * scale)
+      a.base[channel] = Float(Double(gamma.base[channel]) / deviation)
+      centre.base[channel] = Float(Double(mean.base[channel]) - Double(b.base[channel]))
+      b.base[channel] = beta.base[channel]
     }
   }
 
@@ -57,7 +58,8 @@ final class BlockStep: InferenceStep {
     let channels = plan.middle.channels
     guard let method else {
       cn_affine_pool(
-        input, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope, output, nil)
+        input, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, centre.base, b.base, plan.slope,
+        output, nil)
       return
     }
     let tiling = method.tiling
@@ -65,7 +67,7 @@ final class BlockStep: InferenceStep {
     tiling.forEachTile(0..<1) { tile in
       method.forward(tile, input: input, prepared: weights.base, z: scratch, scratch: rest)
       cn_affine_pool(
-        scratch, tile.rows.count, plan.middle.width, channels, plan.pool, a.base, b.base, plan.slope,
+        scratch, tile.rows.count, plan.middle.width, channels, plan.pool, a.base, centre.base, b.base, plan.slope,
         output + tile.rows.lowerBound / plan.pool * plan.output.width * channels, nil)
     }
   }

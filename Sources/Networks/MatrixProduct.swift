@@ -32,12 +32,14 @@ enum MatrixProduct {
   ) {
     #if canImport(Accelerate)
       cn_accelerate_sgemm(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(m), Int32(n), Int32(k), 1, a, Int32(strideA ?? (transposeA ? m : k)), b,
+        transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(m), Int32(n), Int32(k), 1, a,
+        Int32(strideA ?? (transposeA ? m : k)), b,
         Int32(transposeB ? k : n), beta, c, Int32(n))
     #else
       cblas_sgemm(
         CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-        blasint(m), blasint(n), blasint(k), 1, a, blasint(strideA ?? (transposeA ? m : k)), b, blasint(transposeB ? k : n), beta, c,
+        blasint(m), blasint(n), blasint(k), 1, a, blasint(strideA ?? (transposeA ? m : k)), b,
+        blasint(transposeB ? k : n), beta, c,
         blasint(n))
     #endif
   }

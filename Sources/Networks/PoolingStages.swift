@@ -109,7 +109,8 @@ final class GlobalAveragePoolingStage: Stage {
     let y = self.y.base
     pass.forEachSlice { images, _, _ in
       for image in images {
-        Self.mean(input + image * inputCount, positions: positions, channels: outputCount, into: y + image * outputCount)
+        Self.mean(
+          input + image * inputCount, positions: positions, channels: outputCount, into: y + image * outputCount)
       }
     }
     return UnsafePointer(y)

@@ -48,3 +48,24 @@ public struct WeightAverage: Sendable {
     return result
   }
 }
+
+extension WeightAverage {
+  /// Goes on from ``weights`` of an earlier average of the same architecture.
+  ///
+  /// - Throws: ``NetworkError`` where they do not fit the network; the average stays as it was.
+  public mutating func restore(_ weights: [String: Tensor], for network: Network) throws {
+    try network.architecture.check(weights)
+    names = network.stored.map(\.name)
+    shapes = network.stored.map(\.shape)
+    averages = network.stored.map { stored in
+      var average = Tensor(shape: [stored.count])
+      average.withUnsafeMutableBufferPointer { target in
+        weights[stored.name]?.withUnsafeBufferPointer { source in
+          guard let from = source.baseAddress, let to = target.baseAddress else { return }
+          StoredTensor.storedOrder(from, shape: stored.shape, to: to)
+        }
+      }
+      return average
+    }
+  }
+}

@@ -17,7 +17,9 @@ struct WinogradConvolution: ConvolutionMethod {
 
   /// Nil where the convolution is of another kind, or so narrow or small that patches are faster.
   init?(_ convolution: BlockPlan.Convolution, input: FeatureShape, output: FeatureShape, pool: Int) {
-    guard convolution.kernel == 3, convolution.stride == 1, input.channels >= 8, output.channels >= 8 else { return nil }
+    guard convolution.kernel == 3, convolution.stride == 1, input.channels >= 8, output.channels >= 8 else {
+      return nil
+    }
     let tiles = ((output.height + 1) / 2) * ((output.width + 1) / 2)
     guard tiles * 16 <= output.height * output.width * 7 else { return nil }
     geometry = cn_winograd(

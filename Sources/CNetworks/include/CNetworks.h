@@ -51,24 +51,25 @@ void cn_winograd_weight_gradient(
 // Per channel over `rows` positions: mean, and sum of squared deviations from it.
 void cn_moments(const float *z, ptrdiff_t rows, ptrdiff_t c, float *mean, float *deviation);
 
-// y = act(a z* + b) and selected = z*, where z* is the one of each pool x pool window with the largest a z + b.
+// y = act(a (z* - centre) + b) and selected = z*, where z* is the one of each pool x pool window with the largest
+// result. The difference comes first: a z could be so large that nothing of the result is left.
 // act(u) = u > 0 ? u : slope u. Input rows and columns beyond the last whole window are ignored.
 // `selected` may be null.
 void cn_affine_pool(
-    const float *z, ptrdiff_t height, ptrdiff_t width, ptrdiff_t c, ptrdiff_t pool, const float *a, const float *b,
-    float slope, float *y, float *selected);
+    const float *z, ptrdiff_t height, ptrdiff_t width, ptrdiff_t c, ptrdiff_t pool, const float *a,
+    const float *centre, const float *b, float slope, float *y, float *selected);
 
-// Per channel over `rows` positions, g' = y > 0 ? g : slope g: sum += g', sumCentred += g' (selected - mean).
+// Per channel over `rows` positions, g' = y > 0 ? g : slope g: sum += g', sumCentred += g' (selected - centre).
 void cn_gradient_sums(
-    const float *g, const float *y, const float *selected, ptrdiff_t rows, ptrdiff_t c, const float *mean, float slope,
+    const float *g, const float *y, const float *selected, ptrdiff_t rows, ptrdiff_t c, const float *centre, float slope,
     float *sum, float *sumCentred);
 
-// dz = base + factor z (+ a g' at the selected position of each window), rows `height` of one image, of which the
+// dz = base + factor (z - centre) (+ a g' at the selected position of each window), rows `height` of one image, of which the
 // first height / pool * pool are pooled. `rest` is scratch of c floats.
 void cn_affine_pool_gradient(
     const float *z, const float *g, const float *y, const float *selected, ptrdiff_t height, ptrdiff_t width,
-    ptrdiff_t c, ptrdiff_t pool, const float *a, const float *base, const float *factor, float slope, float *rest,
-    float *dz);
+    ptrdiff_t c, ptrdiff_t pool, const float *a, const float *centre, const float *base, const float *factor, float slope,
+    float *rest, float *dz);
 
 // Per channel: sum += column sums of z[rows][c].
 void cn_column_sums_add(const float *z, ptrdiff_t rows, ptrdiff_t c, float *sum);
