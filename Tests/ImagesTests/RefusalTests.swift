@@ -99,6 +99,14 @@ struct RefusalTests {
     #expect(refusal { _ = try Picture(decoding: Array(between.dropLast(2))) } != nil)
   }
 
+  @Test("a JPEG with a piece of its scan missing is damaged, though it has its end")
+  func missingScan() throws {
+    let jpeg = Making.jpeg(Making.noise(64, 64, 1, seed: 3))
+    let cut = Array(jpeg.prefix(jpeg.count / 2)) + [0xFF, 0xD9]
+    let error = try #require(refusal { _ = try Picture(decoding: cut) })
+    #expect(error.reason.contains("damaged or truncated"))
+  }
+
   @Test("a JPEG of tables alone has no picture")
   func tablesOnly() {
     let tables: [UInt8] = [0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64) + [0xFF, 0xD9]

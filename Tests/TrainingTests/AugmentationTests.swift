@@ -64,6 +64,28 @@ struct AugmentationTests {
     #expect(shifts.allSatisfy { abs($0) < 0.1 * 41 * 1.5 } && shifts.contains { $0 > 2 } && shifts.contains { $0 < -2 })
   }
 
+  @Test("turning, shearing and mirroring together keep every area")
+  func areas() {
+    var random = Seeded(12)
+    let side = 31
+    let warp = augmentation { ($0.rotation, $0.shear, $0.flipProbability) = (20, 20, 0.5) }
+    var signs: Set<Double> = []
+    for _ in 0..<100 {
+      var same = random
+      let x = warp.apply(to: (0..<(side * side)).map { Float($0 % side) }, shape: [1, side, side], random: &random)
+      let y = warp.apply(to: (0..<(side * side)).map { Float($0 / side) }, shape: [1, side, side], random: &same)
+      func slopes(_ values: [Float]) -> (right: Double, down: Double) {
+        let centre = 15 * side + 15
+        return (Double(values[centre + 1] - values[centre]), Double(values[centre + side] - values[centre]))
+      }
+      let (a, b) = (slopes(x), slopes(y))
+      let area = a.right * b.down - a.down * b.right
+      #expect(abs(abs(area) - 1) < 1e-3)
+      signs.insert(area.rounded())
+    }
+    #expect(signs == [1, -1])
+  }
+
   @Test("a shear slants columns and leaves rows where they are")
   func shear() {
     var random = Seeded(5)

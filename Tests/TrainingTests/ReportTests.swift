@@ -56,6 +56,16 @@ struct ReportTests {
     #expect(abs(strict.tar - report.tarAtFAR1Percent.value) < 0.02)
   }
 
+  @Test("a point of the curve counts what is at most as far apart as its distance")
+  func curvePoints() throws {
+    // Genuine pairs 1 and 3 apart; impostor pairs 1, 2, 4 and 3, by hand.
+    let distances: [Double] = [0, 1, 1, 2, 1, 0, 4, 3, 1, 4, 0, 3, 2, 3, 3, 0]
+    let curve = try #require(
+      try Evaluation.evaluate(distances: distances, labels: [0, 0, 1, 1], draws: 1, bootstrap: 0).roc)
+    #expect(curve.map(\.distance) == [1, 3])
+    #expect(curve.map(\.tar) == [0.5, 1] && curve.map(\.far) == [0.25, 0.75])
+  }
+
   @Test("intervals contain the value of the whole set and are ordered")
   func intervals() throws {
     for (key, _, figure) in try report(bootstrap: 200).figures {
