@@ -77,7 +77,9 @@ let package = Package(
 
     // One folder of tests per room.
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CTurboJPEG"]),
-    .testTarget(name: "TrainingTests", dependencies: ["LikenessTraining"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["LikenessTraining", "Networks", "Images"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
     .testTarget(

@@ -23,9 +23,9 @@ struct EmbeddingModelTests {
     let data = try model.encoded()
     let copy = try EmbeddingModel(data)
     #expect(copy.architecture == model.architecture)
-    #expect(copy.weights == model.weights)
+    #expect(copy.members == model.members)
     #expect(copy.metadata == model.metadata)
-    #expect(copy.mirrorMean == model.mirrorMean)
+    #expect(copy.views == model.views)
     #expect(try copy.encoded() == data)
     #expect(try Self.model(mirrorMean: false).encoded() != data)
     var random = SeededRandom(seed: 1)
@@ -37,7 +37,7 @@ struct EmbeddingModelTests {
     defer { try? FileManager.default.removeItem(at: directory) }
     let path = directory.appendingPathComponent("model.safetensors").path
     try data.write(to: URL(fileURLWithPath: path))
-    #expect(try EmbeddingModel(contentsOf: path).weights == model.weights)
+    #expect(try EmbeddingModel(contentsOf: path).members == model.members)
     let error = #expect(throws: ModelFileError.self) { try EmbeddingModel(contentsOf: path + ".missing") }
     #expect(error?.description.contains(path) == true)
   }

@@ -23,7 +23,7 @@ struct HostileFileTests {
   private func model(_ architecture: String, tensors: String = "", data: Int = 0) -> Data {
     let escaped = architecture.replacingOccurrences(of: "\"", with: "\\\"")
     return file(
-      #"{"__metadata__":{"likeness.format":"embedding model 1","likeness.mirror_mean":"false","#
+      #"{"__metadata__":{"likeness.format":"embedding model 1","likeness.members":"1","likeness.views":"[{\"isMirrored\":false,\"magnification\":1,\"x\":0,\"y\":0}]","#
         + #""likeness.architecture":"\#(escaped)"}"# + (tensors.isEmpty ? "" : "," + tensors) + "}", data: data)
   }
 

@@ -110,7 +110,7 @@ struct AugmentationTests {
     }
   }
 
-  @Test("brightness moves every value alike, contrast keeps the mean, light comes from one side")
+  @Test("brightness moves every value alike, contrast keeps the mean, light falls from one side, a tone curve bends")
   func light() {
     var random = Seeded(7)
     let picture = noise(seed: 7)
@@ -124,10 +124,14 @@ struct AugmentationTests {
     let factor = (contrast[0] - mean) / (picture[0] - mean)
     #expect(factor > 1 / 1.501 && factor < 1.501 && abs(factor - 1) > 1e-3)
     let lit = augmentation { $0.lighting = 0.3 }.apply(to: picture, shape: shape, random: &random)
-    let ramp = zip(lit, picture).map { $0 - $1 }
-    #expect(abs(ramp.reduce(0, +)) < 1e-2 && ramp.allSatisfy { abs($0) <= 0.3 * 1.5 })
-    #expect(abs((ramp[1] - ramp[0]) - (ramp[19] - ramp[18])) < 1e-5)
-    #expect(abs(ramp[0] + ramp[24 * 20 - 1]) < 1e-5 && abs(ramp[0] - ramp[24 * 20]) < 1e-6)
+    // In logarithms the light is a plane through zero at the centre, the same for every channel.
+    let plane = zip(lit, picture).map { Foundation.log($0 / $1) }
+    #expect(plane.allSatisfy { abs($0) <= 0.6 } && plane.contains { abs($0) > 0.01 })
+    #expect(abs((plane[1] - plane[0]) - (plane[19] - plane[18])) < 1e-4)
+    #expect(abs(plane[0] + plane[24 * 20 - 1]) < 1e-4 && abs(plane[0] - plane[24 * 20]) < 1e-5)
+    let bent = augmentation { $0.gamma = 0.3 }.apply(to: picture, shape: shape, random: &random)
+    let powers = zip(bent, picture).filter { $1 > 0.05 && $1 < 0.95 }.map { Foundation.log($0) / Foundation.log($1) }
+    #expect(powers.allSatisfy { abs($0 - powers[0]) < 1e-3 } && abs(Foundation.log(powers[0])) <= 0.3 && powers[0] != 1)
   }
 
   @Test("a blur keeps the mean and takes away variance; noise has the deviation asked for at most")

@@ -1,0 +1,86 @@
+import LikenessTraining
+import Networks
+import Testing
+
+@Suite("Batches and folds")
+struct SamplingTests {
+  /// Identities with 1 to 7 rows each.
+  private static let labels: [Int] = (0..<12).flatMap { identity in [Int](repeating: identity, count: 1 + identity % 7) }
+
+  @Test("a batch has P identities with K rows each, side by side, and never an identity with a single row")
+  func balanced() throws {
+    var sampler = try IdentityBatchSampler(labels: Self.labels, identities: 5, pictures: 3, seed: 1)
+    for _ in 0..<200 {
+      let batch = sampler.next()
+      #expect(batch.count == 15)
+      let identities = stride(from: 0, to: 15, by: 3).map { start -> Int in
+        let own = Set(batch[start..<start + 3].map { Self.labels[$0] })
+        #expect(own.count == 1)
+        return own.first ?? -1
+      }
+      #expect(Set(identities).count == 5)
+      #expect(!identities.contains { identity in Self.labels.filter { $0 == identity }.count == 1 })
+    }
+  }
+
+  @Test("identities come up equally often, and no row twice before all its identity's rows came once")
+  func fair() throws {
+    var sampler = try IdentityBatchSampler(labels: Self.labels, identities: 5, pictures: 2, seed: 2)
+    var seen: [Int: Int] = [:]
+    var rows: [Int: Int] = [:]
+    for _ in 0..<400 {
+      let batch = sampler.next()
+      for start in stride(from: 0, to: batch.count, by: 2) { seen[Self.labels[batch[start]], default: 0] += 1 }
+      for row in batch { rows[row, default: 0] += 1 }
+    }
+    let counts = seen.values
+    #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 2)
+    for identity in seen.keys {
+      let own = Self.labels.indices.filter { Self.labels[$0] == identity }.map { rows[$0] ?? 0 }
+      #expect((own.max() ?? 0) - (own.min() ?? 0) <= 1)
+    }
+  }
+
+  @Test("the same seed deals the same batches, another seed others")
+  func seeded() throws {
+    func batches(_ seed: UInt64) throws -> [[Int]] {
+      var sampler = try IdentityBatchSampler(labels: Self.labels, identities: 4, pictures: 2, seed: seed)
+      return (0..<10).map { _ in sampler.next() }
+    }
+    #expect(try batches(3) == batches(3))
+    #expect(try batches(3) != batches(4))
+  }
+
+  @Test("fewer than two identities with two rows cannot be trained on")
+  func tooFew() {
+    #expect(throws: TrainingError.tooFewIdentities(usable: 1, needed: 2)) {
+      try IdentityBatchSampler(labels: [0, 0, 1, 2], identities: 2, pictures: 2, seed: 1)
+    }
+  }
+
+  @Test("no identity stands on both sides of a fold, and the folds together set every usable identity aside")
+  func folds() {
+    let usable = Set(Self.labels.filter { label in Self.labels.filter { $0 == label }.count > 1 })
+    var aside: Set<Int> = []
+    for fold in 0..<5 {
+      let split = ValidationFold(labels: Self.labels, share: 0.17, fold: fold, seed: 9)
+      let (training, validation) = (
+        Set(split.training.map { Self.labels[$0] }), Set(split.validation.map { Self.labels[$0] })
+      )
+      #expect(training.isDisjoint(with: validation))
+      #expect(validation.count == 2)
+      #expect(split.training.count + split.validation.count == Self.labels.count)
+      aside.formUnion(validation)
+    }
+    #expect(aside == usable)
+  }
+
+  @Test("a fold that would leave too few identities on either side is empty")
+  func noFold() {
+    for (labels, share) in [([0, 0, 1, 1, 2, 2], 0.5), ([0, 0, 1, 1], 0.5), (Self.labels, 0)] {
+      let split = ValidationFold(labels: labels, share: share, fold: 0, seed: 1)
+      #expect(split.validation.isEmpty)
+      #expect(split.training == Array(labels.indices))
+    }
+  }
+}

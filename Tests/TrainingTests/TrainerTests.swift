@@ -1,0 +1,158 @@
+import Images
+import LikenessTraining
+import Networks
+import Synchronization
+import Testing
+
+@Suite("The trainer")
+struct TrainerTests {
+  /// Stripes of a frequency and direction an identity, moved and shaded by chance.
+  private static func inputs(identities: Int = 8, each: Int = 6, seed: UInt64 = 1) throws -> LabelledInputs {
+    let preprocessing = try Preprocessing(colour: .grey, width: 16, height: 16, normalization: .standardize)
+    var random = SeededRandom(seed: seed)
+    var values: [Float] = []
+    var labels: [Int] = []
+    for identity in 0..<identities {
+      let (across, down) = (random.uniform(-3, 3), random.uniform(-3, 3))
+      for _ in 0..<each {
+        let (phase, light) = (random.uniform(0, 1), random.uniform(0.2, 0.4))
+        for y in 0..<16 {
+          for x in 0..<16 {
+            let wave = across * Double(x) / 16 + down * Double(y) / 16 + phase
+            let stripe = abs(wave - wave.rounded()) * 2
+            values.append(Float(0.3 + light * stripe + random.uniform(-0.05, 0.05)))
+          }
+        }
+        labels.append(identity)
+      }
+    }
+    return LabelledInputs(
+      preprocessing: preprocessing, values: values, labels: labels, names: (0..<identities).map { "\($0)" })
+  }
+
+  private static func architecture() throws -> Architecture {
+    try Architecture(
+      input: [1, 16, 16],
+      layers: [
+        .convolution(outputs: 8, kernel: 3, stride: 2, padding: 1, bias: false), .batchNormalization, .relu,
+        .convolution(outputs: 12, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu,
+        .maxPooling(size: 2), .flatten, .linear(outputs: 8, bias: false), .l2Normalization,
+      ])
+  }
+
+  private static func configuration() -> TrainingConfiguration {
+    var configuration = TrainingConfiguration()
+    (configuration.identitiesPerBatch, configuration.inputsPerIdentity) = (5, 3)
+    (configuration.steps, configuration.stepsPerEpoch) = (60, 15)
+    configuration.augmentation.shift = 0.05
+    configuration.validationShare = 0.25
+    return configuration
+  }
+
+  @Test("training brings pictures of one identity together and keeps others apart", arguments: TripletMiner.allCases)
+  func learns(_ miner: TripletMiner) throws {
+    let inputs = try Self.inputs()
+    var configuration = Self.configuration()
+    configuration.miner = miner
+    let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
+    func separation(_ weights: [String: Tensor]) throws -> Double {
+      let model = try EmbeddingModel(architecture: trainer.architecture, weights: weights)
+      let report = try Evaluation.evaluate(
+        embeddings: model.embed(inputs.tensor).values, dimension: 8, labels: inputs.labels, metric: .euclidean,
+        draws: 1, bootstrap: 0)
+      return report.eer.value
+    }
+    let before = try separation(Network(architecture: trainer.architecture, seed: 1).weights)
+    let result = try trainer.train(inputs)
+    let after = try separation(result.weights)
+    #expect(after < before - 0.05, "\(before) before, \(after) after")
+    #expect(result.collapses.isEmpty)
+  }
+
+  @Test("the same seed gives the same weights, bit for bit, on 1, 2 and 3 workers; another seed gives others")
+  func reproducible() throws {
+    let inputs = try Self.inputs()
+    func weights(workers: Int, seed: UInt64 = 1) throws -> [[String: Tensor]] {
+      var configuration = Self.configuration()
+      configuration.seed = seed
+      configuration.steps = 20
+      configuration.augmentation = .faces
+      let trainer = CommitteeTrainer(
+        architecture: try Self.architecture(), configuration: configuration, members: 2, workers: workers)
+      return try trainer.train(inputs).map(\.result.weights)
+    }
+    let one = try weights(workers: 1)
+    #expect(try weights(workers: 2) == one)
+    #expect(try weights(workers: 3) == one)
+    #expect(try weights(workers: 2, seed: 2) != one)
+    #expect(one[0] != one[1])
+  }
+
+  @Test("the epoch that is kept is the latest within a standard error of the best")
+  func bestEpoch() throws {
+    let inputs = try Self.inputs(identities: 16)
+    let trainer = CommitteeTrainer(
+      architecture: try Self.architecture(), configuration: Self.configuration(), members: 1)
+    let member = try #require(try trainer.train(inputs).first)
+    #expect(member.result.epochs.map(\.step) == [15, 30, 45, 60])
+    let scores = try member.result.epochs.map { try #require($0.score) }
+    let best = try #require(scores.max())
+    // With four validation identities the standard error is at least a quarter.
+    #expect(Set(member.fold.validation.map { inputs.labels[$0] }).count == 4)
+    #expect(scores[member.result.bestEpoch] >= best - 0.5)
+    let later = scores[(member.result.bestEpoch + 1)...]
+    #expect(later.allSatisfy { $0 < best - 0.2 })
+  }
+
+  @Test("a network whose embeddings run together is noticed, said, and started afresh at a lower rate")
+  func collapse() throws {
+    // Identical inputs: nothing can tell them apart, so every distance is zero and the loss is the margin.
+    let preprocessing = try Preprocessing(colour: .grey, width: 16, height: 16, normalization: .standardize)
+    let inputs = LabelledInputs(
+      preprocessing: preprocessing, values: [Float](repeating: 0.5, count: 12 * 256),
+      labels: (0..<12).map { $0 / 3 }, names: ["a", "b", "c", "d"])
+    var configuration = Self.configuration()
+    configuration.augmentation = .none
+    configuration.miner = .batchHard
+    let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
+    let said = Mutex([CollapseRecord]())
+    #expect(throws: TrainingError.collapsed(step: 25, recoveries: 3)) {
+      try trainer.train(inputs) { event in
+        if case .collapsed(let record) = event { said.withLock { $0.append(record) } }
+      }
+    }
+    let records = said.withLock { $0 }
+    #expect(records.count == 3)
+    #expect(records.allSatisfy { $0.nextMiner == .semiHard && $0.meanDistance < 0.01 })
+    #expect(records.map(\.nextRate) == records.map(\.nextRate).sorted(by: >))
+  }
+
+  @Test("settings out of range are refused by name")
+  func settings() throws {
+    let inputs = try Self.inputs()
+    for (change, name) in [
+      ({ (c: inout TrainingConfiguration) in c.loss.margin = 0 }, "margin"),
+      ({ c in c.peakRate = .nan }, "rate"), ({ c in c.identitiesPerBatch = 1 }, "identities in a batch"),
+      ({ c in c.steps = 0 }, "steps"), ({ c in c.validationShare = 0.9 }, "validation share"),
+    ] {
+      var configuration = Self.configuration()
+      change(&configuration)
+      let error = #expect(throws: TrainingError.self) {
+        try EmbeddingTrainer(architecture: Self.architecture(), configuration: configuration).train(inputs)
+      }
+      #expect(error?.description.hasPrefix(name) == true, "\(String(describing: error))")
+    }
+  }
+
+  @Test("an input that is no number ends the training with a sentence, not with a model of NaN")
+  func notFinite() throws {
+    let sound = try Self.inputs()
+    var values = sound.values
+    values[1000] = .nan
+    let inputs = LabelledInputs(
+      preprocessing: sound.preprocessing, values: values, labels: sound.labels, names: sound.names)
+    let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: Self.configuration())
+    let error = #expect(throws: TrainingError.self) { try trainer.train(inputs) }
+    #expect(error?.description.contains("finite") == true)
+  }
+}
