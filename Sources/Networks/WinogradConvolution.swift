@@ -13,7 +13,7 @@ struct WinogradConvolution: ConvolutionMethod {
   private let outputs: Int
 
   /// Of both transformed tensors together, so that they and the matrices between them fit the second-level cache.
-  private static let budget = 1 << 17
+  private static let budget = 1 << 18
 
   /// Nil where the convolution is of another kind, or so narrow or small that patches are faster.
   init?(_ convolution: BlockPlan.Convolution, input: FeatureShape, output: FeatureShape, pool: Int) {

@@ -8,6 +8,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   var input: [Int]
   var layers: [LayerSpecification]
   var images = 3
+  /// Places of each tensor at which the gradient is compared.
+  var samples = 20
 
   var testDescription: String { name }
 
@@ -80,6 +82,24 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
       layers: [.convolution(outputs: 3, kernel: 3), .batchNormalization, .relu, .flatten, .linear(outputs: 3)],
       images: 37),
     .init(
+      name: "Winograd, several images a tile", input: [8, 6, 5],
+      layers: [.convolution(outputs: 8, kernel: 3, padding: 1), .batchNormalization, .relu, .maxPooling(size: 2)],
+      images: 35, samples: 8),
+    .init(
+      name: "Winograd, several tiles an image", input: [8, 75, 70],
+      layers: [.convolution(outputs: 8, kernel: 3, padding: 1), .relu, .maxPooling(size: 3), .globalAveragePooling],
+      images: 1, samples: 4),
+    .init(
+      name: "patches, several tiles an image", input: [1, 71, 60],
+      layers: [
+        .convolution(outputs: 4, kernel: 5, padding: 2), .batchNormalization, .leakyReLU(slope: 0.1),
+        .maxPooling(size: 2), .averagePooling(size: 5, stride: 5), .flatten,
+      ], images: 2, samples: 4),
+    .init(
+      name: "patches, several images a tile", input: [2, 4, 5],
+      layers: [.convolution(outputs: 4, kernel: 3, stride: 2, padding: 1), .relu, .convolution(outputs: 3, kernel: 1)],
+      images: 40, samples: 8),
+    .init(
       name: "a whole embedder", input: [1, 13, 11],
       layers: [
         .convolution(outputs: 8, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu, .maxPooling(size: 2),
@@ -113,6 +133,11 @@ struct GradientTests {
     let expected = reference.forward(input)
     #expect(result.shape == [test.images] + architecture.outputShape)
     #expect(zip(result.values, expected).allSatisfy { abs(Double($0) - $1) < 1e-4 * (1 + abs($1)) })
+    if !test.layers.contains(.batchNormalization) {
+      let inference = network.forward(batch, training: false)
+      #expect(zip(inference.values, expected).allSatisfy { abs(Double($0) - $1) < 1e-4 * (1 + abs($1)) })
+      _ = network.forward(batch, training: true)
+    }
 
     let direction = random.tensor(result.shape)
     let pull = direction.values.map(Double.init)
@@ -123,7 +148,7 @@ struct GradientTests {
       zip(reference.forward(input), pull).reduce(0) { $0 + $1.0 * $1.1 }
     }
     let step = 1e-6
-    for place in random.places(40, of: input.count) {
+    for place in random.places(2 * test.samples, of: input.count) {
       var (above, below) = (input, input)
       above[place] += step
       below[place] -= step
@@ -132,7 +157,7 @@ struct GradientTests {
     }
     for parameter in network.parameters {
       let gradient = parameter.gradient.values
-      for place in random.places(20, of: gradient.count) {
+      for place in random.places(test.samples, of: gradient.count) {
         var (above, below) = (reference, reference)
         above.weights[parameter.name]?[place] += step
         below.weights[parameter.name]?[place] -= step

@@ -137,6 +137,8 @@ struct OptimizerTests {
     #expect(first.values.allSatisfy { $0 == 0 || abs($0 - 4 / 3) < 1e-6 })
     let dropped = Double(first.values.count { $0 == 0 }) / 20_000
     #expect(abs(dropped - 0.25) < 0.015)
+    let masks = Set((0..<20).map { Array(first.values[$0 * 1000..<($0 + 1) * 1000]) })
+    #expect(masks.count == 20)
     #expect(network.backwardToInput(ones) == first)
     #expect(network.forward(ones, training: true) != first)
     #expect(network.forward(ones, training: false) == ones)
