@@ -11,6 +11,12 @@ public struct PictureFolder: Sendable, Hashable {
     public let name: String
     /// The paths of its pictures, in natural order.
     public let files: [String]
+
+    /// An identity with some pictures.
+    public init(name: String, files: [String]) {
+      self.name = name
+      self.files = files
+    }
   }
 
   /// The folder as it was named.

@@ -28,6 +28,12 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     case standardize
     /// (value − mean) / deviation, of values on the scale 0…1.
     case meanDeviation(mean: Float, deviation: Float)
+    /// Every channel twice: standardized as by ``standardize``, and as its local contrast, each pixel against its
+    /// surroundings, which hardly depends on where the light comes from.
+    case standardizeWithLocalContrast
+
+    /// How many planes it makes of one.
+    var planes: Int { self == .standardizeWithLocalContrast ? 2 : 1 }
   }
 
   /// Grey (one channel) or RGB (three).
@@ -49,11 +55,11 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   /// The scale of the values.
   public private(set) var normalization: Normalization
 
-  /// `[channels, height, width]`.
-  public var shape: [Int] { [colour.channels, height, width] }
+  /// `[channels, height, width]` of the input: the colour's channels, times the planes that the normalization makes.
+  public var shape: [Int] { [colour.channels * normalization.planes, height, width] }
 
   /// The number of values ``prepare(_:)`` returns.
-  public var count: Int { colour.channels * height * width }
+  public var count: Int { shape.reduce(1, *) }
 
   /// A preprocessing to `[channels, height, width]`.
   ///
@@ -104,32 +110,53 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     let region = region(of: picture)
     let values = Resampling(from: (region.width, region.height), to: (width, height))
       .apply(to: picture, x: region.x, y: region.y)
-    var planes = planar(values, channels: picture.channels)
-    planes.withUnsafeMutableBufferPointer { normalize($0) }
-    return planes
+    let planes = planar(values, channels: picture.channels)
+    return planes.withUnsafeBufferPointer { source in
+      [Float](unsafeUninitializedCapacity: count) { target, initialized in
+        normalize(source, into: target)
+        initialized = count
+      }
+    }
   }
 
-  /// The same preprocessing with its values left on the scale 0…1: what augmentation works on, before ``normalize(_:)``.
+  /// The same preprocessing with its values left on the scale 0…1: what augmentation works on, before
+  /// ``normalize(_:into:)``.
   public var unnormalized: Preprocessing {
     var copy = self
     copy.normalization = .none
     return copy
   }
 
-  /// Brings values on the scale 0…1 of one picture to the scale of the normalization, in place.
-  public func normalize(_ values: UnsafeMutableBufferPointer<Float>) {
+  /// Brings one picture's values from the scale 0…1 to the scale of the normalization.
+  ///
+  /// - Parameters:
+  ///   - values: `unnormalized.count` values.
+  ///   - target: room for `count` values; may be `values` itself where both counts agree.
+  public func normalize(_ values: UnsafeBufferPointer<Float>, into target: UnsafeMutableBufferPointer<Float>) {
+    precondition(
+      values.count == unnormalized.count && target.count == count, "a picture's values do not fill the input's shape")
+    guard let from = values.baseAddress, let to = target.baseAddress else { return }
     switch normalization {
-    case .none: return
+    case .none: to.update(from: from, count: values.count)
     case .meanDeviation(let mean, let deviation):
-      for i in values.indices { values[i] = (values[i] - mean) / deviation }
-    case .standardize:
-      guard !values.isEmpty else { return }
-      let count = Double(values.count)
-      let mean = values.reduce(0.0) { $0 + Double($1) } / count
-      let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-      let scale = 1 / max(variance.squareRoot(), 1 / count.squareRoot())
-      for i in values.indices { values[i] = Float((Double(values[i]) - mean) * scale) }
+      for i in values.indices { to[i] = (from[i] - mean) / deviation }
+    case .standardize: Self.standardize(values, into: to)
+    case .standardizeWithLocalContrast:
+      let contrast = LocalContrast(width: width, height: height)
+      for channel in 0..<colour.channels {
+        contrast.apply(
+          to: from + channel * width * height, into: to + (colour.channels + channel) * width * height)
+      }
+      Self.standardize(values, into: to)
     }
+  }
+
+  private static func standardize(_ values: UnsafeBufferPointer<Float>, into target: UnsafeMutablePointer<Float>) {
+    let count = Double(values.count)
+    let mean = values.reduce(0.0) { $0 + Double($1) } / count
+    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    let scale = 1 / max(variance.squareRoot(), 1 / count.squareRoot())
+    for i in values.indices { target[i] = Float((Double(values[i]) - mean) * scale) }
   }
 
   /// The picture in a file, decoded and prepared; throws what `Picture.init(contentsOf:limits:as:)` throws.

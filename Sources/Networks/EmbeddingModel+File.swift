@@ -5,8 +5,7 @@ extension EmbeddingModel {
   enum FileKey {
     static let prefix = "likeness."
     static let format = "likeness.format"
-    static let architecture = "likeness.architecture"
-    static let members = "likeness.members"
+    static let architectures = "likeness.architectures"
     static let views = "likeness.views"
     static let formatValue = "embedding model 1"
   }
@@ -20,16 +19,15 @@ extension EmbeddingModel {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var metadata = self.metadata
     do {
-      metadata[FileKey.architecture] = String(decoding: try encoder.encode(architecture), as: UTF8.self)
+      metadata[FileKey.architectures] = String(decoding: try encoder.encode(members.map(\.architecture)), as: UTF8.self)
       metadata[FileKey.views] = String(decoding: try encoder.encode(views), as: UTF8.self)
     } catch {
       throw ModelFileError("the architecture cannot be written as JSON: \(error)")
     }
     metadata[FileKey.format] = FileKey.formatValue
-    metadata[FileKey.members] = "\(members.count)"
     var tensors: [String: Tensor] = [:]
-    for (member, weights) in members.enumerated() {
-      for (name, tensor) in weights { tensors[Self.prefix(member, of: members.count) + name] = tensor }
+    for (index, member) in members.enumerated() {
+      for (name, tensor) in member.weights { tensors[Self.prefix(index, of: members.count) + name] = tensor }
     }
     return try SafeTensors(tensors: tensors, metadata: metadata).encoded()
   }
@@ -58,20 +56,17 @@ extension EmbeddingModel {
       throw ModelFileError(
         "\(name)the file has \(found) where a model has \"\(FileKey.formatValue)\": it is not a model, or a newer one")
     }
-    guard let json = metadata[FileKey.architecture] else {
+    guard let json = metadata[FileKey.architectures] else {
       throw ModelFileError("\(name)the file does not say its architecture: train the model again")
     }
-    guard let count = metadata[FileKey.members].flatMap({ Int($0) }), (1...Self.mostMembers).contains(count) else {
-      throw ModelFileError("\(name)\(FileKey.members) is not a number from 1 to \(Self.mostMembers): the file is damaged")
-    }
     let seen = metadata[FileKey.views] ?? ""
-    for key in [FileKey.format, FileKey.architecture, FileKey.members, FileKey.views] { metadata[key] = nil }
+    for key in [FileKey.format, FileKey.architectures, FileKey.views] { metadata[key] = nil }
     do {
       try SafeTensors.checkNesting(json.utf8)
       try SafeTensors.checkNesting(seen.utf8)
-      let architecture = try JSONDecoder().decode(Architecture.self, from: Data(json.utf8))
+      let architectures = try JSONDecoder().decode([Architecture].self, from: Data(json.utf8))
       try self.init(
-        architecture: architecture, members: Self.members(count, of: file.tensors), metadata: metadata,
+        members: Self.members(architectures, of: file.tensors), metadata: metadata,
         views: JSONDecoder().decode([View].self, from: Data(seen.utf8)))
     } catch let error as NetworkError {
       throw ModelFileError("\(name)\(error.description)")
@@ -83,16 +78,18 @@ extension EmbeddingModel {
   }
 
   /// Deals a file's tensors to the networks they belong to.
-  private static func members(_ count: Int, of tensors: [String: Tensor]) throws -> [[String: Tensor]] {
-    guard count > 1 else { return [tensors] }
-    var members = [[String: Tensor]](repeating: [:], count: count)
+  private static func members(_ architectures: [Architecture], of tensors: [String: Tensor]) throws -> [Member] {
+    guard architectures.count > 1 else {
+      return architectures.map { Member(architecture: $0, weights: tensors) }
+    }
+    var weights = [[String: Tensor]](repeating: [:], count: architectures.count)
     for (name, tensor) in tensors {
       let parts = name.split(separator: ".", maxSplits: 1)
-      guard parts.count == 2, let member = Int(parts[0]), members.indices.contains(member) else {
-        throw ModelFileError("the tensor \"\(name.prefix(80))\" belongs to none of the \(count) networks")
+      guard parts.count == 2, let member = Int(parts[0]), weights.indices.contains(member) else {
+        throw ModelFileError("the tensor \"\(name.prefix(80))\" belongs to none of the \(architectures.count) networks")
       }
-      members[member][String(parts[1])] = tensor
+      weights[member][String(parts[1])] = tensor
     }
-    return members
+    return zip(architectures, weights).map { Member(architecture: $0, weights: $1) }
   }
 }

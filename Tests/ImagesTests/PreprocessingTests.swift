@@ -65,7 +65,7 @@ struct PreprocessingTests {
       #expect(abs(value - (Float(pixel) / 255 - 0.5) / 0.25) < 1e-5)
     }
     var later = input.unnormalized.prepare(picture)
-    later.withUnsafeMutableBufferPointer { input.normalize($0) }
+    later.withUnsafeMutableBufferPointer { input.normalize(UnsafeBufferPointer($0), into: $0) }
     #expect(later == input.prepare(picture))
   }
 
@@ -97,5 +97,67 @@ struct PreprocessingTests {
     let input = try Preprocessing(colour: .grey, width: 4, height: 4, normalization: .standardize)
     #expect(try input.prepare(contentsOf: file) == input.prepare(picture))
     #expect(refusal { _ = try input.prepare(contentsOf: folder.path) }?.path == folder.path)
+  }
+}
+
+@Suite("Local contrast")
+struct LocalContrastTests {
+  private func picture(_ value: (Int, Int) -> Double) throws -> Picture {
+    try Picture(
+      width: 40, height: 48, channels: 1,
+      pixels: (0..<48).flatMap { y in (0..<40).map { x in UInt8(max(0, min(255, value(x, y)))) } })
+  }
+
+  private func prepared(_ picture: Picture) throws -> (standardized: [Float], contrast: [Float]) {
+    let preprocessing = try Preprocessing(
+      colour: .grey, width: 40, height: 48, normalization: .standardizeWithLocalContrast)
+    #expect(preprocessing.shape == [2, 48, 40] && preprocessing.unnormalized.shape == [1, 48, 40])
+    let planes = preprocessing.prepare(picture)
+    return (Array(planes.prefix(48 * 40)), Array(planes.suffix(48 * 40)))
+  }
+
+  @Test("the first plane is the standardized picture")
+  func first() throws {
+    let checks = try picture { x, y in (x / 5 + y / 5) % 2 == 0 ? 40 : 200 }
+    let plain = try Preprocessing(colour: .grey, width: 40, height: 48, normalization: .standardize)
+    #expect(try prepared(checks).standardized == plain.prepare(checks))
+  }
+
+  @Test("a blank picture has none; one half as bright and lit from the side has nearly the same")
+  func light() throws {
+    #expect(try prepared(picture { _, _ in 90 }).contrast.allSatisfy { abs($0) < 1e-3 })
+    func checks(_ x: Int, _ y: Int) -> Double { (x / 5 + y / 5) % 2 == 0 ? 60 : 220 }
+    let even = try prepared(picture(checks)).contrast
+    let lit = try prepared(picture { x, y in checks(x, y) * (0.4 + 0.6 * Double(x) / 40) }).contrast
+    let mean = zip(even, lit).reduce(0) { $0 + abs($1.0 - $1.1) } / Float(even.count)
+    let spread = even.reduce(0) { $0 + abs($1) } / Float(even.count)
+    #expect(spread > 0.5 && mean < spread / 4)
+    #expect(even.allSatisfy { abs($0) <= 3 })
+  }
+
+  @Test("it agrees with the definition, summed plainly")
+  func definition() throws {
+    var random = SystemRandomNumberGenerator()
+    let noise = (0..<48 * 40).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let picture = try Picture(width: 40, height: 48, channels: 1, pixels: noise)
+    let contrast = try prepared(picture).contrast
+    let radius = 3
+    func box(_ plane: [Double]) -> [Double] {
+      (0..<48 * 40).map { i in
+        var sum = 0.0
+        for dy in -radius...radius {
+          for dx in -radius...radius {
+            sum += plane[min(max(i / 40 + dy, 0), 47) * 40 + min(max(i % 40 + dx, 0), 39)]
+          }
+        }
+        return sum / Double((2 * radius + 1) * (2 * radius + 1))
+      }
+    }
+    let x = noise.map { Double($0) / 255 }
+    let d = zip(x, box(box(x))).map { $0 - $1 }
+    let s = box(box(d.map { $0 * $0 })).map { $0.squareRoot() }
+    for i in x.indices {
+      #expect(abs(Double(contrast[i]) - min(max(d[i] / (s[i] + 0.04), -3), 3)) < 1e-3)
+    }
   }
 }

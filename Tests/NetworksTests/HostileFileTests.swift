@@ -23,8 +23,8 @@ struct HostileFileTests {
   private func model(_ architecture: String, tensors: String = "", data: Int = 0) -> Data {
     let escaped = architecture.replacingOccurrences(of: "\"", with: "\\\"")
     return file(
-      #"{"__metadata__":{"likeness.format":"embedding model 1","likeness.members":"1","likeness.views":"[{\"isMirrored\":false,\"magnification\":1,\"x\":0,\"y\":0}]","#
-        + #""likeness.architecture":"\#(escaped)"}"# + (tensors.isEmpty ? "" : "," + tensors) + "}", data: data)
+      #"{"__metadata__":{"likeness.format":"embedding model 1","likeness.views":"[{\"isMirrored\":false,\"magnification\":1,\"x\":0,\"y\":0}]","#
+        + #""likeness.architectures":"[\#(escaped)]"}"# + (tensors.isEmpty ? "" : "," + tensors) + "}", data: data)
   }
 
   @Test("a file cut off anywhere is an error")

@@ -79,7 +79,7 @@ struct TrainerTests {
       configuration.augmentation = .faces
       let trainer = CommitteeTrainer(
         architecture: try Self.architecture(), configuration: configuration, members: 2, workers: workers)
-      return try trainer.train(inputs).map(\.result.weights)
+      return try trainer.train(inputs).members.map(\.weights)
     }
     let one = try weights(workers: 1)
     #expect(try weights(workers: 2) == one)
@@ -93,15 +93,28 @@ struct TrainerTests {
     let inputs = try Self.inputs(identities: 16)
     let trainer = CommitteeTrainer(
       architecture: try Self.architecture(), configuration: Self.configuration(), members: 1)
-    let member = try #require(try trainer.train(inputs).first)
-    #expect(member.result.epochs.map(\.step) == [15, 30, 45, 60])
-    let scores = try member.result.epochs.map { try #require($0.score) }
+    let committee = try trainer.train(inputs)
+    let scout = try #require(committee.scout)
+    #expect(scout.epochs.map(\.step) == [15, 30, 45, 60])
+    let scores = try scout.epochs.map { try #require($0.score) }
     let best = try #require(scores.max())
     // With four validation identities the standard error is at least a quarter.
-    #expect(Set(member.fold.validation.map { inputs.labels[$0] }).count == 4)
-    #expect(scores[member.result.bestEpoch] >= best - 0.5)
-    let later = scores[(member.result.bestEpoch + 1)...]
+    #expect(Set(committee.fold.validation.map { inputs.labels[$0] }).count == 4)
+    #expect(scores[scout.bestEpoch] >= best - 0.5)
+    let later = scores[(scout.bestEpoch + 1)...]
     #expect(later.allSatisfy { $0 < best - 0.2 })
+    // The member trains on everybody and keeps the epoch that the scout found.
+    #expect(committee.members.map(\.bestEpoch) == [scout.bestEpoch])
+    #expect(committee.members[0].epochs.allSatisfy { $0.score == nil })
+  }
+
+  @Test("the weights that are kept are those of the epoch asked for, not the last")
+  func kept() throws {
+    let inputs = try Self.inputs()
+    let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: Self.configuration())
+    let kept = try trainer.train(inputs, keeping: 1)
+    #expect(kept.bestEpoch == 1 && kept.epochs.count == 4)
+    #expect(kept.weights != (try trainer.train(inputs)).weights)
   }
 
   @Test("a network whose embeddings run together is noticed, said, and started afresh at a lower rate")

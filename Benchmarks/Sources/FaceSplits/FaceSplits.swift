@@ -39,8 +39,9 @@ struct FaceSplits: ParsableCommand {
         if let other { record("network, elsewhere", try trained.model.evaluate(on: other, bootstrap: 0)) }
         print(
           "split \(split): \(String(format: "%.1f s, %.1f CPU s", trained.seconds, cpu)); best epochs "
-            + trained.committee.map { "\($0.result.bestEpoch + 1)/\($0.result.epochs.count)" }.joined(separator: " ")
-            + trained.committee.flatMap(\.result.collapses).map { "; " + $0.sentence }.joined())
+            + trained.committee.members.map { "\($0.bestEpoch + 1)/\($0.epochs.count)" }.joined(separator: " ")
+            + "; crop \(trained.model.preprocessing.centralFraction)"
+            + trained.committee.members.flatMap(\.collapses).map { "; " + $0.sentence }.joined())
         print(IdentificationReport.table([("", try trained.model.evaluate(on: testing, bootstrap: 0))]))
       }
       for recipe in BaselineRecipe.standard {

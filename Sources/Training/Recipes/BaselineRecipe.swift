@@ -44,8 +44,9 @@ public enum BaselineRecipe: Sendable, Hashable {
     let card = ModelCard(
       recipe: name, seed: 0, identities: Set(inputs.labels).count, pictures: inputs.count)
     let model = try PictureModel(
-      recipe: name, preprocessing: preprocessing, architecture: architecture,
-      members: [try projection.weights(of: architecture)], views: [.straight], card: card)
+      recipe: name, preprocessing: preprocessing,
+      members: [.init(architecture: architecture, weights: projection.weights(of: architecture))], views: [.straight],
+      card: card)
     return FittedEmbedder(model: model, card: card, skipped: skipped)
   }
 

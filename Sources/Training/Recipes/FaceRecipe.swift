@@ -6,56 +6,61 @@ public struct FaceRecipe: Sendable, Hashable {
   /// The recipe's name in model files.
   public static let name = "faces"
 
-  /// The size of the network's input.
-  private let geometry: PictureGeometry
+  /// How pictures are prepared: grey, standardized and as local contrast, so that light and exposure matter little.
+  public let preprocessing: Preprocessing
+  /// Whether there are enough identities for a larger network, and few enough lost by setting some aside.
+  public let isLarge: Bool
 
   /// A recipe for pictures like those of `folder`.
-  public init(folder: PictureFolder) {
-    geometry = PictureGeometry(of: folder, pixels: Self.pixels)
+  ///
+  /// - Throws: `PictureError` where no picture can be read.
+  public init(folder: PictureFolder) throws {
+    let geometry = PictureGeometry(of: folder, pixels: Self.pixels)
+    preprocessing = try Preprocessing(
+      colour: .grey, width: geometry.width, height: geometry.height,
+      centralFraction: CentralCrop.choose(for: folder, geometry: geometry), framing: .fill,
+      normalization: .standardizeWithLocalContrast)
+    isLarge = folder.identities.count >= 100 && folder.pictureCount >= 1_000
   }
 
   /// The input's area: small enough for a CPU, large enough for a face.
   private static let pixels = 46 * 56
 
-  /// Grey, standardized per picture, so that light and exposure matter little.
-  public func preprocessing() throws -> Preprocessing {
-    try Preprocessing(
-      colour: .grey, width: geometry.width, height: geometry.height, framing: .fill, normalization: .standardize)
-  }
-
-  /// Five layers from a wide, cheap stride to a small map, and one linear step onto the unit sphere.
+  /// A wide, cheap stride first, three steps to a small map, and one linear step onto the unit sphere.
   public func architecture(dimension: Int?) throws -> Architecture {
-    try Architecture(
-      input: preprocessing().shape,
-      layers: [
-        .convolution(outputs: 32, kernel: 5, stride: 2, padding: 2, bias: false), .batchNormalization, .relu,
-        .convolution(outputs: 48, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu,
+    let channels = isLarge ? [32, 48, 96, 128] : [32, 48, 64, 96]
+    var layers: [LayerSpecification] = [
+      .convolution(outputs: channels[0], kernel: 5, stride: 2, padding: 2, bias: false), .batchNormalization, .relu,
+    ]
+    for outputs in channels.dropFirst() {
+      layers += [
+        .convolution(outputs: outputs, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu,
         .maxPooling(size: 2),
-        .convolution(outputs: 64, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu,
-        .maxPooling(size: 2),
-        .convolution(outputs: 96, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu,
-        .maxPooling(size: 2),
-        .flatten, .linear(outputs: dimension ?? 64, bias: false), .l2Normalization,
-      ])
+      ]
+    }
+    if isLarge { layers += [.convolution(outputs: 192, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu] }
+    layers += [.flatten, .linear(outputs: dimension ?? (isLarge ? 128 : 64), bias: false), .l2Normalization]
+    return try Architecture(input: preprocessing.shape, layers: layers)
   }
 
-  /// How many networks are trained apart and joined.
-  public func members(identities: Int) -> Int { 4 }
+  /// How many networks are joined.
+  public var members: Int { isLarge ? 2 : 3 }
 
   /// The trainer's settings.
-  public func configuration(for inputs: LabelledInputs) -> TrainingConfiguration {
+  public var configuration: TrainingConfiguration {
     var configuration = TrainingConfiguration()
     configuration.loss = TripletLoss(margin: 0.3)
     configuration.miner = .softHard
-    configuration.hardness = [2, 10]
-    configuration.identitiesPerBatch = 10
+    configuration.hardness = [2, 15]
+    configuration.identitiesPerBatch = isLarge ? 24 : 10
     configuration.inputsPerIdentity = 4
-    configuration.steps = 400
-    configuration.stepsPerEpoch = 20
-    configuration.peakRate = 3e-3
+    configuration.steps = isLarge ? 1_200 : 400
+    configuration.stepsPerEpoch = isLarge ? 60 : 20
+    configuration.peakRate = isLarge ? 1.5e-3 : 2e-3
     configuration.weightDecay = 1e-4
     configuration.averageDecay = 0.99
     configuration.augmentation = .faces
+    configuration.validationShare = isLarge ? 0.1 : 0.2
     return configuration
   }
 

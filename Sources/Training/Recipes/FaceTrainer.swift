@@ -26,7 +26,7 @@ public struct FaceTrainer: Sendable {
   public var miner: TripletMiner?
   /// The highest learning rate; nil for the recipe's.
   public var peakRate: Double?
-  /// The share of identities that each network sets aside to steer by; nil for the recipe's.
+  /// The share of identities to set aside and steer by; nil for the recipe's.
   public var validationShare: Double?
   /// Whether pictures that cannot be read are left out instead of ending it all.
   public var skipsBroken = false
@@ -47,35 +47,35 @@ public struct FaceTrainer: Sendable {
     _ folder: PictureFolder, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedEmbedder {
     let started = ContinuousClock.now
-    let recipe = FaceRecipe(folder: folder)
-    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: try recipe.preprocessing())
+    let recipe = try FaceRecipe(folder: folder)
+    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: recipe.preprocessing)
     guard skipsBroken || skipped.isEmpty else {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }
-    let configuration = configuration(recipe.configuration(for: inputs))
-    let count = members ?? recipe.members(identities: folder.identities.count)
-    guard (1...16).contains(count) else {
-      throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
-    }
-    let architecture = try recipe.architecture(dimension: dimension(of: count))
-    let committee = try CommitteeTrainer(
-      architecture: architecture, configuration: configuration, members: count, workers: workers
-    ).train(inputs, onEvent: onEvent)
+    let trainer = try trainer(recipe)
+    onEvent(0, .planned(trainings: trainer.trainings(identities: Set(inputs.labels).count)))
+    let committee = try trainer.train(inputs, onEvent: onEvent)
 
     let card = ModelCard(
       recipe: FaceRecipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
-      configuration: configuration, bestEpochs: committee.map { $0.result.epochs[$0.result.bestEpoch] })
+      configuration: trainer.configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
     let model = try PictureModel(
-      recipe: FaceRecipe.name, preprocessing: inputs.preprocessing, architecture: architecture,
-      members: committee.map(\.result.weights), views: FaceRecipe.views, card: card)
+      recipe: FaceRecipe.name, preprocessing: inputs.preprocessing,
+      members: committee.members.map { .init(architecture: trainer.architecture, weights: $0.weights) },
+      views: FaceRecipe.views, card: card)
     return TrainedEmbedder(
       model: model, card: card, committee: committee, inputs: inputs, skipped: skipped,
       seconds: started.secondsUntilNow)
   }
 
-  /// How many networks a training on `folder` will train.
-  public func networks(for folder: PictureFolder) throws -> Int {
-    members ?? FaceRecipe(folder: folder).members(identities: folder.identities.count)
+  private func trainer(_ recipe: FaceRecipe) throws -> CommitteeTrainer {
+    let count = members ?? recipe.members
+    guard (1...16).contains(count) else {
+      throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
+    }
+    return CommitteeTrainer(
+      architecture: try recipe.architecture(dimension: dimension(of: count)),
+      configuration: configuration(recipe.configuration), members: count, keepsScout: recipe.isLarge, workers: workers)
   }
 
   private func dimension(of members: Int) throws -> Int? {

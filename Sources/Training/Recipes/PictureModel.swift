@@ -16,21 +16,19 @@ public struct PictureModel: Sendable {
   /// - Parameters:
   ///   - recipe: what made it.
   ///   - preprocessing: its `shape` must be the architecture's input.
-  ///   - architecture: the network's layers.
-  ///   - members: the weights of each network.
+  ///   - members: the networks.
   ///   - views: how a picture is looked at.
   ///   - card: facts about the training, as they go into the model card.
   /// - Throws: the model file's error where weights and architecture disagree.
   public init(
-    recipe: String, preprocessing: Preprocessing, architecture: Architecture,
-    members: [[String: Tensor]], views: [View], card: some Encodable
+    recipe: String, preprocessing: Preprocessing, members: [EmbeddingModel.Member], views: [View], card: some Encodable
   ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     self.recipe = recipe
     self.preprocessing = preprocessing
     self.network = try EmbeddingModel(
-      architecture: architecture, members: members,
+      members: members,
       metadata: [
         "kind": "image",
         "recipe": recipe,

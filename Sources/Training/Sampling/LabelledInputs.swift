@@ -8,28 +8,26 @@ import Networks
 public struct LabelledInputs: Sendable {
   /// How the inputs were prepared, and how they are normalized.
   public let preprocessing: Preprocessing
-  /// All inputs, row-major, shape `[n] + shape`, not normalized.
+  /// All inputs, row-major, `[n] + preprocessing.unnormalized.shape`.
   public let values: [Float]
   /// The identity of each input, as an index into `names`.
   public let labels: [Int]
   /// The identities' names.
   public let names: [String]
 
-  /// Collects inputs; `values` holds `labels.count` inputs of `preprocessing.shape`.
+  /// Collects inputs; `values` holds `labels.count` inputs of `preprocessing.unnormalized.shape`.
   public init(preprocessing: Preprocessing, values: [Float], labels: [Int], names: [String]) {
-    precondition(values.count == labels.count * preprocessing.count, "values must hold an input for every label")
+    precondition(values.count == labels.count * preprocessing.unnormalized.count, "values must hold an input for every label")
     self.preprocessing = preprocessing
     self.values = values
     self.labels = labels
     self.names = names
   }
 
-  /// The shape of one input, `[channels, height, width]`.
-  public var shape: [Int] { preprocessing.shape }
   /// The number of inputs.
   public var count: Int { labels.count }
-  /// The number of float32 values of one input.
-  public var stride: Int { preprocessing.count }
+  /// The number of values kept for one input.
+  var stride: Int { preprocessing.unnormalized.count }
 
   /// Some of the inputs, in the order given; names stay, so labels keep their meaning.
   public func rows(_ rows: [Int]) -> LabelledInputs {
@@ -42,10 +40,15 @@ public struct LabelledInputs: Sendable {
 
   /// All inputs, normalized, as one batch.
   public var tensor: Tensor {
-    var batch = Tensor(shape: [count] + shape, values: values)
-    batch.withUnsafeMutableBufferPointer { all in
-      for row in 0..<count {
-        preprocessing.normalize(UnsafeMutableBufferPointer(rebasing: all[row * stride..<(row + 1) * stride]))
+    var batch = Tensor(shape: [count] + preprocessing.shape)
+    let (stride, width) = (stride, preprocessing.count)
+    batch.withUnsafeMutableBufferPointer { target in
+      values.withUnsafeBufferPointer { source in
+        for row in 0..<count {
+          preprocessing.normalize(
+            UnsafeBufferPointer(rebasing: source[row * stride..<(row + 1) * stride]),
+            into: UnsafeMutableBufferPointer(rebasing: target[row * width..<(row + 1) * width]))
+        }
       }
     }
     return batch

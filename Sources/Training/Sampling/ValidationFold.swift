@@ -1,9 +1,6 @@
 import Networks
 
-/// Identities set aside for one network of a committee: it trains on all others and is steered by these.
-///
-/// Each network sets aside different identities, so that a committee has learned from all of them while each of its
-/// networks was steered by people it never trained on.
+/// Identities set aside: a network trains on all others and is steered by these.
 public struct ValidationFold: Sendable, Hashable {
   /// Rows to train on.
   public let training: [Int]
@@ -18,9 +15,8 @@ public struct ValidationFold: Sendable, Hashable {
   /// - Parameters:
   ///   - labels: the identity of each row.
   ///   - share: the share of identities to set aside, 0 to 0.5.
-  ///   - fold: which fold, counted from 0; folds take turns until all identities were set aside once.
   ///   - seed: the order of identities.
-  public init(labels: [Int], share: Double, fold: Int, seed: UInt64) {
+  public init(labels: [Int], share: Double, seed: UInt64) {
     var counts: [Int: Int] = [:]
     for label in labels { counts[label, default: 0] += 1 }
     var random = SeededRandom(seed: seed)
@@ -28,7 +24,7 @@ public struct ValidationFold: Sendable, Hashable {
     let size = Int((Double(counts.count) * share).rounded())
     var chosen: Set<Int> = []
     if size >= 2, candidates.count - size >= 2 {
-      chosen = Set((0..<size).map { candidates[(fold * size + $0) % candidates.count] })
+      chosen = Set(candidates.prefix(size))
     }
     training = labels.indices.filter { !chosen.contains(labels[$0]) }
     validation = labels.indices.filter { chosen.contains(labels[$0]) }

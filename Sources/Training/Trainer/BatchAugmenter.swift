@@ -16,21 +16,26 @@ struct BatchAugmenter {
     self.workers = Workers(workers)
   }
 
-  /// The augmented rows as one batch, shape `[rows.count] + inputs.shape`.
+  /// The augmented and normalized rows as one batch, shape `[rows.count] + inputs.preprocessing.shape`.
   func batch(_ rows: [Int], step: Int) -> Tensor {
-    let stride = inputs.stride
-    var batch = Tensor(shape: [rows.count] + inputs.shape)
+    let (stride, width) = (inputs.stride, inputs.preprocessing.count)
+    let shape = inputs.preprocessing.unnormalized.shape
+    var batch = Tensor(shape: [rows.count] + inputs.preprocessing.shape)
     let forStep = random.split(UInt64(step))
     batch.withUnsafeMutableBufferPointer { output in
       workers.forEach(rows.count) { place, _ in
         var random = forStep.split(UInt64(place))
-        let planes = UnsafeMutableBufferPointer(rebasing: output[place * stride..<(place + 1) * stride])
-        inputs.values.withUnsafeBufferPointer { source in
-          augmentation.apply(
-            to: UnsafeBufferPointer(rebasing: source[rows[place] * stride..<(rows[place] + 1) * stride]),
-            shape: inputs.shape, into: planes, random: &random)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: stride) { planes in
+          planes.initialize(repeating: 0)
+          inputs.values.withUnsafeBufferPointer { source in
+            augmentation.apply(
+              to: UnsafeBufferPointer(rebasing: source[rows[place] * stride..<(rows[place] + 1) * stride]),
+              shape: shape, into: planes, random: &random)
+          }
+          inputs.preprocessing.normalize(
+            UnsafeBufferPointer(planes),
+            into: UnsafeMutableBufferPointer(rebasing: output[place * width..<(place + 1) * width]))
         }
-        inputs.preprocessing.normalize(planes)
       }
     }
     return batch

@@ -27,35 +27,37 @@ public struct EmbeddingTrainer: Sendable {
   public struct Result: Sendable {
     /// The weights of the best epoch.
     public var weights: [String: Tensor]
-    /// Every epoch, those of abandoned starts included.
+    /// Every epoch of the start that succeeded.
     public var epochs: [EpochRecord]
-    /// Which of them was best, an index into `epochs`.
+    /// The epoch whose weights these are, an index into `epochs`.
     public var bestEpoch: Int
     /// Collapses noticed on the way.
     public var collapses: [CollapseRecord]
+    /// How the start that succeeded was trained.
+    public var configuration: TrainingConfiguration
   }
 
   /// Trains.
   ///
   /// - Parameters:
   ///   - inputs: what to learn from.
-  ///   - validation: inputs of other identities to steer by; nil or empty keeps the last epoch.
+  ///   - validation: inputs of other identities to steer by; nil where there are none.
+  ///   - epoch: the epoch to keep where nothing steers, counted from 0; nil for the last.
   ///   - onEvent: hears of every step and epoch.
   /// - Throws: ``TrainingError`` for settings out of range, too few identities, a loss that is no number, and for a
   ///   collapse that three fresh starts at lower rates did not cure.
   public func train(
-    _ inputs: LabelledInputs, validation: LabelledInputs? = nil, onEvent: (TrainingEvent) -> Void = { _ in }
+    _ inputs: LabelledInputs, validation: LabelledInputs? = nil, keeping epoch: Int? = nil, onEvent: (TrainingEvent) -> Void = { _ in }
   ) throws -> Result {
     try configuration.validate()
     var attempt = configuration
-    var epochs: [EpochRecord] = []
     var collapses: [CollapseRecord] = []
     let started = ContinuousClock.now
     while true {
       var run = try TrainingRun(
         architecture: architecture, configuration: attempt, workers: workers, inputs: inputs, validation: validation,
-        started: started, earlierEpochs: epochs)
-      if epochs.isEmpty {
+        keptEpoch: epoch, started: started)
+      if collapses.isEmpty {
         onEvent(
           .started(
             inputs: inputs.count, identities: Set(inputs.labels).count,
@@ -63,9 +65,9 @@ public struct EmbeddingTrainer: Sendable {
       }
       guard let collapse = try run.advanceToEnd(onEvent: onEvent) else {
         return Result(
-          weights: run.bestWeights, epochs: run.epochs, bestEpoch: run.bestEpoch, collapses: collapses)
+          weights: run.bestWeights, epochs: run.epochs, bestEpoch: run.bestEpoch, collapses: collapses,
+          configuration: attempt)
       }
-      epochs = run.epochs
       guard collapses.count < Self.freshStarts else {
         throw TrainingError.collapsed(step: collapse.step, recoveries: collapses.count)
       }

@@ -1,6 +1,8 @@
 /// What a training says while it runs.
 public enum TrainingEvent: Sendable {
-  /// Training begins, on so many inputs of so many identities, with others set aside.
+  /// So many trainings will follow, a scout's included.
+  case planned(trainings: Int)
+  /// A training begins, on so many inputs of so many identities, with others set aside.
   case started(inputs: Int, identities: Int, validationIdentities: Int, parameters: Int)
   /// A step is done.
   case step(Int, of: Int, loss: Double)

@@ -5,6 +5,7 @@ struct TrainingRun {
   private let configuration: TrainingConfiguration
   private let inputs: LabelledInputs
   private let validation: LabelledInputs?
+  private let keptEpoch: Int?
   private let started: ContinuousClock.Instant
   private let network: Network
   private let schedule: OneCycle
@@ -16,20 +17,21 @@ struct TrainingRun {
   private var steering: ValidationScore?
   private var minerRandom: SeededRandom
 
-  /// All epochs so far, those of earlier starts included.
-  private(set) var epochs: [EpochRecord]
-  /// Which was best, of this start.
-  private(set) var bestEpoch: Int
+  /// All epochs so far.
+  private(set) var epochs: [EpochRecord] = []
+  /// The one that is kept.
+  private(set) var bestEpoch = 0
   /// Its weights.
   private(set) var bestWeights: [String: Tensor]
 
   init(
     architecture: Architecture, configuration: TrainingConfiguration, workers: Int?, inputs: LabelledInputs,
-    validation: LabelledInputs?, started: ContinuousClock.Instant, earlierEpochs: [EpochRecord]
+    validation: LabelledInputs?, keptEpoch: Int?, started: ContinuousClock.Instant
   ) throws {
     self.configuration = configuration
     self.inputs = inputs
     self.validation = validation
+    self.keptEpoch = keptEpoch
     self.started = started
     let random = SeededRandom(seed: configuration.seed)
     network = try Network(architecture: architecture, seed: random.number(0), workers: workers ?? Workers.cores)
@@ -45,8 +47,6 @@ struct TrainingRun {
     average = configuration.averageDecay > 0 ? WeightAverage(decay: configuration.averageDecay) : nil
     detector = CollapseDetector(margin: configuration.loss.margin)
     steering = validation.flatMap { ValidationScore(architecture: architecture, validation: $0, workers: workers) }
-    epochs = earlierEpochs
-    bestEpoch = earlierEpochs.count
     bestWeights = network.weights
   }
 
@@ -71,7 +71,9 @@ struct TrainingRun {
           epoch: epochs.count + 1, step: step, rate: rate, figures: figures, seconds: started.secondsUntilNow)
         epochs.append(record)
         tally = EpochTally()
-        if choice.prefers(figures) {
+        if figures == nil, let keptEpoch, epochs.count - 1 > keptEpoch {
+          // The weights of the epoch asked for are kept already.
+        } else if choice.prefers(figures) {
           bestEpoch = epochs.count - 1
           bestWeights = weights
         }
