@@ -7,10 +7,12 @@ extension Gallery {
   /// Forgets an identity: its row, all its embeddings and, on return, every byte of their vectors in the gallery file
   /// and its write-ahead log.
   ///
-  /// Deleted pages are overwritten with zeros (`secure_delete`), and the log is emptied by a checkpoint. A reader that
-  /// is in the middle of a transaction may keep older pages in use; then the rows are gone, no answer holds them, and
-  /// the receipt says that their bytes are ``ForgetReceipt/Erasure/pending``. Copies elsewhere (backups, snapshots of
-  /// the file system, the blocks a flash disk keeps aside) and models trained on the person are beyond this file.
+  /// Deleted rows are overwritten with zeros (`secure_delete`), the log is emptied by a checkpoint, and then the whole
+  /// file is read once, about a second a gigabyte, to overwrite the copies that rows leave behind when SQLite moves
+  /// them. A reader that is in the middle of a transaction may keep older pages in use; then the rows are gone, no
+  /// answer holds them, and the receipt says that their bytes are ``ForgetReceipt/Erasure/pending``. Copies elsewhere
+  /// (backups, snapshots of the file system, the blocks a flash disk keeps aside) and models trained on the person are
+  /// beyond this file.
   ///
   /// - Throws: ``GalleryError/unknownIdentity(name:)``.
   @discardableResult
@@ -52,27 +54,63 @@ extension Gallery {
         : "\(gone); a reader still holds older pages: their bytes go with the next write or when the gallery is closed")
   }
 
-  /// Moves everything from the write-ahead log into the file and empties the log, whereupon the deleted bytes are
-  /// nowhere. False where a reader or a writer is in the way.
+  /// Makes deleted bytes be nowhere: everything goes from the write-ahead log into the file, the log is emptied, and
+  /// the slack of pages is overwritten. False where a reader or a writer is in the way.
   func erase(waiting: Bool) throws -> Bool {
-    let isDone = try connections.onWriter { db in
+    // A commit between the two steps fills the log again.
+    for _ in 0..<3 {
+      guard try emptyLog(waiting: waiting) else { return false }
+      if let isDone = try eraseSlack() {
+        if isDone { erasureIsPending.store(false, ordering: .releasing) }
+        return isDone
+      }
+    }
+    return false
+  }
+
+  private func emptyLog(waiting: Bool) throws -> Bool {
+    try connections.onWriter { db in
       guard let connection = db.sqliteConnection else { return false }
       if !waiting { sqlite3_busy_timeout(connection, 0) }
       defer { if !waiting { sqlite3_busy_timeout(connection, Int32(configuration.busyTimeout * 1_000)) } }
-      do {
-        try db.checkpoint(.truncate)
-        return true
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
-        return false
+      return try Self.ifFree { _ = try db.checkpoint(.truncate) }
+    }
+  }
+
+  /// Overwrites slack; nil where the log is not empty any more.
+  private func eraseSlack() throws -> Bool? {
+    let connection = try connections.makeWriter()
+    defer { try? connection.close() }
+    var isEmpty = true
+    var isKnown = true
+    let isFree = try Self.ifFree {
+      try connection.write { db in
+        isEmpty = logSize == 0
+        guard isEmpty else { return }
+        isKnown = try SlackEraser.erase(db)
+        // A commit, so that no other connection goes on with pages it read before.
+        try db.execute(sql: "PRAGMA user_version = \(try db.integer("PRAGMA user_version"))")
       }
     }
-    if isDone { erasureIsPending.store(false, ordering: .releasing) }
-    return isDone
+    return isEmpty ? isFree && isKnown : nil
+  }
+
+  /// Whether `body` was not in the way of anybody else.
+  private static func ifFree(_ body: () throws -> Void) throws -> Bool {
+    do {
+      try body()
+      return true
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+      return false
+    }
+  }
+
+  private var logSize: Int {
+    ((try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size]) as? Int) ?? 0
   }
 
   /// An erasure that a crash left unfinished has its bytes in the log: empty it, unless somebody is at work there.
   func finishEarlierErasure() {
-    let size = (try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size]) as? Int ?? 0
-    if size > 0, (try? erase(waiting: false)) != true { erasureIsPending.store(true, ordering: .releasing) }
+    if logSize > 0, (try? erase(waiting: false)) != true { erasureIsPending.store(true, ordering: .releasing) }
   }
 }

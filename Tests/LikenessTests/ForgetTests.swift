@@ -77,6 +77,7 @@ import Testing
       }
       if let last = leaving.last { try gallery.remove(embedding: last) }
       #expect(try traces(of: leaving.compactMap { vectors[$0] }, scratch.path()) == 0, "round \(round)")
+      #expect(try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: "PRAGMA integrity_check") } == "ok")
       for id in leaving { vectors[id] = nil }
     }
   }
