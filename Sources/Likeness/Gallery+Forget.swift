@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Logging
 import Synchronization
 
 extension Gallery {
@@ -22,9 +23,10 @@ extension Gallery {
       let count = Int(try db.integer("SELECT count(*) FROM embedding WHERE identity_id = ?", id.rawValue))
       let name = try db.text("SELECT name FROM identity WHERE id = ?", id.rawValue)
       try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id.rawValue])
+      try Self.noteErasure(db)
       return (name ?? identity, count)
     }
-    return try receipt(identity: name, embeddings: count)
+    return receipt(identity: name, embeddings: count)
   }
 
   /// Removes one embedding, as ``forget(_:)`` removes them all. Its identity stays.
@@ -38,20 +40,31 @@ extension Gallery {
         embedding.rawValue)
       try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [embedding.rawValue])
       if db.changesCount == 0 { throw GalleryError.unknownEmbedding(embedding) }
+      try Self.noteErasure(db)
       return name ?? ""
     }
-    return try receipt(identity: name, embeddings: 1)
+    return receipt(identity: name, embeddings: 1)
   }
 
-  private func receipt(identity: String, embeddings: Int) throws -> ForgetReceipt {
+  /// Keeps in the file that bytes have to be overwritten, in the transaction that deletes them.
+  private static func noteErasure(_ db: Database) throws {
+    try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1)")
+  }
+
+  private func receipt(identity: String, embeddings: Int) -> ForgetReceipt {
     erasureIsPending.store(true, ordering: .releasing)
-    let isErased = try erase(waiting: true)
+    var isErased = false
+    do {
+      isErased = try erase(waiting: true)
+    } catch {
+      configuration.logger.error("deleted bytes could not be overwritten yet: \(error)")
+    }
     let gone = "\(embeddings) \(embeddings == 1 ? "embedding" : "embeddings") deleted"
     return ForgetReceipt(
       identity: identity, embeddings: embeddings, erasure: isErased ? .complete : .pending,
       note: isErased
         ? "\(gone); no byte of them is left in \(path) or its write-ahead log"
-        : "\(gone); a reader still holds older pages: their bytes go with the next write or when the gallery is closed")
+        : "\(gone); their bytes are still in use by another reader: they go with the next write or at closing")
   }
 
   /// Makes deleted bytes be nowhere: everything goes from the write-ahead log into the file, the log is emptied, and
@@ -88,8 +101,8 @@ extension Gallery {
         isEmpty = logSize == 0
         guard isEmpty else { return }
         isKnown = try SlackEraser.erase(db)
-        // A commit, so that no other connection goes on with pages it read before.
-        try db.execute(sql: "PRAGMA user_version = \(try db.integer("PRAGMA user_version"))")
+        // This commit also makes other connections drop the pages they read before.
+        if isKnown { try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1); DELETE FROM erasure") }
       }
     }
     return isEmpty ? isFree && isKnown : nil
@@ -109,8 +122,10 @@ extension Gallery {
     ((try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size]) as? Int) ?? 0
   }
 
-  /// An erasure that a crash left unfinished has its bytes in the log: empty it, unless somebody is at work there.
-  func finishEarlierErasure() {
-    if logSize > 0, (try? erase(waiting: false)) != true { erasureIsPending.store(true, ordering: .releasing) }
+  /// Finishes an erasure that a reader or a crash interrupted, unless somebody is in the way still.
+  func finishEarlierErasure() throws {
+    guard try connections.read({ db in try db.integer("SELECT count(*) FROM erasure") }) > 0 else { return }
+    erasureIsPending.store(true, ordering: .releasing)
+    _ = try? erase(waiting: false)
   }
 }

@@ -68,7 +68,7 @@ public final class Gallery: Sendable {
     connections = file.connections
     readOnlyReason = file.readOnlyReason
     keeper = IndexKeeper(configuration: configuration)
-    if !isReadOnly { finishEarlierErasure() }
+    if !isReadOnly { try translating { try finishEarlierErasure() } }
     if configuration.indexing == .onOpen { try translating { try buildIndex(progress: progress) } }
   }
 
