@@ -64,6 +64,13 @@ CREATE TABLE change (
   kind         TEXT NOT NULL CHECK (kind IN ('insert', 'update', 'delete'))
 ) STRICT;
 
+CREATE TABLE erasure (
+  -- A row here says that rows were deleted whose bytes may still be in the file: the library overwrites them, and then
+  -- takes the row away. It is there for longer only while a reader is in the way, or after a crash.
+  id    INTEGER PRIMARY KEY CHECK (id = 1),
+  since TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) STRICT;
+
 CREATE TRIGGER embedding_checked_on_insert BEFORE INSERT ON embedding BEGIN
   -- Also for writers who left foreign_keys off, which is SQLite's default.
   SELECT RAISE(ABORT, 'embedding.embedder_id names no embedder')

@@ -20,4 +20,12 @@ extension Gallery {
 
   /// Puts pending changes into the graph now.
   package func settle() { keeper.drain() }
+
+  /// Whether an index is in memory.
+  package var hasIndex: Bool { keeper.isBuilt }
+
+  /// Lets the file grow to this many pages and no further, as a full disk would.
+  package func limitPages(_ count: Int) throws {
+    try translating { try connections.onWriter { db in _ = try db.integer("PRAGMA max_page_count = \(count)") } }
+  }
 }

@@ -26,7 +26,7 @@ extension Gallery {
           leftOut: faults.sorted { $0.key < $1.key }.prefix(100).map { id, fault in
             GalleryInfo.LeftOut(embedding: EmbeddingID(id), reason: fault.sentence(embedder: view?.embedder))
           },
-          erasurePending: erasureIsPending.load(ordering: .acquiring))
+          erasurePending: try db.integer("SELECT count(*) FROM erasure") > 0)
       }
     }
   }

@@ -13,7 +13,7 @@ import Synchronization
 /// try gallery.enroll([0.0, 0.2, 0.8], as: "Grace", source: "grace-1.jpg")
 ///
 /// let answer = try gallery.query(.vector([0.8, 0.2, 0.1]), k: 1)
-/// print(answer.candidates[0].identity, answer.candidates[0].distance)  // Ada 0.17320508
+/// print(answer.candidates[0].identity, answer.candidates[0].distance)  // Ada 0.17320506
 /// ```
 ///
 /// **The rows are the only truth.** The index is built from them when the gallery is opened, and every answer comes
@@ -68,7 +68,7 @@ public final class Gallery: Sendable {
     connections = file.connections
     readOnlyReason = file.readOnlyReason
     keeper = IndexKeeper(configuration: configuration)
-    if !isReadOnly { finishEarlierErasure() }
+    if !isReadOnly { try translating { try finishEarlierErasure() } }
     if configuration.indexing == .onOpen { try translating { try buildIndex(progress: progress) } }
   }
 

@@ -13,7 +13,7 @@ import Testing
 
     let answer = try gallery.query(.vector([0.8, 0.2, 0.1]), k: 1)
     #expect(answer.candidates[0].identity == "Ada")
-    #expect("\(answer.candidates[0].distance)" == "0.17320508")
+    #expect("\(answer.candidates[0].distance)" == "0.17320506")
   }
 
   @Test("an answer encodes as the command prints it, with null for what is not there")

@@ -77,6 +77,7 @@ import Testing
       }
       if let last = leaving.last { try gallery.remove(embedding: last) }
       #expect(try traces(of: leaving.compactMap { vectors[$0] }, scratch.path()) == 0, "round \(round)")
+      #expect(try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: "PRAGMA integrity_check") } == "ok")
       for id in leaving { vectors[id] = nil }
     }
   }
@@ -131,7 +132,9 @@ import Testing
     try gallery.enroll(vector, as: "Ada")
     // The files of a process that died between the deletion and the checkpoint.
     let hand = try otherHand(scratch.path())
-    try hand.write { db in try db.execute(sql: "PRAGMA secure_delete = ON; DELETE FROM identity") }
+    try hand.write { db in
+      try db.execute(sql: "PRAGMA secure_delete = ON; DELETE FROM identity; INSERT INTO erasure (id) VALUES (1)")
+    }
     let copy = try Scratch()
     for suffix in ["", "-wal"] {
       try FileManager.default.copyItem(atPath: scratch.path() + suffix, toPath: copy.path() + suffix)

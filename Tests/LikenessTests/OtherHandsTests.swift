@@ -190,7 +190,7 @@ import Testing
     #expect(try refusal("\(insert) (1, 1, x'0000')").contains("must have 4 x dimension bytes"))
     #expect(try refusal("\(insert) (9, 1, x'00000000')").contains("names no identity"))
     #expect(try refusal("\(insert) (1, 9, x'00000000')").contains("names no embedder"))
-    #expect(try refusal("\(insert) (1, 1, 'text')").contains("must have 4 x dimension bytes"))
+    #expect(try refusal("\(insert) (1, 1, 'text')").contains("cannot store TEXT value in BLOB column"))
     #expect(try refusal("UPDATE embedding SET vector = x''").contains("must have 4 x dimension bytes"))
     #expect(try refusal("UPDATE embedder SET dimension = 2").contains("this embedder has embeddings"))
     #expect(try refusal("DELETE FROM embedder").contains("this embedder has embeddings"))

@@ -77,6 +77,12 @@ final class Connections: Sendable {
     return try writer.inDatabase(body)
   }
 
+  /// One more connection that writes, for work after which a connection has to go.
+  func makeWriter() throws -> DatabaseQueue {
+    try checkOpen()
+    return try factory.makeWriter()
+  }
+
   /// Closes all connections; those in use when they are given back. The last one to go empties the write-ahead log.
   func close() throws {
     let idle = pool.withLock { pool in
