@@ -51,7 +51,7 @@ public struct ImageEmbedder: Embedder {
     }
     guard let text = model.metadata[Preprocessing.metadataKey],
       let preprocessing = try? JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)),
-      preprocessing.shape == model.architecture.input
+      preprocessing.shape == model.input
     else {
       throw ModelError(model: name, reason: "says nothing usable of how pictures are prepared: train it again")
     }
@@ -85,7 +85,7 @@ public struct ImageEmbedder: Embedder {
     for start in stride(from: 0, to: usable.count, by: Self.batch) {
       let rows = usable[start..<min(start + Self.batch, usable.count)]
       let values = try rows.flatMap { try planes[$0].get() }
-      let output = try model.embed(Tensor(shape: [rows.count] + model.architecture.input, values: values))
+      let output = try model.embed(Tensor(shape: [rows.count] + model.input, values: values))
       let all = output.values
       for (offset, row) in rows.enumerated() {
         vectors[row] = Array(all[offset * model.dimension..<(offset + 1) * model.dimension])

@@ -9,7 +9,9 @@ struct WholeLineTests {
     #expect(trained.status == 0, "\(trained.errors)")
     let summary = try CommandRun(status: 0, output: trained.output, errors: "").json()
     #expect(summary["dimension"] as? Int == 32)
-    #expect((summary["epochs"] as? [Any])?.count == 3)
+    let networks = try #require(summary["networks"] as? [[String: Any]])
+    #expect(networks.count == 2)
+    #expect(networks.allSatisfy { ($0["epochs"] as? [Any])?.count == 3 })
 
     let strangers = try DrawnFaces(people: 5, pictures: 5, seed: 77, prefix: "stranger")
     // One picture of each is kept for asking.

@@ -74,11 +74,10 @@ struct TrainerTests {
     let inputs = try Self.inputs()
     func weights(workers: Int, seed: UInt64 = 1) throws -> [[String: Tensor]] {
       var configuration = Self.configuration()
-      configuration.seed = seed
       configuration.steps = 20
       configuration.augmentation = .faces
-      let trainer = CommitteeTrainer(
-        architecture: try Self.architecture(), configuration: configuration, members: 2, workers: workers)
+      let plan = CommitteeTrainer.Plan(architecture: try Self.architecture(), configuration: configuration)
+      let trainer = CommitteeTrainer(plans: [plan, plan], seed: seed, workers: workers)
       return try trainer.train(inputs).members.map(\.weights)
     }
     let one = try weights(workers: 1)
@@ -92,7 +91,7 @@ struct TrainerTests {
   func bestEpoch() throws {
     let inputs = try Self.inputs(identities: 16)
     let trainer = CommitteeTrainer(
-      architecture: try Self.architecture(), configuration: Self.configuration(), members: 1)
+      plans: [.init(architecture: try Self.architecture(), configuration: Self.configuration())], seed: 1)
     let committee = try trainer.train(inputs)
     let scout = try #require(committee.scout)
     #expect(scout.epochs.map(\.step) == [15, 30, 45, 60])

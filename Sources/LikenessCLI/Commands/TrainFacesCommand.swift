@@ -7,8 +7,8 @@ struct TrainFacesCommand: ParsableCommand {
     commandName: "faces",
     abstract: "Trains a convolutional network with the triplet loss, on a folder per person.",
     discussion: """
-      Some of the people are set aside to steer by; the epoch that does best on them is kept. Eigenfaces (PCA) and \
-      Fisherfaces (PCA, LDA) are fitted to the same people and printed beside the network.
+      A first network sets some people aside and finds by them which epoch is best; the others then train on everybody \
+      and stop there. Eigenfaces (PCA) and Fisherfaces (PCA, LDA) are printed beside the first network.
       """)
 
   @OptionGroup var options: TrainingOptions
@@ -69,7 +69,7 @@ struct TrainFacesCommand: ParsableCommand {
     trainer.workers = threads
 
     let folder = try PictureFolder(path: options.data)
-    let progress = TrainingProgress("Training", networks: try trainer.networks(for: folder))
+    let progress = TrainingProgress("Training")
     let trained = try trainer.train(folder, onEvent: progress.show)
     progress.finish()
     try trained.file().write(to: URL(fileURLWithPath: options.out), options: .atomic)

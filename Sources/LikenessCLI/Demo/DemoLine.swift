@@ -51,7 +51,7 @@ struct DemoLine {
     var trainer = FaceTrainer()
     trainer.seed = seed
     let people = folder.subset(known)
-    let progress = TrainingProgress("Training on \(known.count) people", networks: try trainer.networks(for: people))
+    let progress = TrainingProgress("Training on \(known.count) people")
     let trained = try trainer.train(people, onEvent: progress.show)
     progress.finish()
     return trained

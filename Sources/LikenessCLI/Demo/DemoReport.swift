@@ -94,7 +94,8 @@ struct DemoReport {
   }
 
   private var charts: String {
-    let epochs = outcome.training.committee.first?.result.epochs ?? []
+    let committee = outcome.training.committee
+    let epochs = committee.scout?.epochs ?? committee.members.first?.epochs ?? []
     let colors = ["var(--one)", "var(--two)", "var(--three)"]
     var curves = [
       LineChart.Series(
@@ -115,7 +116,7 @@ struct DemoReport {
     return """
       <h2>How it learned, and how well it tells strangers apart</h2>
       <div class="charts">
-      <div class="chart"><h3>Training, network 1 of \(outcome.training.committee.count)</h3>\(training.svg)</div>
+      <div class="chart"><h3>Training of the first network</h3>\(training.svg)</div>
       <div class="chart"><h3>ROC on people never seen</h3>\(roc.svg)</div>
       </div>
       """

@@ -7,27 +7,27 @@ import Synchronization
 /// Takes events of several networks, one call at a time.
 final class TrainingProgress: Sendable {
   private struct State {
+    var trainings = 1
     var steps: [Int: Int] = [:]
     var remark = ""
   }
 
   private let bar: ProgressBar
-  private let networks: Int
   private let isQuiet: Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - label: what stands before the bar.
-  ///   - networks: how many networks there are.
   ///   - isQuiet: whether epochs go unsaid where there is no terminal.
-  init(_ label: String, networks: Int, isQuiet: Bool = false) {
-    self.networks = networks
+  init(_ label: String, isQuiet: Bool = false) {
     bar = ProgressBar(label, unit: "steps")
     self.isQuiet = isQuiet
   }
 
-  func show(_ network: Int, _ event: TrainingEvent) {
+  func show(_ training: Int, _ event: TrainingEvent) {
     switch event {
+    case .planned(let trainings):
+      state.withLock { $0.trainings = trainings }
     case .started(let inputs, let identities, let validationIdentities, let parameters):
       guard !isQuiet, !Console.isInteractive else { return }
       Console.note(
@@ -35,16 +35,16 @@ final class TrainingProgress: Sendable {
           + "\(validationIdentities) others to steer by")
     case .step(let step, let total, _):
       let (done, all, remark) = state.withLock { state in
-        state.steps[network] = step
-        return (state.steps.values.reduce(0, +), total * networks, state.remark)
+        state.steps[training] = step
+        return (state.steps.values.reduce(0, +), total * state.trainings, state.remark)
       }
       bar.update(done, of: all, remark: remark)
     case .epoch(let record):
-      let text = "network \(network + 1): " + Self.text(record)
+      let text = "training \(training + 1): " + Self.text(record)
       state.withLock { $0.remark = text }
       if !isQuiet, !Console.isInteractive { Console.note("epoch \(record.epoch), step \(record.step), \(text)") }
     case .collapsed(let record):
-      Console.note((Console.isInteractive ? "\n" : "") + "network \(network + 1): " + record.sentence)
+      Console.note((Console.isInteractive ? "\n" : "") + "training \(training + 1): " + record.sentence)
     }
   }
 

@@ -13,6 +13,12 @@ struct TrainingSummary: Encodable {
       case epochs, collapses
       case bestEpoch = "best_epoch"
     }
+
+    init(_ result: EmbeddingTrainer.Result) {
+      bestEpoch = result.epochs[result.bestEpoch].epoch
+      epochs = result.epochs
+      collapses = result.collapses
+    }
   }
 
   var model: String
@@ -22,6 +28,8 @@ struct TrainingSummary: Encodable {
   var identities: Int
   var pictures: Int
   var seconds: Double
+  /// The training that was steered by the validation identities.
+  var scout: Network?
   var networks: [Network]
   var skipped: [LabelledInputs.Skipped]
   var validationIdentities: [String]
@@ -31,7 +39,7 @@ struct TrainingSummary: Encodable {
   private var rows: [(name: String, report: IdentificationReport)]
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, identities, pictures, seconds, networks, skipped, validation
+    case model, recipe, dimension, seed, identities, pictures, seconds, scout, networks, skipped, validation
     case validationIdentities = "validation_identities"
   }
 
@@ -47,11 +55,8 @@ struct TrainingSummary: Encodable {
     identities = trained.card.identities
     pictures = trained.card.pictures
     seconds = trained.seconds
-    networks = trained.committee.map { member in
-      Network(
-        bestEpoch: member.result.epochs[member.result.bestEpoch].epoch, epochs: member.result.epochs,
-        collapses: member.result.collapses)
-    }
+    scout = trained.committee.scout.map { Network($0) }
+    networks = trained.committee.members.map { Network($0) }
     skipped = trained.skipped
     validationIdentities = trained.validationIdentities
     rows = try trained.validationReports(folder: folder) ?? []
@@ -63,13 +68,11 @@ struct TrainingSummary: Encodable {
       "\(recipe): \(dimension) values a picture from \(networks.count) networks, trained on \(pictures) pictures of "
         + "\(identities) identities in \(String(format: "%.0f s", seconds)), in \(model)"
     ]
-    for (index, network) in networks.enumerated() {
-      for collapse in network.collapses { lines.append("network \(index + 1): \(collapse.sentence)") }
-    }
+    for collapse in (scout.map { [$0] } ?? networks).flatMap(\.collapses) { lines.append(collapse.sentence) }
     if !rows.isEmpty {
       lines.append("")
       lines.append(
-        "A first impression: the first network alone, on the \(validationIdentities.count) identities that it was steered by,")
+        "A first impression: one network, on the \(validationIdentities.count) identities that were set aside to steer it,")
       lines.append("and the classics beside it. Figures to quote come from 'likeness evaluate' on people kept apart.")
       lines.append(IdentificationReport.table(rows))
     }

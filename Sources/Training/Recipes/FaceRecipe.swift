@@ -6,7 +6,8 @@ public struct FaceRecipe: Sendable, Hashable {
   /// The recipe's name in model files.
   public static let name = "faces"
 
-  /// How pictures are prepared: grey, standardized and as local contrast, so that light and exposure matter little.
+  /// How pictures are prepared: grey and standardized, with many people to learn from also as local contrast, so that
+  /// light and exposure matter little.
   public let preprocessing: Preprocessing
   /// Whether there are enough identities for a larger network, and few enough lost by setting some aside.
   public let isLarge: Bool
@@ -16,11 +17,11 @@ public struct FaceRecipe: Sendable, Hashable {
   /// - Throws: `PictureError` where no picture can be read.
   public init(folder: PictureFolder) throws {
     let geometry = PictureGeometry(of: folder, pixels: Self.pixels)
+    isLarge = folder.identities.count >= 100 && folder.pictureCount >= 1_000
     preprocessing = try Preprocessing(
       colour: .grey, width: geometry.width, height: geometry.height,
       centralFraction: CentralCrop.choose(for: folder, geometry: geometry), framing: .fill,
-      normalization: .standardizeWithLocalContrast)
-    isLarge = folder.identities.count >= 100 && folder.pictureCount >= 1_000
+      normalization: isLarge ? .standardizeWithLocalContrast : .standardize)
   }
 
   /// The input's area: small enough for a CPU, large enough for a face.
@@ -43,20 +44,48 @@ public struct FaceRecipe: Sendable, Hashable {
     return try Architecture(input: preprocessing.shape, layers: layers)
   }
 
+  /// A network of one linear step. From few people it learns no less than a deep one, and errs otherwise.
+  public func linearArchitecture(dimension: Int?) throws -> Architecture {
+    try Architecture(
+      input: preprocessing.shape,
+      layers: [.flatten, .linear(outputs: dimension ?? 64, bias: false), .l2Normalization])
+  }
+
   /// How many networks are joined.
-  public var members: Int { isLarge ? 2 : 3 }
+  public var members: Int { isLarge ? 2 : 5 }
+
+  /// The networks of a committee of `members`, the convolutional ones first; of few people two in five are linear.
+  ///
+  /// - Parameters:
+  ///   - members: how many, 1 or more.
+  ///   - dimension: the values that each contributes; nil for the recipe's.
+  ///   - configuration: how the convolutional ones are trained.
+  public func plans(
+    members: Int, dimension: Int?, configuration: TrainingConfiguration
+  ) throws -> [CommitteeTrainer.Plan] {
+    let linear = isLarge ? 0 : members * 2 / 5
+    var slow = configuration
+    slow.peakRate /= 3
+    slow.weightDecay = 1e-2
+    let deep = CommitteeTrainer.Plan(
+      architecture: try architecture(dimension: dimension), configuration: configuration)
+    let flat = CommitteeTrainer.Plan(
+      architecture: try linearArchitecture(dimension: dimension), configuration: slow)
+    return [CommitteeTrainer.Plan](repeating: deep, count: members - linear)
+      + [CommitteeTrainer.Plan](repeating: flat, count: linear)
+  }
 
   /// The trainer's settings.
   public var configuration: TrainingConfiguration {
     var configuration = TrainingConfiguration()
     configuration.loss = TripletLoss(margin: 0.3)
     configuration.miner = .softHard
-    configuration.hardness = [2, 15]
+    configuration.hardness = isLarge ? [2, 15] : [2, 10]
     configuration.identitiesPerBatch = isLarge ? 24 : 10
     configuration.inputsPerIdentity = 4
     configuration.steps = isLarge ? 1_200 : 400
     configuration.stepsPerEpoch = isLarge ? 60 : 20
-    configuration.peakRate = isLarge ? 1.5e-3 : 2e-3
+    configuration.peakRate = isLarge ? 1.5e-3 : 3e-3
     configuration.weightDecay = 1e-4
     configuration.averageDecay = 0.99
     configuration.augmentation = .faces

@@ -58,10 +58,10 @@ public struct FaceTrainer: Sendable {
 
     let card = ModelCard(
       recipe: FaceRecipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
-      configuration: trainer.configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
+      configuration: trainer.plans[0].configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
     let model = try PictureModel(
       recipe: FaceRecipe.name, preprocessing: inputs.preprocessing,
-      members: committee.members.map { .init(architecture: trainer.architecture, weights: $0.weights) },
+      members: zip(trainer.plans, committee.members).map { .init(architecture: $0.architecture, weights: $1.weights) },
       views: FaceRecipe.views, card: card)
     return TrainedEmbedder(
       model: model, card: card, committee: committee, inputs: inputs, skipped: skipped,
@@ -73,9 +73,9 @@ public struct FaceTrainer: Sendable {
     guard (1...16).contains(count) else {
       throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
     }
-    return CommitteeTrainer(
-      architecture: try recipe.architecture(dimension: dimension(of: count)),
-      configuration: configuration(recipe.configuration), members: count, keepsScout: recipe.isLarge, workers: workers)
+    let plans = try recipe.plans(
+      members: count, dimension: dimension(of: count), configuration: configuration(recipe.configuration))
+    return CommitteeTrainer(plans: plans, seed: seed, keepsScout: recipe.isLarge, workers: workers)
   }
 
   private func dimension(of members: Int) throws -> Int? {

@@ -3,31 +3,40 @@ import Synchronization
 
 /// Trains several networks apart, to be joined into one embedding.
 ///
-/// Networks that differ only in chance err differently; joined, they err less (Hansen & Salamon 1990).
+/// Networks that differ in chance, and more so in kind, err differently; joined, they err less (Hansen & Salamon 1990).
 ///
 /// A scout goes first: it sets some identities aside, never trains on them, and finds out by them which epoch is best.
 /// The others then train on everybody and stop at that epoch. With few identities each one counts, and the scout, who
 /// has seen fewer, is dismissed; with many it stays as the first member.
 public struct CommitteeTrainer: Sendable {
-  /// The layers of each network.
-  public var architecture: Architecture
-  /// How each is trained; its seed decides all of them.
-  public var configuration: TrainingConfiguration
-  /// How many networks the committee has.
-  public var members: Int
-  /// Whether the scout is one of them.
+  /// One network to be trained.
+  public struct Plan: Sendable, Hashable {
+    /// Its layers.
+    public var architecture: Architecture
+    /// How it is trained; the committee's seed takes the place of its own.
+    public var configuration: TrainingConfiguration
+
+    /// A network to be trained.
+    public init(architecture: Architecture, configuration: TrainingConfiguration) {
+      self.architecture = architecture
+      self.configuration = configuration
+    }
+  }
+
+  /// The networks; the scout is one like the first.
+  public var plans: [Plan]
+  /// Everything chance decides.
+  public var seed: UInt64
+  /// Whether the scout is the first of them.
   public var keepsScout: Bool
   /// Threads in all; nil for one a core. Has no influence on the result.
   public var workers: Int?
 
-  /// A trainer of `members` networks.
-  public init(
-    architecture: Architecture, configuration: TrainingConfiguration, members: Int, keepsScout: Bool = false,
-    workers: Int? = nil
-  ) {
-    self.architecture = architecture
-    self.configuration = configuration
-    self.members = members
+  /// A trainer of one network or more.
+  public init(plans: [Plan], seed: UInt64, keepsScout: Bool = false, workers: Int? = nil) {
+    precondition(!plans.isEmpty, "a committee has a network at least")
+    self.plans = plans
+    self.seed = seed
     self.keepsScout = keepsScout
     self.workers = workers
   }
@@ -38,14 +47,14 @@ public struct CommitteeTrainer: Sendable {
     public var fold: ValidationFold
     /// The scout's training; nil where nothing was set aside.
     public var scout: EmbeddingTrainer.Result?
-    /// The networks to be joined.
+    /// The networks to be joined, in the order of the plans.
     public var members: [EmbeddingTrainer.Result]
   }
 
   /// How many trainings there will be, the scout's included, if `identities` can be trained on.
   public func trainings(identities: Int) -> Int {
-    let size = Int((Double(identities) * configuration.validationShare).rounded())
-    return size >= 2 && !keepsScout ? members + 1 : members
+    let size = Int((Double(identities) * plans[0].configuration.validationShare).rounded())
+    return size >= 2 && !keepsScout ? plans.count + 1 : plans.count
   }
 
   /// Trains all networks, after the scout as many at a time as there are workers.
@@ -58,45 +67,49 @@ public struct CommitteeTrainer: Sendable {
   public func train(
     _ inputs: LabelledInputs, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> Committee {
-    let fold = ValidationFold(
-      labels: inputs.labels, share: configuration.validationShare, seed: configuration.seed)
+    let fold = ValidationFold(labels: inputs.labels, share: plans[0].configuration.validationShare, seed: seed)
     let cores = workers ?? Workers.cores
     var scout: EmbeddingTrainer.Result?
     if !fold.validation.isEmpty {
-      scout = try EmbeddingTrainer(architecture: architecture, configuration: seeded(configuration, 0), workers: cores)
+      scout = try trainer(plans[0], training: 0, workers: cores)
         .train(inputs.rows(fold.training), validation: inputs.rows(fold.validation)) { onEvent(0, $0) }
     }
     var finished: [EmbeddingTrainer.Result] = []
     if let scout, keepsScout { finished.append(scout) }
-    // What the scout had to learn about rates, the others need not learn again.
     let others = try trainOthers(
-      members - finished.count, on: inputs, like: scout?.configuration ?? configuration, until: scout?.bestEpoch,
+      plans.dropFirst(finished.count).map { $0.heeding(scout, of: plans[0]) }, on: inputs, until: scout?.bestEpoch,
       firstTraining: scout == nil ? 0 : 1, cores: cores, onEvent: onEvent)
     return Committee(fold: fold, scout: scout, members: finished + others)
   }
 
   private func trainOthers(
-    _ count: Int, on inputs: LabelledInputs, like configuration: TrainingConfiguration, until epoch: Int?,
-    firstTraining: Int, cores: Int, onEvent: @Sendable (Int, TrainingEvent) -> Void
+    _ plans: [Plan], on inputs: LabelledInputs, until epoch: Int?, firstTraining: Int, cores: Int, onEvent: @Sendable (Int, TrainingEvent) -> Void
   ) throws -> [EmbeddingTrainer.Result] {
-    let lanes = max(1, min(count, cores))
-    let results = Mutex([Result<EmbeddingTrainer.Result, any Error>?](repeating: nil, count: count))
+    let lanes = max(1, min(plans.count, cores))
+    let results = Mutex([Result<EmbeddingTrainer.Result, any Error>?](repeating: nil, count: plans.count))
     let telling = Mutex(())
-    Workers(lanes).forEach(count) { place, _ in
+    Workers(lanes).forEach(plans.count) { place, _ in
       let training = firstTraining + place
       let result = Result {
-        try EmbeddingTrainer(
-          architecture: architecture, configuration: seeded(configuration, training), workers: max(1, cores / lanes)
-        ).train(inputs, keeping: epoch) { event in telling.withLock { _ in onEvent(training, event) } }
+        try trainer(plans[place], training: training, workers: max(1, cores / lanes))
+          .train(inputs, keeping: epoch) { event in telling.withLock { _ in onEvent(training, event) } }
       }
       results.withLock { $0[place] = result }
     }
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
-  private func seeded(_ configuration: TrainingConfiguration, _ training: Int) -> TrainingConfiguration {
-    var own = configuration
-    own.seed = SeededRandom(seed: self.configuration.seed).number(UInt64(training))
-    return own
+  private func trainer(_ plan: Plan, training: Int, workers: Int) -> EmbeddingTrainer {
+    var configuration = plan.configuration
+    configuration.seed = SeededRandom(seed: seed).number(UInt64(training))
+    return EmbeddingTrainer(architecture: plan.architecture, configuration: configuration, workers: workers)
+  }
+}
+
+extension CommitteeTrainer.Plan {
+  /// The plan after what the scout had to learn about rates and miners, where it had the same ones.
+  fileprivate func heeding(_ scout: EmbeddingTrainer.Result?, of plan: Self) -> Self {
+    guard let scout, configuration == plan.configuration else { return self }
+    return Self(architecture: architecture, configuration: scout.configuration)
   }
 }
