@@ -64,6 +64,7 @@ let package = Package(
       ]),
 
     // One folder of tests per room.
+    .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

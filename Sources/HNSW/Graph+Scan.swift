@@ -1,6 +1,7 @@
 extension Graph {
   /// The k nearest of all live nodes that the filter allows, found by comparing the query with each.
   func scan(query: UnsafePointer<Float>, k: Int, where isAllowed: ((Int64) -> Bool)?) -> [SearchHit] {
+    guard k > 0 else { return [] }
     var nearest = NearestHits(limit: k)
     let end = UInt32(slotEnd.load(ordering: .acquiring))
     var slots: (Slot, Slot, Slot, Slot) = (0, 0, 0, 0)
@@ -31,13 +32,17 @@ extension Graph {
     }
     let rest = [slots.0, slots.1, slots.2]
     for slot in rest.prefix(waiting) { offer(slot, space.key(query, memory.vector(slot))) }
-    return nearest.sorted().map { SearchHit(id: $0.id, distance: space.distance(ofKey: $0.distance)) }
+    // Sorted in the unit of the answer: two keys may round to one distance.
+    return nearest.hits.map { SearchHit(id: $0.id, distance: space.distance(ofKey: $0.distance)) }
+      .sorted(by: SearchHit.precedes)
   }
 }
 
-/// The `limit` first hits in the order of answers: a binary heap with the last of them on top.
+/// The `limit` (one or more) first hits in the order of answers: a binary heap with the last of them on top.
 struct NearestHits {
   private var heap: [SearchHit] = []
+  /// What is kept, in no order.
+  var hits: [SearchHit] { heap }
   private let limit: Int
 
   init(limit: Int) {
@@ -57,7 +62,7 @@ struct NearestHits {
         heap.swapAt(at, (at - 1) / 2)
         at = (at - 1) / 2
       }
-    } else if limit > 0, SearchHit.precedes(hit, heap[0]) {
+    } else if SearchHit.precedes(hit, heap[0]) {
       heap[0] = hit
       var at = 0
       while true {
@@ -72,6 +77,4 @@ struct NearestHits {
       }
     }
   }
-
-  func sorted() -> [SearchHit] { heap.sorted(by: SearchHit.precedes) }
 }

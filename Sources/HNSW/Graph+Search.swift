@@ -43,7 +43,8 @@ extension Graph {
   ) {
     let memory = memory
     let space = space
-    let rowBytes = min(memory.stride &* 4, 512)
+    // Two cache lines wake the hardware prefetcher for the rest; asking for all of a long row stalls the loop.
+    let rowBytes = min(memory.stride &* 4, 128)
     if visited.insert(start.slot) { pool.insert(start) }
     while let current = pool.next() {
       let row = layer.row(current)

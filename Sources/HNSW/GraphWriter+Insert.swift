@@ -65,16 +65,13 @@ extension GraphWriter {
 
   /// Sees to it that at least one node links to this one, if it has neighbours at all.
   ///
-  /// Looks for room in the rows of its neighbours, then of theirs; if all are full, it takes the place of a neighbour
-  /// of its nearest neighbour that others lead to as well.
+  /// Looks for room in the rows of its neighbours, nearest first, then of what they lead to; if all are full, it
+  /// takes the place of a neighbour's neighbour that others lead to as well.
   func ensureReachable(_ slot: Slot, _ level: Int) {
     guard inDegree(slot, level) == 0 else { return }
     let near = neighbours(slot, level)
-    for host in near where hasRoom(host, level) { return append(slot, to: host, level) }
-    for neighbour in near {
-      for host in neighbours(neighbour, level) where host != slot && hasRoom(host, level) {
-        return append(slot, to: host, level)
-      }
+    if let host = near.first(where: { hasRoom($0, level) }) ?? roomBeyond(near, of: slot, level) {
+      return append(slot, to: host, level)
     }
     for host in near {
       var row = neighbours(host, level)
@@ -82,5 +79,24 @@ extension GraphWriter {
       row[at] = slot
       return setNeighbours(row, of: host, level)
     }
+  }
+
+  /// A node with room in its row among those that full ones lead to.
+  ///
+  /// Goes into depth by the last neighbour of each: that is where copies of a vector, which nobody else leads to, are
+  /// kept, and where room is found soon even among thousands of them.
+  private func roomBeyond(_ full: [Slot], of slot: Slot, _ level: Int) -> Slot? {
+    let visited = scratch.makeVisited(limit: graph.slotEnd.load(ordering: .relaxed))
+    _ = visited.insert(slot)
+    var waiting = Array(full.filter { visited.insert($0) }.reversed())
+    var steps = 0
+    while let node = waiting.popLast(), steps < 4_096 {
+      steps += 1
+      for next in neighbours(node, level) where visited.insert(next) {
+        if hasRoom(next, level) { return next }
+        waiting.append(next)
+      }
+    }
+    return nil
   }
 }

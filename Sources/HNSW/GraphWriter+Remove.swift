@@ -42,7 +42,12 @@ extension GraphWriter {
   /// Sees to it that a node that lost a neighbour still has one, and someone who leads to it.
   private func settle(_ node: Slot, _ level: Int) {
     if neighbourCount(node, level) == 0, let entry = highestNode(except: node), entry.level >= level {
-      connect(node, level, from: graph.approach(level, query: memory.vector(node), from: entry))
+      var start = graph.approach(level, query: memory.vector(node), from: entry)
+      if start.slot == node, let other = inNeighbours(node, level + 1).first {
+        // The way down ended at the node itself; who led to it on the level above is on this one too.
+        start = Candidate(key: space.key(memory.vector(node), memory.vector(other)), slot: other)
+      }
+      connect(node, level, from: start)
     }
     ensureReachable(node, level)
   }

@@ -1,5 +1,5 @@
 extension HNSWIndex {
-  /// Bytes of memory by what they hold. Chunks are counted whole, also where slots in them are still free.
+  /// Bytes of memory by what they hold.
   public struct Memory: Sendable, Hashable {
     /// The vectors, each padded to whole cache lines.
     public var vectors: Int
@@ -7,7 +7,7 @@ extension HNSWIndex {
     public var links: Int
     /// The ids, and the table from ids to nodes.
     public var ids: Int
-    /// Levels, flags, and what is kept for searches to come.
+    /// What else is kept with nodes, and the memory kept for searches to come.
     public var other: Int
 
     /// All of it.
@@ -15,17 +15,19 @@ extension HNSWIndex {
   }
 
   /// What the index holds in memory now.
+  ///
+  /// Counts every node there ever was at one time, as the places of removed ones are kept for new ones. What a chunk
+  /// holds ready beyond, the system has not given it yet.
   public var memory: Memory {
     writer.withLock { writer in
-      let nodes = graph.storage.capacity
+      let nodes = graph.slotEnd.load(ordering: .relaxed)
       let memory = graph.memory
-      let vectors = nodes * memory.stride * MemoryLayout<Float>.stride
-      let links = nodes * (memory.capacity(level: 0) * MemoryLayout<Slot>.stride + MemoryLayout<InboundList>.stride)
-      let ids = nodes * MemoryLayout<Int64>.stride
+      let row = memory.capacity(level: 0) * MemoryLayout<Slot>.stride + MemoryLayout<InboundList>.stride
       return Memory(
-        vectors: vectors, links: links + graph.storage.outsideBytes,
-        ids: ids + table.withLock { $0.bytes },
-        other: graph.storage.chunkCount * memory.chunkBytes - vectors - links - ids + graph.scratches.bytes
+        vectors: nodes * memory.stride * MemoryLayout<Float>.stride,
+        links: nodes * row + graph.storage.outsideBytes,
+        ids: nodes * MemoryLayout<Int64>.stride + table.withLock { $0.bytes },
+        other: nodes * (MemoryLayout<UnsafeMutableRawPointer?>.stride + 2) + graph.scratches.bytes
           + writer.scratch.bytes)
     }
   }

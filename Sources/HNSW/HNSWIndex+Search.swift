@@ -57,6 +57,27 @@ extension HNSWIndex {
 }
 
 extension HNSWIndex {
+  /// What the graph alone finds with this ef, be it fewer than there are: for tests and measurements.
+  package func searchGraph(_ query: [Float], ef: Int) throws -> [SearchHit] {
+    try graph.reclamation.reading { scratch in
+      try query.withUnsafeBufferPointer { try graph.space.prepare($0, dimension: dimension, into: scratch.query) }
+      let ef = max(ef, 1)
+      return hits(of: graph.searchGround(query: scratch.query, ef: ef, scratch: scratch), limit: ef) { _ in true }
+    }
+  }
+
+  /// The rows of the graph, for tests: by slot, the id and the slots of its neighbours on each of its levels.
+  package func rows() -> [UInt32: (id: Int64, neighbours: [[UInt32]])] {
+    writer.withLock { writer in
+      let live = (0..<UInt32(graph.slotEnd.load(ordering: .acquiring))).filter { graph.memory.isLive($0) }
+      return Dictionary(
+        uniqueKeysWithValues: live.map { slot in
+          let levels = 0...Int(graph.memory.height(slot).pointee)
+          return (slot, (graph.memory.id(slot).pointee, levels.map { writer.neighbours(slot, $0) }))
+        })
+    }
+  }
+
   /// Walks the graph, wider while a filter leaves too few, and compares everything where that is cheaper or the
   /// graph does not lead to k.
   private func find(k: Int, ef: Int?, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> SearchResult {
@@ -110,15 +131,19 @@ extension HNSWIndex {
     return hits
   }
 
+  /// A scan that counts an id once, also when it meets both vectors of one that is updated meanwhile.
   private func scanForDistinct(k: Int, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> [SearchHit] {
     let k = max(min(k, count), 0)
+    var surplus = updates.load(ordering: .acquiring) & 1
     while true {
-      let before = updates.load(ordering: .acquiring)
-      var hits = graph.scan(query: scratch.query, k: before & 1 == 0 ? k : k + 1, where: isAllowed)
+      var hits = graph.scan(query: scratch.query, k: k + surplus, where: isAllowed)
       let repeated = hits.removeLaterCopies()
-      if hits.count > k { hits.removeLast(hits.count - k) }
-      // One update at a time: one id at most is there twice, unless updates followed each other meanwhile.
-      if !repeated || before == updates.load(ordering: .acquiring) { return hits }
+      // More updates in one scan than there are vectors leave nothing to gain.
+      if !repeated || hits.count >= k || surplus > count {
+        if hits.count > k { hits.removeLast(hits.count - k) }
+        return hits
+      }
+      surplus = 2 * surplus + 8
     }
   }
 }

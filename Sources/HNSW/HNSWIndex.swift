@@ -49,8 +49,8 @@ public final class HNSWIndex: Sendable {
   public let parameters: Parameters
 
   let graph: Graph
-  let writer: Mutex<GraphWriter>
-  let table: Mutex<SlotTable>
+  let writer: Locked<GraphWriter>
+  let table: Locked<SlotTable>
   /// Odd while an update has both the old and the new vector of an id in the graph.
   let updates = Atomic<Int>(0)
 
@@ -73,8 +73,8 @@ public final class HNSWIndex: Sendable {
     self.parameters = parameters
     let graph = Graph(dimension: dimension, metric: metric, M: parameters.M, kernels: kernels)
     self.graph = graph
-    writer = Mutex(GraphWriter(graph: graph, parameters: parameters))
-    table = Mutex(SlotTable(memory: graph.memory))
+    writer = Locked(GraphWriter(graph: graph, parameters: parameters))
+    table = Locked(SlotTable(memory: graph.memory))
   }
 
   /// Vectors in the index.

@@ -11,14 +11,14 @@ final class NodeStorage: @unchecked Sendable {
   var outsideBytes = 0
 
   static let maximalChunks = 65_536
-  /// A chunk holds about this many bytes of vectors.
-  private static let chunkTarget = 2 << 20
+  /// A chunk holds at most this many bytes of vectors.
+  private static let chunkTarget = 8 << 20
 
   init(dimension: Int, M: Int) {
     // Whole cache lines: a row begins on one, and kernels see no odd end.
     let stride = (dimension + 15) & ~15
     var nodes = 64
-    while nodes < 4_096, nodes * 2 * stride * MemoryLayout<Float>.stride <= Self.chunkTarget { nodes *= 2 }
+    while nodes < 16_384, nodes * 2 * stride * MemoryLayout<Float>.stride <= Self.chunkTarget { nodes *= 2 }
     var end = 0
     func section(_ bytes: Int) -> Int {
       defer { end += (bytes * nodes + 63) & ~63 }
@@ -51,7 +51,10 @@ final class NodeStorage: @unchecked Sendable {
 
   /// Makes one chunk more, its slots free and without links.
   func grow() {
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: memory.chunkBytes, alignment: 4_096)
+    let chunk = UnsafeMutableRawPointer.allocate(byteCount: memory.chunkBytes, alignment: HugePages.alignment)
+    // A small index is left on small pages, of which it touches few.
+    if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: memory.chunkBytes) }
+    if chunkCount == 1, let first = memory.chunks[0] { HugePages.collapse(first, byteCount: memory.chunkBytes) }
     let nodes = memory.nodesPerChunk
     (chunk + memory.inboundOffset).initializeMemory(as: InboundList.self, repeating: InboundList(), count: nodes)
     (chunk + memory.upperOffset).initializeMemory(as: UnsafeMutableRawPointer?.self, repeating: nil, count: nodes)

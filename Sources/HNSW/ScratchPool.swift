@@ -7,7 +7,7 @@ final class ScratchPool: @unchecked Sendable {
   private static let shelves = 64
   /// Unmanaged references; the register keeps the objects alive.
   private let waiting: UnsafeMutablePointer<Atomic<UnsafeMutableRawPointer?>>
-  private let all = Mutex<[Scratch]>([])
+  private let all = Locked<[Scratch]>([])
   private let memory: NodeMemory
 
   init(memory: NodeMemory) {

@@ -48,7 +48,8 @@ extension VectorFile {
     let rowBytes = 4 + 4 * dimension
     let size = try file.seekToEnd()
     guard size % UInt64(rowBytes) == 0 else {
-      throw refuse("\(size) bytes are not a whole number of rows of \(rowBytes): the file is truncated or not of this kind")
+      throw refuse(
+        "\(size) bytes are not a whole number of rows of \(rowBytes): the file is truncated or not of this kind")
     }
     try file.seek(toOffset: 0)
     var values: [Value] = []
