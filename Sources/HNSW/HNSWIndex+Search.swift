@@ -131,15 +131,19 @@ extension HNSWIndex {
     return hits
   }
 
+  /// A scan that counts an id once, also when it meets both vectors of one that is updated meanwhile.
   private func scanForDistinct(k: Int, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> [SearchHit] {
     let k = max(min(k, count), 0)
+    var surplus = updates.load(ordering: .acquiring) & 1
     while true {
-      let before = updates.load(ordering: .acquiring)
-      var hits = graph.scan(query: scratch.query, k: before & 1 == 0 ? k : k + 1, where: isAllowed)
+      var hits = graph.scan(query: scratch.query, k: k + surplus, where: isAllowed)
       let repeated = hits.removeLaterCopies()
-      if hits.count > k { hits.removeLast(hits.count - k) }
-      // One update at a time: one id at most is there twice, unless updates followed each other meanwhile.
-      if !repeated || before == updates.load(ordering: .acquiring) { return hits }
+      // More updates in one scan than there are vectors leave nothing to gain.
+      if !repeated || hits.count >= k || surplus > count {
+        if hits.count > k { hits.removeLast(hits.count - k) }
+        return hits
+      }
+      surplus = 2 * surplus + 8
     }
   }
 }

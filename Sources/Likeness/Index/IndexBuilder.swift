@@ -90,7 +90,7 @@ struct IndexBuilder {
     var count = 0
     while try rows.step() {
       count += 1
-      let id = rows.integer(0)
+      let id = try rows.id(0, after: last)
       last = id
       if rows.integer(1) != embedder.id {
         state.faults[id] = .otherEmbedder(rows.integer(1))

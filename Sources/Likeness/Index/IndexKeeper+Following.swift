@@ -110,8 +110,10 @@ extension IndexKeeper {
     var unseen = known.searchable
     var unseenFaults = Set(known.faults.keys)
     let rows = try RawStatement(db, "SELECT id, embedder_id, vector FROM embedding ORDER BY id")
+    var last = Int64.min
     while try rows.step() {
-      let id = rows.integer(0)
+      let id = try rows.id(0, after: last)
+      last = id
       let row = RowVector(rows, embedderAt: 1, vectorAt: 2, embedder: embedder)
       let isKnown = unseen.remove(id) != nil
       unseenFaults.remove(id)

@@ -85,6 +85,16 @@ struct RawStatement: ~Copyable {
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
+  /// The id of a row in a scan by id, which has to come after the one before: in a damaged file a scan may go round in
+  /// circles.
+  func id(_ column: Int32, after last: Int64) throws -> Int64 {
+    let id = integer(column)
+    if id <= last {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(id) comes after row \(last)")
+    }
+    return id
+  }
+
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
   func text(_ column: Int32) -> String? {

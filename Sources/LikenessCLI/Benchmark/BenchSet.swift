@@ -1,0 +1,45 @@
+import HNSW
+
+/// Vectors to index, queries, and the true answers to them.
+struct BenchSet {
+  let base: VectorFile<Float>
+  let queries: VectorFile<Float>
+  let truth: VectorFile<Int32>
+
+  /// Reads the three files and checks that they belong together.
+  init(base basePath: String, queries queryPath: String, truth truthPath: String, k: Int) throws {
+    base = try VectorFile(fvecs: basePath)
+    queries = try VectorFile(fvecs: queryPath)
+    truth = try VectorFile(ivecs: truthPath)
+    guard queries.dimension == base.dimension else {
+      throw VectorFileError(
+        path: queryPath,
+        reason:
+          "has vectors of \(queries.dimension) values, the base of \(base.dimension): use the queries of this base")
+    }
+    guard truth.count == queries.count else {
+      throw VectorFileError(
+        path: truthPath,
+        reason: "answers \(truth.count) queries, there are \(queries.count): use the truth of these queries")
+    }
+    guard (1...truth.dimension).contains(k) else {
+      throw VectorFileError(
+        path: truthPath, reason: "names \(truth.dimension) neighbours a query: choose k of 1 to that")
+    }
+  }
+
+  /// Builds the index and measures it with each ef; a sweep ends where nothing more is to be gained.
+  func run(
+    efs: [Int], k: Int, parameters: HNSWIndex.Parameters, progress: (_ done: Int, _ of: Int) -> Void
+  ) throws -> [IndexBenchmark.Measurement] {
+    let benchmark = try IndexBenchmark(
+      base: base.values, dimension: base.dimension, parameters: parameters, progress: progress)
+    var measurements: [IndexBenchmark.Measurement] = []
+    for ef in efs {
+      measurements.append(
+        try benchmark.measure(ef: ef, k: k, queries: queries.values, truth: truth.values, width: truth.dimension))
+      if measurements.last?.recall ?? 0 >= 0.9999 { break }
+    }
+    return measurements
+  }
+}

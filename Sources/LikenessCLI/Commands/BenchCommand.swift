@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import HNSW
+
+/// `likeness bench`: recall and speed of the index on one set of vectors.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure the index on a set of vectors with known answers.",
+    discussion: """
+      One query a call on one thread, Euclidean distance, no database in the loop; the best of three runs a setting. \
+      Row numbers of the base are the ids that the truth names.
+      """)
+
+  @Option(help: "The vectors to index, .fvecs.")
+  var base: String
+
+  @Option(help: "The queries, .fvecs.")
+  var queries: String
+
+  @Option(help: "The row numbers of each query's true nearest, nearest first, .ivecs.")
+  var truth: String
+
+  @Option(name: .short, help: "Neighbours to ask for.")
+  var k = 10
+
+  @Option(help: "The ef to measure; may be given more than once.")
+  var ef: [Int] = [64]
+
+  @Flag(help: "Walk ef from 10 until recall is 0.9999.")
+  var sweep = false
+
+  @Option(help: "Threads to build with. The index builds on one; more are not used.")
+  var threads = 1
+
+  @Option(help: "Decides the levels of the graph's nodes.")
+  var seed: UInt64 = HNSWIndex.Parameters().seed
+
+  @Flag(help: "Print a JSON list and nothing else.")
+  var json = false
+
+  func validate() throws {
+    guard k > 0 else { throw ValidationError("-k must be 1 or more") }
+    guard threads > 0 else { throw ValidationError("--threads must be 1 or more") }
+    guard ef.allSatisfy({ $0 > 0 }) else { throw ValidationError("--ef must be 1 or more") }
+  }
+
+  func run() throws {
+    let set = try BenchSet(base: base, queries: queries, truth: truth, k: k)
+    let isTerminal = isatty(STDERR_FILENO) != 0
+    let measurements = try set.run(
+      efs: sweep ? IndexBenchmark.sweep : ef, k: k, parameters: .init(seed: seed)
+    ) { done, total in
+      guard isTerminal else { return }
+      let end = done == total ? "\n" : ""
+      FileHandle.standardError.write(Data("\rbuilding \(done) of \(total)\(end)".utf8))
+    }
+    print(json ? try Self.json(measurements) : Self.table(measurements))
+  }
+
+  private static func json(_ measurements: [IndexBenchmark.Measurement]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(measurements), as: UTF8.self)
+  }
+
+  private static func table(_ measurements: [IndexBenchmark.Measurement]) -> String {
+    var lines = ["     ef   recall    queries/s"]
+    for m in measurements {
+      lines.append(String(format: "%7d   %.4f   %10.0f", m.setting, m.recall, m.qps))
+    }
+    if let m = measurements.first {
+      lines.append(String(format: "built in %.1f s, %d bytes a vector", m.buildSeconds, m.bytesPerVector))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
