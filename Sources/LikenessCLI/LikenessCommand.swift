@@ -22,7 +22,7 @@ struct LikenessCommand: ParsableCommand {
           IdentitiesCommand.self, ShowCommand.self, RenameCommand.self, MergeCommand.self, ForgetCommand.self,
           InfoCommand.self,
         ]),
-      CommandGroup(name: "Showing and measuring", subcommands: [DemoCommand.self]),
+      CommandGroup(name: "Showing and measuring", subcommands: [DemoCommand.self, BenchCommand.self]),
     ])
 
   static func main() {

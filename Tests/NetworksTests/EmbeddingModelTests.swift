@@ -73,7 +73,7 @@ struct EmbeddingModelTests {
       try EmbeddingModel(
         architecture: vector, weights: [:], metadata: ["card": String(repeating: "x", count: 1 << 20)])
     }
-    #expect(throws: NetworkError.self) { try EmbeddingModel(architecture: sound.architecture, weights: [:]) }
+    #expect(throws: NetworkError.self) { try EmbeddingModel(architecture: sound.members[0].architecture, weights: [:]) }
     #expect(throws: NetworkError.self) { try sound.embed(Tensor(shape: [1, 1, 8, 9])) }
     #expect(throws: NetworkError.self) { try sound.embed(Tensor(shape: [])) }
   }

@@ -178,7 +178,7 @@ struct HostileFileTests {
       do {
         let model = try EmbeddingModel(data)
         accepted += 1
-        if model.architecture.input == [1, 9, 8] { _ = try model.embed(batch, workers: 1) }
+        if model.input == [1, 9, 8] { _ = try model.embed(batch, workers: 1) }
       } catch let error as ModelFileError {
         #expect(!error.description.isEmpty)
       }

@@ -1,0 +1,21 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// Measurements that need the library itself. A package of its own: users of Likeness never build it.
+let package = Package(
+  name: "likeness-benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(name: "likeness", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "FaceSplits",
+      dependencies: [
+        .product(name: "LikenessTraining", package: "likeness"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ])
+  ],
+  swiftLanguageModes: [.v6]
+)
