@@ -8,7 +8,7 @@ extension Block {
       sumGradients(pass, outputGradient: outputGradient, selected: selected)
     }
 
-    pass.forEachSlice { images, slice, scratch in
+    pass.later { [self] images, slice, scratch in
       let maker = GradientMaker(
         block: self, z: z, y: UnsafePointer(y.base), selected: selected, outputGradient: outputGradient, rest: scratch)
       if let method {
@@ -25,21 +25,24 @@ extension Block {
     if let weight, let method { reducePartials(pass, method, into: weight) }
   }
 
-  /// Adds the slices' weight gradients in the slices' order.
+  /// Adds the slices' weight gradients in the slices' order, some outputs at a time.
   private func reducePartials(_ pass: Pass, _ method: any ConvolutionMethod, into weight: Parameter) {
     let count = prepared.count
-    let total = weightPartials.base + Pass.mostSlices * count
-    let piece = 4096
+    let plane = count / method.planes
+    let row = plane / channels
+    let partials = weightPartials.base
+    let total = partials + Pass.mostSlices * count
     let slices = pass.slices
-    pass.workers.forEach((count + piece - 1) / piece) { index, _ in
-      let range = index * piece..<min(count, (index + 1) * piece)
-      (total + range.lowerBound).update(repeating: 0, count: range.count)
-      cn_reduce_add(weightPartials.base, slices, count, range.lowerBound, range.upperBound, total)
-    }
-    let outputs = 16
-    pass.workers.forEach((channels + outputs - 1) / outputs) { index, _ in
-      method.addGradient(
-        total, outputs: index * outputs..<min(channels, (index + 1) * outputs), to: weight.gradientBase)
+    for first in stride(from: 0, to: channels, by: 16) {
+      let outputs = first..<min(channels, first + 16)
+      pass.whenFinished {
+        for start in stride(from: 0, to: count, by: plane) {
+          let range = start + outputs.lowerBound * row..<start + outputs.upperBound * row
+          (total + range.lowerBound).update(repeating: 0, count: range.count)
+          cn_reduce_add(partials, slices, count, range.lowerBound, range.upperBound, total)
+        }
+        method.addGradient(total, outputs: outputs, to: weight.gradientBase)
+      }
     }
   }
 
@@ -57,8 +60,7 @@ extension Block {
         let start = image * outputCount
         cn_gradient_sums(
           outputGradient + start, y.base + start, selected + start, positions, channels, centre.base, plan.slope,
-          scratch,
-          scratch + channels)
+          scratch, scratch + channels)
         for i in 0..<2 * channels { total[i] += Double(scratch[i]) }
       }
     }

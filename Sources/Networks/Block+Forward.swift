@@ -32,14 +32,15 @@ extension Block {
     }
 
     let selected = plan.pool > 1 ? self.selected.base : nil
-    pass.forEachSlice { images, _, _ in
+    let y = self.y.base
+    pass.later { [self] images, _, _ in
       for image in images {
         cn_affine_pool(
           z + image * middleCount, plan.middle.height, plan.middle.width, channels, plan.pool, a.base, centre.base,
-          b.base, plan.slope, y.base + image * outputCount, selected.map { $0 + image * outputCount })
+          b.base, plan.slope, y + image * outputCount, selected.map { $0 + image * outputCount })
       }
     }
-    return UnsafePointer(y.base)
+    return UnsafePointer(y)
   }
 
   private func convolve(

@@ -65,6 +65,8 @@ protocol ConvolutionMethod: Sendable {
   var backwardScratch: Int { get }
   /// Floats of weights as this method wants them, and of a weight gradient before ``addGradient``.
   var preparedCount: Int { get }
+  /// How many matrices `[outputs][...]` these are.
+  var planes: Int { get }
 
   /// Prepares `weights[outputs][kernel][kernel][channels]`.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)

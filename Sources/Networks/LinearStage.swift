@@ -24,6 +24,7 @@ final class LinearStage: Stage {
   func forward(_ pass: Pass, input: UnsafePointer<Float>) -> UnsafePointer<Float> {
     FloatBuffer.reserve(&y, count: pass.images * outputCount)
     self.input = input
+    pass.finishSlices()
     let y = self.y.base
     forEachPiece(of: pass.images, pass) { rows in
       let target = y + rows.lowerBound * outputCount
@@ -39,6 +40,7 @@ final class LinearStage: Stage {
 
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let input else { return }
+    pass.finishSlices()
     forEachPiece(of: outputCount, pass) { outputs in
       MatrixProduct.multiply(
         m: outputs.count, n: inputCount, k: pass.images, outputGradient + outputs.lowerBound, transposeA: true,
@@ -54,7 +56,10 @@ final class LinearStage: Stage {
   }
 
   private func forEachPiece(of count: Int, _ pass: Pass, _ body: (Range<Int>) -> Void) {
-    pass.workers.forEach((count + Self.rows - 1) / Self.rows) { piece, _ in
+    // A small product is done before another thread has woken.
+    let isSmall = pass.images * inputCount * outputCount < 1 << 21
+    let workers = isSmall ? Workers(1) : pass.workers
+    workers.forEach((count + Self.rows - 1) / Self.rows) { piece, _ in
       body(piece * Self.rows..<min(count, (piece + 1) * Self.rows))
     }
   }

@@ -89,7 +89,9 @@ public final class Network {
     guard images > 0 else { return result }
     let last = batch.withUnsafeBufferPointer { source -> UnsafePointer<Float>? in
       guard let start = source.baseAddress else { return nil }
-      return stages.reduce(arrange(start, pass)) { $1.forward(pass, input: $0) }
+      let last = stages.reduce(arrange(start, pass)) { $1.forward(pass, input: $0) }
+      pass.finish()
+      return last
     }
     let shape = architecture.shapes[architecture.shapes.count - 1]
     result.withUnsafeMutableBufferPointer { target in
@@ -109,7 +111,7 @@ public final class Network {
     guard shape.channels > 1, shape.height * shape.width > 1 else { return batch }
     FloatBuffer.reserve(&arranged, count: pass.images * shape.count)
     let target = arranged.base
-    pass.forEachSlice { images, _, _ in
+    pass.later { images, _, _ in
       for image in images {
         Layout.transpose(
           batch + image * shape.count, rows: shape.channels, columns: shape.height * shape.width,
@@ -150,11 +152,13 @@ public final class Network {
           to: current + image * last.count)
       }
     }
+    pass.isForward = false
     for (index, stage) in stages.enumerated().reversed() {
       let isNeeded = index > 0 || toInput
       stage.backward(pass, outputGradient: current, inputGradient: isNeeded ? other : nil)
       swap(&current, &other)
     }
+    pass.finish()
     guard toInput else { return nil }
     let first = architecture.shapes[0]
     var result = Tensor(shape: [pass.images] + architecture.input)

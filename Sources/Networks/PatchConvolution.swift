@@ -28,6 +28,7 @@ struct PatchConvolution: ConvolutionMethod {
   var forwardScratch: Int { isIdentity ? 0 : tiling.positions * patch }
   var backwardScratch: Int { 2 * forwardScratch }
   var preparedCount: Int { outputs * patch }
+  var planes: Int { 1 }
 
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     prepared.update(from: weights, count: preparedCount)

@@ -29,7 +29,7 @@ final class MaxPoolingStage: Stage {
     }
     guard let winners = index.baseAddress else { return UnsafePointer(y.base) }
     let y = self.y.base
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         cn_max_pool(
           input + image * inputCount, from.height, from.width, from.channels, size, stride, to.height, to.width,
@@ -41,7 +41,7 @@ final class MaxPoolingStage: Stage {
 
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let inputGradient, let winners = index.baseAddress else { return }
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         cn_max_pool_gradient(
           outputGradient + image * outputCount, winners + image * outputCount, from.height, from.width, from.channels,
@@ -69,7 +69,7 @@ final class AveragePoolingStage: Stage {
   func forward(_ pass: Pass, input: UnsafePointer<Float>) -> UnsafePointer<Float> {
     FloatBuffer.reserve(&y, count: pass.images * outputCount)
     let y = self.y.base
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         cn_average_pool(
           input + image * inputCount, from.height, from.width, from.channels, size, stride, to.height, to.width,
@@ -81,7 +81,7 @@ final class AveragePoolingStage: Stage {
 
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let inputGradient else { return }
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         cn_average_pool_gradient(
           outputGradient + image * outputCount, from.height, from.width, from.channels, size, stride, to.height,
@@ -107,7 +107,7 @@ final class GlobalAveragePoolingStage: Stage {
   func forward(_ pass: Pass, input: UnsafePointer<Float>) -> UnsafePointer<Float> {
     FloatBuffer.reserve(&y, count: pass.images * outputCount)
     let y = self.y.base
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         Self.mean(
           input + image * inputCount, positions: positions, channels: outputCount, into: y + image * outputCount)
@@ -128,7 +128,7 @@ final class GlobalAveragePoolingStage: Stage {
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let inputGradient else { return }
     let scale = 1 / Float(positions)
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         let target = inputGradient + image * inputCount
         let source = outputGradient + image * outputCount

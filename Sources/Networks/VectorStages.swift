@@ -14,7 +14,7 @@ final class FlattenStage: Stage {
     FloatBuffer.reserve(&y, count: pass.images * outputCount)
     let y = self.y.base
     let (positions, channels) = (from.height * from.width, from.channels)
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         Layout.transpose(input + image * inputCount, rows: positions, columns: channels, to: y + image * outputCount)
       }
@@ -25,7 +25,7 @@ final class FlattenStage: Stage {
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let inputGradient else { return }
     let (positions, channels) = (from.height * from.width, from.channels)
-    pass.forEachSlice { images, _, _ in
+    pass.later { [self] images, _, _ in
       for image in images {
         Layout.transpose(
           outputGradient + image * outputCount, rows: channels, columns: positions,
@@ -80,7 +80,7 @@ final class DropoutStage: Stage {
     let key = SeededRandom.mix(pass.key, UInt64(layer))
     let threshold = UInt64(rate * 0x1p53)
     let scale = Float(1 / (1 - rate))
-    pass.forEachSlice { images, _, _ in
+    pass.later { [inputCount] images, _, _ in
       for i in images.lowerBound * inputCount..<images.upperBound * inputCount {
         let isKept = SeededRandom.mix(key, UInt64(i)) >> 11 >= threshold
         to[i] = isKept ? from[i] * scale : 0
@@ -106,8 +106,10 @@ final class L2NormalizationStage: Stage {
     FloatBuffer.reserve(&y, count: pass.images * outputCount)
     FloatBuffer.reserve(&norms, count: pass.images)
     let (y, norms) = (self.y.base, self.norms.base)
-    for image in 0..<pass.images {
-      norms[image] = Self.normalize(input + image * inputCount, count: inputCount, into: y + image * inputCount)
+    pass.later { [inputCount] images, _, _ in
+      for image in images {
+        norms[image] = Self.normalize(input + image * inputCount, count: inputCount, into: y + image * inputCount)
+      }
     }
     return UnsafePointer(y)
   }
@@ -124,16 +126,22 @@ final class L2NormalizationStage: Stage {
 
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let inputGradient else { return }
-    for image in 0..<pass.images {
-      let start = image * inputCount
-      let norm = norms.base[image]
-      var along = 0.0
-      if norm > Self.smallestNorm {
-        for i in start..<start + inputCount { along += Double(y.base[i]) * Double(outputGradient[i]) }
-      }
-      for i in start..<start + inputCount {
-        inputGradient[i] = (outputGradient[i] - y.base[i] * Float(along)) / norm
+    pass.later { [self] images, _, _ in
+      for image in images {
+        differentiate(image, outputGradient: outputGradient, inputGradient: inputGradient)
       }
     }
+  }
+
+  private func differentiate(
+    _ image: Int, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    let range = image * inputCount..<(image + 1) * inputCount
+    let (y, norm) = (self.y.base, norms.base[image])
+    var along = 0.0
+    if norm > Self.smallestNorm {
+      for i in range { along += Double(y[i]) * Double(outputGradient[i]) }
+    }
+    for i in range { inputGradient[i] = (outputGradient[i] - y[i] * Float(along)) / norm }
   }
 }

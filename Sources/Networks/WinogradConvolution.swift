@@ -40,6 +40,7 @@ struct WinogradConvolution: ConvolutionMethod {
   var forwardScratch: Int { 16 * mostTiles * (channels + outputs) + 2 * widest }
   var backwardScratch: Int { 16 * mostTiles * (2 * channels + outputs) + 2 * widest }
   var preparedCount: Int { 16 * outputs * channels }
+  var planes: Int { 16 }
 
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     cn_winograd_weight(weights, outputs, channels, prepared)
