@@ -98,6 +98,9 @@ extension HNSWIndex {
       if pool.count < ef { break }
       let wanted = found.isEmpty ? ef * 8 : Int(Double(ef) * 1.5 * Double(k) / Double(found.count))
       ef = min(max(wanted, ef * 2), live)
+      // A scan asks the filter for every id, about a tenth of a comparison, and compares what it allows.
+      let allowed = Int(Double(live) * Double(found.count) / Double(trusted))
+      if price(ef: ef) >= live / 10 + allowed { break }
     }
     return SearchResult(
       hits: graph.scan(query: scratch.query, k: k, where: isAllowed),
@@ -107,9 +110,9 @@ extension HNSWIndex {
   /// What walking the graph with ef costs, in comparisons of a scan.
   ///
   /// An expansion scores about M new neighbours, each from memory that no prefetcher foresees; and the pool moves more
-  /// of itself at every insertion as it grows.
+  /// of itself at every insertion as it grows. The factor is where both took equally long (Benchmarks/README.md).
   private func price(ef: Int) -> Int {
-    ef * (2 * parameters.M + ef / 512)
+    ef * (parameters.M * 5 / 4 + ef / 512)
   }
 
   private func hits(

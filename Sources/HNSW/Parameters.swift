@@ -12,7 +12,7 @@ extension HNSWIndex {
     public var exactBelow: Int
 
     /// Parameters that suit embeddings of 64 to 1,536 values.
-    public init(M: Int = 16, efConstruction: Int = 200, seed: UInt64 = 0x5EED, exactBelow: Int = 1_500) {
+    public init(M: Int = 16, efConstruction: Int = 200, seed: UInt64 = 0x5EED, exactBelow: Int = 1_000) {
       self.M = M
       self.efConstruction = efConstruction
       self.seed = seed
