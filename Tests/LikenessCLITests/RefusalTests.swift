@@ -48,9 +48,9 @@ struct RefusalTests {
     let gallery = try EnrolledGallery()
     expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:1,2,3"), saying: "3", "32")
     let nan = (["nan"] + [String](repeating: "0.1", count: 31)).joined(separator: ",")
-    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:" + nan), saying: "NaN")
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:" + nan), saying: "value nan")
     let infinite = (["inf"] + [String](repeating: "0.1", count: 31)).joined(separator: ",")
-    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:" + infinite), saying: "infinite")
+    expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:" + infinite), saying: "value inf")
     expectRefusal(try CommandRun.likeness("query", gallery.path, "vector:1,two,3"), saying: "two")
     expectRefusal(try CommandRun.likeness("query", gallery.path, "id:999999"), saying: "999999")
   }

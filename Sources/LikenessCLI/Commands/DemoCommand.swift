@@ -6,7 +6,7 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Trains on some people, enrolls others, and asks who further pictures of those show.",
     discussion: """
-      Leaves in the folder given with --out: faces.model, gallery.db and report.html, a page that needs nothing else.
+      Leaves in the folder given with --out: faces.model, gallery.db, report.html (a page that needs nothing else), roc.svg.
       """)
 
   @Option(help: "A folder of folders of faces: one folder a person.", completion: .directory)
@@ -30,7 +30,9 @@ struct DemoCommand: ParsableCommand {
   func run() throws {
     let line = try DemoLine(faces: faces, out: out, unseen: unseen, seed: seed)
     let outcome = try line.run()
-    try DemoReport(outcome: outcome).text.write(toFile: "\(out)/report.html", atomically: true, encoding: .utf8)
+    let report = DemoReport(outcome: outcome)
+    try report.text.write(toFile: outcome.reportPath, atomically: true, encoding: .utf8)
+    try report.roc.file.write(toFile: "\(out)/roc.svg", atomically: true, encoding: .utf8)
     if output.json { return try Console.printJSON(outcome.summary) }
     print(outcome.text)
   }

@@ -96,7 +96,6 @@ struct DemoReport {
   private var charts: String {
     let committee = outcome.training.committee
     let epochs = committee.scout?.epochs ?? committee.members.first?.epochs ?? []
-    let colors = ["var(--one)", "var(--two)", "var(--three)"]
     var curves = [
       LineChart.Series(
         name: "loss", points: epochs.map { (Double($0.step), $0.loss) }, color: "var(--one)")
@@ -106,13 +105,6 @@ struct DemoReport {
       curves.append(LineChart.Series(name: "validation EER", points: eers, color: "var(--two)", isDashed: true))
     }
     let training = LineChart(xLabel: "step", yLabel: "loss, EER", series: curves, yRange: Self.fromZero(curves))
-    let roc = LineChart(
-      xLabel: "false accept rate", yLabel: "true accept rate",
-      series: outcome.measured.enumerated().map { index, measured in
-        LineChart.Series(
-          name: measured.name, points: Self.curve(measured.report.roc ?? [], from: 0.001),
-          color: colors[index % colors.count], isDashed: index > 0)
-      }, xRange: 0.001...1, yRange: 0...1, isLogarithmic: true)
     return """
       <h2>How it learned, and how well it tells strangers apart</h2>
       <div class="charts">
@@ -120,6 +112,18 @@ struct DemoReport {
       <div class="chart"><h3>ROC on people never seen</h3>\(roc.svg)</div>
       </div>
       """
+  }
+
+  /// Each method's receiver operating characteristic.
+  var roc: LineChart {
+    let colors = ["var(--one)", "var(--two)", "var(--three)"]
+    return LineChart(
+      xLabel: "false accept rate", yLabel: "true accept rate",
+      series: outcome.measured.enumerated().map { index, measured in
+        LineChart.Series(
+          name: measured.name, points: Self.curve(measured.report.roc ?? [], from: 0.001),
+          color: colors[index % colors.count], isDashed: index > 0)
+      }, xRange: 0.001...1, yRange: 0...1, isLogarithmic: true)
   }
 
   /// The curve from a false accept rate on: what lies below is drawn at the edge, once.

@@ -41,7 +41,8 @@ struct HTMLPage {
     """
   }
 
-  private static let style = """
+  /// The colours of pages and charts.
+  static let colours = """
     :root {
       color-scheme: light dark;
       --paper: #fbfaf8; --ink: #1d2127; --soft: #666d76; --line: #dedbd5; --card: #ffffff;
@@ -53,6 +54,11 @@ struct HTMLPage {
         --right: #4cc38a; --wrong: #f0776c; --one: #6cabf0; --two: #f0a35e; --three: #9aa1aa;
       }
     }
+    """
+
+  private static let style =
+    colours + """
+
     * { box-sizing: border-box; }
     body { margin: 0; background: var(--paper); color: var(--ink);
       font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }

@@ -26,7 +26,24 @@ struct LineChart {
   private static let top = 14.0
   private static let bottom = 66.0
 
-  var svg: String {
+  /// The chart inside a page, whose colours it takes.
+  var svg: String { "<svg \(Self.frame) \(label)>\n\(drawing)\n</svg>" }
+
+  /// The chart as a file of its own, with colours for light and dark surroundings.
+  var file: String {
+    """
+    <svg xmlns="http://www.w3.org/2000/svg" \(Self.frame) \(label) font-family="system-ui, sans-serif">
+    <style>\(HTMLPage.colours)</style>
+    \(drawing)
+    </svg>
+
+    """
+  }
+
+  private static let frame = "viewBox=\"0 0 \(Int(width)) \(Int(height))\""
+  private var label: String { "role=\"img\" aria-label=\"\(escaped(yLabel)) over \(escaped(xLabel))\"" }
+
+  private var drawing: String {
     let xs = xRange ?? Self.range(series.flatMap { $0.points.map(\.x) })
     let ys = yRange ?? Self.range(series.flatMap { $0.points.map(\.y) })
     let plotWidth = Self.width - Self.left - Self.right
@@ -79,12 +96,7 @@ struct LineChart {
         "<text x=\"\(x + 23)\" y=\"\(Self.height - 5)\" style=\"font-size:12px;fill:var(--ink)\">\(escaped(one.name))</text>")
       x += 23 + Double(one.name.count) * 6.6 + 18
     }
-    return """
-      <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" \
-      aria-label="\(escaped(yLabel)) over \(escaped(xLabel))">
-      \(parts.joined(separator: "\n"))
-      </svg>
-      """
+    return parts.joined(separator: "\n")
   }
 
   private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String) -> String {
