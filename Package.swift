@@ -65,6 +65,13 @@ let package = Package(
 
     // One folder of tests per room.
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
+    .testTarget(
+      name: "LikenessTests",
+      dependencies: [
+        "Likeness",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
