@@ -40,7 +40,9 @@ let package = Package(
       ]),
 
     // Pictures in, vectors out, and the way to learn it.
-    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Images", dependencies: ["CTurboJPEG", "CPNG"]),
@@ -51,7 +53,7 @@ let package = Package(
       name: "Networks",
       dependencies: [
         "CNetworks",
-        .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))
+        .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
     .target(
       name: "CLapack",

@@ -125,7 +125,8 @@ extension Gallery {
         reason: "the embedder \"\(name)\" makes \(specification.dimension) values a vector: a gallery holds 1 to 65536")
     }
     if specification.kind.isEmpty {
-      throw GalleryError.invalidEmbedder(reason: "the embedder \"\(name)\" has no kind: say image, series, word or vector")
+      throw GalleryError.invalidEmbedder(
+        reason: "the embedder \"\(name)\" has no kind: say image, series, word or vector")
     }
     let card = try? JSONDecoder().decode(JSONValue.self, from: Data(specification.card.utf8))
     guard case .object? = card else {

@@ -80,9 +80,11 @@ extension Gallery {
       let merged = try Self.attributes(of: target, in: db)
         .merging(try Self.attributes(of: source, in: db)) { own, _ in own }
       try db.execute(
-        sql: "UPDATE embedding SET identity_id = ? WHERE identity_id = ?", arguments: [target.rawValue, source.rawValue])
+        sql: "UPDATE embedding SET identity_id = ? WHERE identity_id = ?",
+        arguments: [target.rawValue, source.rawValue])
       try db.execute(
-        sql: "UPDATE identity SET attributes = ? WHERE id = ?", arguments: [try Attributes.text(merged), target.rawValue])
+        sql: "UPDATE identity SET attributes = ? WHERE id = ?",
+        arguments: [try Attributes.text(merged), target.rawValue])
       try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [source.rawValue])
     }
   }

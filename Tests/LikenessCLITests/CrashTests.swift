@@ -34,7 +34,8 @@ struct CrashTests {
         CommandRun.likeness, ["enroll", gallery, people.path, "--json"], output: output, errors: output + ".err")
       // Anywhere in the run, and a little after: the moment is the point of the test.
       let share = random.uniform(0.2, 1.3)
-      usleep(UInt32(share * Double(whole.components.attoseconds / 1_000_000_000_000 + whole.components.seconds * 1_000_000)))
+      usleep(
+        UInt32(share * Double(whole.components.attoseconds / 1_000_000_000_000 + whole.components.seconds * 1_000_000)))
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       // The summary on stdout is the acknowledgement.

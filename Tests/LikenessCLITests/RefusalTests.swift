@@ -4,7 +4,9 @@ import Testing
 @Suite("Refusals: one line on stderr, exit code 1, nothing half-written")
 struct RefusalTests {
   /// Expects a failed run that says each of `words`, in one line that begins with the command's name.
-  private func expectRefusal(_ run: CommandRun, saying words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+  private func expectRefusal(
+    _ run: CommandRun, saying words: String..., sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     #expect(run.status == 1, "exit code \(run.status): \(run.errors)", sourceLocation: sourceLocation)
     #expect(run.output.isEmpty, "stdout is not empty: \(run.output)", sourceLocation: sourceLocation)
     let lines = run.errors.split(separator: "\n")
@@ -83,7 +85,9 @@ struct RefusalTests {
     expectRefusal(
       try CommandRun.likeness("enroll", gallery, people.path, "--model", model), saying: broken, "--skip-broken")
     let listed = try CommandRun.likeness("identities", gallery, "--json")
-    #expect(listed.status != 0 || listed.output.trimmingCharacters(in: .whitespacesAndNewlines) == "[\n\n]" || listed.output.filter { !$0.isWhitespace } == "[]")
+    #expect(
+      listed.status != 0 || listed.output.trimmingCharacters(in: .whitespacesAndNewlines) == "[\n\n]"
+        || listed.output.filter { !$0.isWhitespace } == "[]")
     let skipping = try CommandRun.likeness(
       "enroll", gallery, people.path, "--model", model, "--skip-broken", "--json")
     #expect(skipping.status == 0, "\(skipping.errors)")

@@ -24,7 +24,8 @@ struct TrainedModel: Sendable {
   /// A training of a few seconds.
   static func train(on faces: DrawnFaces, to path: String, seed: Int = 5, threads: Int = 2) throws -> CommandRun {
     try CommandRun.likeness(
-      "train", "faces", "--data", faces.path, "--out", path, "--dimension", "32", "--networks", "2", "--epochs", "3", "--seed", "\(seed)",
+      "train", "faces", "--data", faces.path, "--out", path, "--dimension", "32", "--networks", "2", "--epochs", "3",
+      "--seed", "\(seed)",
       "--threads", "\(threads)", "--json")
   }
 }

@@ -49,7 +49,8 @@ struct WholeLineTests {
     #expect(forgotten.status == 0, "\(forgotten.errors)")
     let after = try CommandRun.likeness("query", gallery, asked.path + "/1.pgm", "-k", "10", "--json")
     let left = try #require(try after.json()["candidates"] as? [[String: Any]])
-    #expect(left.compactMap { $0["identity"] as? String }.sorted() == ["stranger1", "stranger3", "stranger4", "stranger5"])
+    #expect(
+      left.compactMap { $0["identity"] as? String }.sorted() == ["stranger1", "stranger3", "stranger4", "stranger5"])
     #expect(try after.json()["note"] is String, "a short answer says why")
   }
 

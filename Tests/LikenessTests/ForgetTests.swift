@@ -66,7 +66,9 @@ import Testing
     var random = Seeded(77)
     var vectors: [EmbeddingID: [Float]] = [:]
     for round in 0..<6 {
-      let rows = (0..<150).map { Enrollment(identity: "p\($0 % 9)", vector: random.vector(96), source: String(repeating: "s", count: $0)) }
+      let rows = (0..<150).map {
+        Enrollment(identity: "p\($0 % 9)", vector: random.vector(96), source: String(repeating: "s", count: $0))
+      }
       for (id, row) in zip(try gallery.enroll(rows), rows) { vectors[id] = row.vector }
       let leaving = vectors.keys.sorted().filter { _ in Int.random(in: 0..<3, using: &random) == 0 }
       for id in leaving.dropLast() {
@@ -77,7 +79,8 @@ import Testing
       }
       if let last = leaving.last { try gallery.remove(embedding: last) }
       #expect(try traces(of: leaving.compactMap { vectors[$0] }, scratch.path()) == 0, "round \(round)")
-      #expect(try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: "PRAGMA integrity_check") } == "ok")
+      #expect(
+        try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: "PRAGMA integrity_check") } == "ok")
       for id in leaving { vectors[id] = nil }
     }
   }

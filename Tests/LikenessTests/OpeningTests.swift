@@ -123,7 +123,8 @@ import Testing
   }
 
   @Test(
-    "a file and a folder without the right to write open for reading", .enabled(if: !isRoot, "root may write everything"))
+    "a file and a folder without the right to write open for reading",
+    .enabled(if: !isRoot, "root may write everything"))
   func withoutTheRight() throws {
     let scratch = try Scratch()
     try makeGallery(scratch.path(), 1).enroll([1], as: "Ada")

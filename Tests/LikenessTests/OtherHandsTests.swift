@@ -197,8 +197,12 @@ import Testing
     #expect(try refusal("INSERT INTO identity (name) VALUES (' ')").contains("a name has letters"))
     #expect(try refusal("INSERT INTO identity (name) VALUES ('x' || char(0))").contains("no NUL"))
     #expect(try refusal("UPDATE identity SET attributes = '[]'").contains("attributes are a JSON object"))
-    #expect(try refusal("INSERT INTO embedder (name, kind, dimension, metric) VALUES ('a', 'b', 0, 'dot')").contains("1 to 65536"))
-    #expect(try refusal("INSERT INTO embedder (name, kind, dimension, metric) VALUES ('a', 'b', 1, 'l1')").contains("a metric is"))
+    #expect(
+      try refusal("INSERT INTO embedder (name, kind, dimension, metric) VALUES ('a', 'b', 0, 'dot')").contains(
+        "1 to 65536"))
+    #expect(
+      try refusal("INSERT INTO embedder (name, kind, dimension, metric) VALUES ('a', 'b', 1, 'l1')").contains(
+        "a metric is"))
     #expect(try gallery.query(.vector([1])).candidates.count == 1)
   }
 }

@@ -28,7 +28,9 @@ import Testing
     var rows = (0..<4_000).map { _ in
       Enrollment(identity: "crowd", vector: random.vector(8).map { $0 * 0.01 })
     }
-    for person in 1...9 { rows.append(Enrollment(identity: "person \(person)", vector: [Float(person), 0, 0, 0, 0, 0, 0, 0])) }
+    for person in 1...9 {
+      rows.append(Enrollment(identity: "person \(person)", vector: [Float(person), 0, 0, 0, 0, 0, 0, 0]))
+    }
     rows.shuffle(using: &random)
     try gallery.enroll(rows)
     let answer = try gallery.query(.vector([Float](repeating: 0, count: 8)), k: 10)

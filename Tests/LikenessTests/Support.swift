@@ -61,7 +61,8 @@ func specification(_ dimension: Int, _ metric: Metric = .euclidean, name: String
 
 /// An open gallery of vectors of this dimension.
 func makeGallery(
-  _ path: String, _ dimension: Int, _ metric: Metric = .euclidean, _ configure: (inout GalleryConfiguration) -> Void = { _ in }
+  _ path: String, _ dimension: Int, _ metric: Metric = .euclidean,
+  _ configure: (inout GalleryConfiguration) -> Void = { _ in }
 ) throws -> Gallery {
   var configuration = GalleryConfiguration()
   configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -5,7 +5,8 @@ import Testing
 @Suite("Batches and folds")
 struct SamplingTests {
   /// Identities with 1 to 7 rows each.
-  private static let labels: [Int] = (0..<12).flatMap { identity in [Int](repeating: identity, count: 1 + identity % 7) }
+  private static let labels: [Int] = (0..<12).flatMap { identity in [Int](repeating: identity, count: 1 + identity % 7)
+  }
 
   @Test("a batch has P identities with K rows each, side by side, and never an identity with a single row")
   func balanced() throws {

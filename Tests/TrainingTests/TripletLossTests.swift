@@ -43,7 +43,8 @@ struct TripletLossTests {
     var chance = SeededRandom(seed: 1)
     // Triplets and weights are constants of the gradient, as in training.
     let triplets = miner.triplets(
-      distances: PairDistances(Self.embeddings(rows)), labels: labels, margin: loss.margin, hardness: 2, random: &chance)
+      distances: PairDistances(Self.embeddings(rows)), labels: labels, margin: loss.margin, hardness: 2, random: &chance
+    )
     func value() -> TripletLoss.Value {
       let embeddings = Self.embeddings(rows)
       return loss.evaluate(
@@ -84,7 +85,8 @@ struct TripletMinerTests {
       Tensor(shape: [labels.count, 3], values: (0..<labels.count * 3).map { _ in Float(random.normal()) }))
   }
 
-  @Test("every triplet has a positive of the anchor's identity and a negative of another", arguments: TripletMiner.allCases)
+  @Test(
+    "every triplet has a positive of the anchor's identity and a negative of another", arguments: TripletMiner.allCases)
   func sound(_ miner: TripletMiner) {
     for seed in UInt64(0)..<20 {
       var random = SeededRandom(seed: seed)

@@ -51,7 +51,9 @@ struct FaceSplits: ParsableCommand {
       }
     }
     print("\n\(splits) splits, \(unseen) people unseen: mean ± standard deviation")
-    print("", "EER", "TAR@1%", "TAR@.1%", "rank-1 (1)", "rank-1 (5)", "DIR@1%", "DIR@10%", "R@1", "R@5", "MAP@R", separator: " | ")
+    print(
+      "", "EER", "TAR@1%", "TAR@.1%", "rank-1 (1)", "rank-1 (5)", "DIR@1%", "DIR@10%", "R@1", "R@5", "MAP@R",
+      separator: " | ")
     for name in order {
       let values = rows[name] ?? []
       let cells = (values.first ?? []).indices.map { column in

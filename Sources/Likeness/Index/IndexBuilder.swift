@@ -85,7 +85,8 @@ struct IndexBuilder {
     ids.removeAll(keepingCapacity: true)
     vectors.removeAll(keepingCapacity: true)
     let rows = try RawStatement(
-      db, "SELECT id, embedder_id, vector FROM embedding WHERE id > ? ORDER BY id LIMIT \(Self.chunk(embedder.dimension))")
+      db,
+      "SELECT id, embedder_id, vector FROM embedding WHERE id > ? ORDER BY id LIMIT \(Self.chunk(embedder.dimension))")
     try rows.bind(last, at: 1)
     var count = 0
     while try rows.step() {

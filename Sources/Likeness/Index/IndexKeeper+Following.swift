@@ -86,7 +86,8 @@ extension IndexKeeper {
     guard try count.step(), count.integer(0) == head.sequence - position else { return nil }
 
     let log = try RawStatement(
-      db, "SELECT embedding_id, max(sequence) AS last FROM change WHERE sequence > ? GROUP BY embedding_id ORDER BY last")
+      db,
+      "SELECT embedding_id, max(sequence) AS last FROM change WHERE sequence > ? GROUP BY embedding_id ORDER BY last")
     try log.bind(position, at: 1)
     let row = try RawStatement(db, "SELECT embedder_id, vector FROM embedding WHERE id = ?")
     var changes: [RowChange] = []

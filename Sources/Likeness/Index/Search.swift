@@ -33,7 +33,7 @@ struct Search {
   /// others' places. All embeddings nearer than a round's last belong to identities found by then, so what later
   /// rounds find is farther.
   mutating func run(_ db: Database, k: Int, by grouping: CandidateGrouping) throws {
-    let owner = try RawStatement(db, Self.ownerSQL)
+    let owner = try RawStatement(db, "SELECT identity_id FROM embedding WHERE id = ?")
     var seen: Set<Int64> = []
     while candidates.count < k {
       let missing = k - candidates.count
@@ -47,11 +47,6 @@ struct Search {
         try owner.bind(hit.id, at: 1)
         guard try owner.step() else {
           disagrees = true
-          excluded.insert(hit.id)
-          continue
-        }
-        if owner.isNull(1) {
-          orphans += 1
           excluded.insert(hit.id)
           continue
         }
@@ -71,10 +66,6 @@ struct Search {
     candidates.sort { ($0.distance, $0.embedding) < ($1.distance, $1.embedding) }
   }
 
-  private static let ownerSQL = """
-    SELECT e.identity_id, i.id FROM embedding AS e LEFT JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?
-    """
-
   /// Reads the row of a hit, and computes the distance from it.
   private mutating func add(_ hit: SearchHit, _ db: Database) throws {
     let statement = try RawStatement(
@@ -83,9 +74,11 @@ struct Search {
       SELECT i.name, e.source, e.vector FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?
       """)
     try statement.bind(hit.id, at: 1)
-    guard try statement.step(), let blob = statement.blob(2), let start = blob.baseAddress,
-      blob.count == 4 * view.embedder.dimension
-    else {
+    guard try statement.step() else {
+      orphans += 1
+      return
+    }
+    guard let blob = statement.blob(2), let start = blob.baseAddress, blob.count == 4 * view.embedder.dimension else {
       disagrees = true
       return
     }
@@ -140,7 +133,8 @@ struct Search {
       notes.append("the nearest candidate is at \(nearest.distance), beyond \(maxDistance)")
     }
     if view.faults > 0 {
-      notes.append("\(view.faults) damaged \(view.faults == 1 ? "embedding was" : "embeddings were") left out, see info")
+      notes.append(
+        "\(view.faults) damaged \(view.faults == 1 ? "embedding was" : "embeddings were") left out, see info")
     }
     if orphans > 0 {
       notes.append("\(orphans) \(orphans == 1 ? "embedding" : "embeddings") without an identity left out")

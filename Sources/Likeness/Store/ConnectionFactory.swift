@@ -38,6 +38,7 @@ struct ConnectionFactory: Sendable {
         sql: """
           PRAGMA secure_delete = ON;
           PRAGMA temp_store = MEMORY;
+          PRAGMA cache_size = -8000;
           PRAGMA recursive_triggers = ON;
           PRAGMA synchronous = \(synchronous);
           """)

@@ -59,7 +59,9 @@ struct GalleryFile {
     case .gallery(let version) where version == supportedVersion:
       if reason == nil { try bringUp(writer) }
     case .gallery, .nothing:
-      if let reason { throw GalleryError.cannotOpen(path: path, reason: "it has to be brought up to date, but \(reason)") }
+      if let reason {
+        throw GalleryError.cannotOpen(path: path, reason: "it has to be brought up to date, but \(reason)")
+      }
       try bringUp(writer)
     }
     return GalleryFile(

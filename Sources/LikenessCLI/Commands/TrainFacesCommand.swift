@@ -28,7 +28,8 @@ struct TrainFacesCommand: ParsableCommand {
   @Option(help: "The triplet loss's margin. Default: the recipe's.")
   var margin: Float?
 
-  @Option(help: "Which triplets of a batch are trained on: \(TripletMiner.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help: "Which triplets of a batch are trained on: \(TripletMiner.allCases.map(\.rawValue).joined(separator: ", ")).")
   var miner: TripletMiner?
 
   @Option(help: "The highest learning rate of the one-cycle schedule. Default: the recipe's.")

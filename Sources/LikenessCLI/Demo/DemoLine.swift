@@ -42,7 +42,8 @@ struct DemoLine {
     let probes = try enroll(in: gallery)
     let asked = try ask(gallery, probes)
     return DemoOutcome(
-      faces: folder.path, out: out, trainedPeople: known.count, trainedPictures: known.reduce(0) { $0 + $1.files.count },
+      faces: folder.path, out: out, trainedPeople: known.count,
+      trainedPictures: known.reduce(0) { $0 + $1.files.count },
       seconds: Date().timeIntervalSince(started), training: trained, asked: asked, measured: try measure(trained),
       info: try gallery.info())
   }

@@ -43,7 +43,8 @@ struct EnrollmentBatch {
         case .failure(let error):
           guard skipBroken else {
             throw CommandFailure(
-              "\(item.path): \(error.reason): mend it, or leave broken pictures out with --skip-broken; nothing was enrolled")
+              "\(item.path): \(error.reason): mend it, or leave broken pictures out with --skip-broken; nothing was enrolled"
+            )
           }
           skipped.append(Skipped(path: item.path, reason: error.reason))
         }

@@ -43,7 +43,9 @@ struct EnrollmentList {
         "\(path): has pictures beside folders of pictures: move them into a folder of their own, or say with --as NAME "
           + "that all are one person's")
     }
-    let folder = try loose.isEmpty ? PictureFolder(path: path).subset(inFolders) : PictureFolder(ofOneIdentity: path).subset(loose + inFolders)
+    let folder =
+      try loose.isEmpty
+      ? PictureFolder(path: path).subset(inFolders) : PictureFolder(ofOneIdentity: path).subset(loose + inFolders)
     return folder.identities.flatMap { identity in
       identity.files.map { Item(path: $0, identity: name ?? identity.name) }
     }

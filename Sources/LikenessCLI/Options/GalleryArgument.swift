@@ -11,7 +11,8 @@ struct GalleryArgument: ParsableArguments {
   /// Opens a gallery that must be there already: a mistyped path is an error, not an empty gallery.
   func open() throws -> Gallery {
     guard FileManager.default.fileExists(atPath: path) else {
-      throw CommandFailure("\(path): there is no such gallery: make one with 'likeness enroll \(path) FOLDER --model MODEL'")
+      throw CommandFailure(
+        "\(path): there is no such gallery: make one with 'likeness enroll \(path) FOLDER --model MODEL'")
     }
     return try openOrCreate()
   }

@@ -11,14 +11,17 @@ extension GalleryInfo {
     if let embedder {
       lines.append(
         "embedder     \(embedder.name): \(embedder.kind), \(embedder.dimension) values, \(embedder.metric.rawValue)"
-          + (embedder.modelBytes > 0 ? "; the model is in the gallery (\(Self.bytes(embedder.modelBytes)))" : "; no model stored"))
+          + (embedder.modelBytes > 0
+            ? "; the model is in the gallery (\(Self.bytes(embedder.modelBytes)))" : "; no model stored"))
     } else {
       lines.append("embedder     none yet: enroll with --model MODEL")
     }
     lines.append("identities   \(identities)")
     lines.append("embeddings   \(embeddings), of which \(searchable) can be found")
     if let readOnlyReason { lines.append("read-only    \(readOnlyReason)") }
-    if erasurePending { lines.append("erasure      pending: forgotten bytes are still in the file until its readers are done") }
+    if erasurePending {
+      lines.append("erasure      pending: forgotten bytes are still in the file until its readers are done")
+    }
     if leftOutCount > 0 {
       lines.append("left out     \(leftOutCount) damaged rows; mend them, or remove them with SQL:")
       for one in leftOut { lines.append("  embedding \(one.embedding): \(one.reason)") }

@@ -40,14 +40,17 @@ struct NumPyVector {
     }
     let shape = try Self.shape(in: header)
     let count = bytes.count - start
-    guard shape.filter({ $0 != 1 }).count <= 1, count % width == 0, shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == count / width
+    guard shape.filter({ $0 != 1 }).count <= 1, count % width == 0,
+      shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == count / width
     else { throw Problem(reason: "does not hold exactly one vector") }
     return bytes.withUnsafeBytes { raw in
       (0..<count / width).map { index in
         width == 4
-          ? Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self)))
+          ? Float(
+            bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self)))
           : Float(
-            Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: start + index * 8, as: UInt64.self))))
+            Double(
+              bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: start + index * 8, as: UInt64.self))))
       }
     }
   }

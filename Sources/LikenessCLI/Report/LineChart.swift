@@ -79,7 +79,8 @@ struct LineChart {
       let path = one.points.map { String(format: "%.1f,%.1f", place(x: $0.x), place(y: $0.y)) }.joined(separator: " ")
       let dash = one.isDashed ? ";stroke-dasharray:5 4" : ""
       parts.append(
-        "<polyline points=\"\(path)\" style=\"fill:none;stroke:\(one.color);stroke-width:2;stroke-linejoin:round\(dash)\"/>")
+        "<polyline points=\"\(path)\" style=\"fill:none;stroke:\(one.color);stroke-width:2;stroke-linejoin:round\(dash)\"/>"
+      )
     }
     parts.append(
       Self.label(Self.left + plotWidth / 2, Self.top + plotHeight + 36, escaped(xLabel), anchor: "middle"))
@@ -91,9 +92,12 @@ struct LineChart {
     var x = Self.left
     for one in series {
       parts.append(
-        Self.line(x, Self.height - 9, x + 18, Self.height - 9, style: "stroke:\(one.color);stroke-width:2.5" + (one.isDashed ? ";stroke-dasharray:5 4" : "")))
+        Self.line(
+          x, Self.height - 9, x + 18, Self.height - 9,
+          style: "stroke:\(one.color);stroke-width:2.5" + (one.isDashed ? ";stroke-dasharray:5 4" : "")))
       parts.append(
-        "<text x=\"\(x + 23)\" y=\"\(Self.height - 5)\" style=\"font-size:12px;fill:var(--ink)\">\(escaped(one.name))</text>")
+        "<text x=\"\(x + 23)\" y=\"\(Self.height - 5)\" style=\"font-size:12px;fill:var(--ink)\">\(escaped(one.name))</text>"
+      )
       x += 23 + Double(one.name.count) * 6.6 + 18
     }
     return parts.joined(separator: "\n")

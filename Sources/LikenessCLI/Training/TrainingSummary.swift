@@ -72,7 +72,8 @@ struct TrainingSummary: Encodable {
     if !rows.isEmpty {
       lines.append("")
       lines.append(
-        "A first impression: one network, on the \(validationIdentities.count) identities that were set aside to steer it,")
+        "A first impression: one network, on the \(validationIdentities.count) identities that were set aside to steer it,"
+      )
       lines.append("and the classics beside it. Figures to quote come from 'likeness evaluate' on people kept apart.")
       lines.append(IdentificationReport.table(rows))
     }

@@ -11,7 +11,9 @@ public enum BaselineRecipe: Sendable, Hashable {
   case fisherfaces(components: Int, discriminants: Int?)
 
   /// What is printed beside a network.
-  public static let standard: [BaselineRecipe] = [.pca(components: 40), .fisherfaces(components: 80, discriminants: nil)]
+  public static let standard: [BaselineRecipe] = [
+    .pca(components: 40), .fisherfaces(components: 80, discriminants: nil),
+  ]
 
   /// The recipe's name, as it stands in the model file.
   public var name: String {

@@ -39,7 +39,9 @@ public struct FaceRecipe: Sendable, Hashable {
         .maxPooling(size: 2),
       ]
     }
-    if isLarge { layers += [.convolution(outputs: 192, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu] }
+    if isLarge {
+      layers += [.convolution(outputs: 192, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu]
+    }
     layers += [.flatten, .linear(outputs: dimension ?? (isLarge ? 128 : 64), bias: false), .l2Normalization]
     return try Architecture(input: preprocessing.shape, layers: layers)
   }

@@ -17,7 +17,8 @@ public struct LabelledInputs: Sendable {
 
   /// Collects inputs; `values` holds `labels.count` inputs of `preprocessing.unnormalized.shape`.
   public init(preprocessing: Preprocessing, values: [Float], labels: [Int], names: [String]) {
-    precondition(values.count == labels.count * preprocessing.unnormalized.count, "values must hold an input for every label")
+    precondition(
+      values.count == labels.count * preprocessing.unnormalized.count, "values must hold an input for every label")
     self.preprocessing = preprocessing
     self.values = values
     self.labels = labels

@@ -83,7 +83,8 @@ public struct CommitteeTrainer: Sendable {
   }
 
   private func trainOthers(
-    _ plans: [Plan], on inputs: LabelledInputs, until epoch: Int?, firstTraining: Int, cores: Int, onEvent: @Sendable (Int, TrainingEvent) -> Void
+    _ plans: [Plan], on inputs: LabelledInputs, until epoch: Int?, firstTraining: Int, cores: Int,
+    onEvent: @Sendable (Int, TrainingEvent) -> Void
   ) throws -> [EmbeddingTrainer.Result] {
     let lanes = max(1, min(plans.count, cores))
     let results = Mutex([Result<EmbeddingTrainer.Result, any Error>?](repeating: nil, count: plans.count))

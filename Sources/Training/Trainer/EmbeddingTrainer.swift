@@ -47,7 +47,8 @@ public struct EmbeddingTrainer: Sendable {
   /// - Throws: ``TrainingError`` for settings out of range, too few identities, a loss that is no number, and for a
   ///   collapse that three fresh starts at lower rates did not cure.
   public func train(
-    _ inputs: LabelledInputs, validation: LabelledInputs? = nil, keeping epoch: Int? = nil, onEvent: (TrainingEvent) -> Void = { _ in }
+    _ inputs: LabelledInputs, validation: LabelledInputs? = nil, keeping epoch: Int? = nil,
+    onEvent: (TrainingEvent) -> Void = { _ in }
   ) throws -> Result {
     try configuration.validate()
     var attempt = configuration

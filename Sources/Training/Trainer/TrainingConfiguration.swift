@@ -39,7 +39,8 @@ public struct TrainingConfiguration: Sendable, Codable, Hashable {
     }
     try check(loss.margin > 0 && loss.margin.isFinite, "margin", "must be a number above 0")
     try check(
-      hardness.count == 2 && hardness.allSatisfy { $0 >= 0 && $0 <= 1000 }, "hardness", "must be two numbers from 0 to 1000")
+      hardness.count == 2 && hardness.allSatisfy { $0 >= 0 && $0 <= 1000 }, "hardness",
+      "must be two numbers from 0 to 1000")
     try check((2...4096).contains(identitiesPerBatch), "identities in a batch", "must be from 2 to 4096")
     try check((2...64).contains(inputsPerIdentity), "pictures of an identity in a batch", "must be from 2 to 64")
     try check((1...10_000_000).contains(steps), "steps", "must be from 1 to 10000000")
