@@ -89,6 +89,7 @@ let package = Package(
       dependencies: [
         "Likeness", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
+    .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
   ],
   swiftLanguageModes: [.v6]
