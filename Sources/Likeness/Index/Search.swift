@@ -129,8 +129,9 @@ struct Search {
       case .embedding: notes.append("only \(count) \(count == 1 ? "embedding" : "embeddings") could be compared")
       }
     }
-    if let maxDistance, kept == 0, let nearest = candidates.first {
-      notes.append("the nearest candidate is at \(nearest.distance), beyond \(maxDistance)")
+    if let maxDistance, kept < candidates.count {
+      let which = kept == 0 ? "the nearest candidate" : "the next candidate"
+      notes.append("\(which) is at \(candidates[kept].distance), beyond \(maxDistance)")
     }
     if view.faults > 0 {
       notes.append(

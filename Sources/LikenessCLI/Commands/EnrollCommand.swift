@@ -68,8 +68,9 @@ struct EnrollCommand: ParsableCommand {
     }
 
     var sentence: String {
-      var text = "enrolled \(enrolled) pictures of \(identities) identities in \(gallery)"
-      if alreadyEnrolled > 0 { text += "; \(alreadyEnrolled) were there already" }
+      var text =
+        "enrolled \(counted(enrolled, "picture")) of \(counted(identities, "identity", "identities")) in \(gallery)"
+      if alreadyEnrolled > 0 { text += "; \(alreadyEnrolled) there already" }
       if !skipped.isEmpty {
         text += "; left out \(skipped.count):"
         for one in skipped { text += "\n  \(one.path): \(one.reason)" }

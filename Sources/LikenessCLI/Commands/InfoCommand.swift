@@ -9,7 +9,7 @@ struct InfoCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let info = try gallery.open().info()
+    let info = try gallery.open(indexing: .onOpen).info()
     if output.json { return try Console.printJSON(info) }
     print(info.text)
   }

@@ -41,7 +41,7 @@ struct QueryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try gallery.open()
+    let store = try gallery.open(indexing: .onOpen)
     let parsed = try ProbeArgument(probe)
     if parsed.needsEmbedder { try store.attachStoredEmbedder() }
     let answer = try store.query(
@@ -88,7 +88,8 @@ private struct AnswerText {
     }
     lines.append(table.text)
     lines.append(
-      "\(answer.gallerySize.identities) identities, \(answer.gallerySize.embeddings) embeddings, "
+      "\(counted(answer.gallerySize.identities, "identity", "identities")), "
+        + "\(counted(answer.gallerySize.embeddings, "embedding")), "
         + "found by \(answer.foundBy.rawValue)")
     if let note = answer.note { lines.append(note) }
     return lines.joined(separator: "\n")

@@ -22,7 +22,7 @@ struct ShowCommand: ParsableCommand {
     guard let identity = try store.identity(named: name) else { throw GalleryError.unknownIdentity(name: name) }
     let shown = Shown(identity: identity, embeddings: try store.embeddings(of: name))
     if output.json { return try Console.printJSON(shown) }
-    print("\(identity.name), \(shown.embeddings.count) embeddings")
+    print("\(identity.name), \(counted(shown.embeddings.count, "embedding"))")
     for (key, value) in identity.attributes.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
     var table = TextTable([("embedding", .right), ("enrolled", .left), ("source", .left)])
     for one in shown.embeddings { table.append(["\(one.id.rawValue)", one.createdAt, one.source ?? ""]) }

@@ -9,18 +9,22 @@ struct GalleryArgument: ParsableArguments {
   var path: String
 
   /// Opens a gallery that must be there already: a mistyped path is an error, not an empty gallery.
-  func open() throws -> Gallery {
+  ///
+  /// - Parameter indexing: `.onFirstQuery` where nothing is asked: the index is then never built.
+  func open(indexing: GalleryConfiguration.Indexing = .onFirstQuery) throws -> Gallery {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CommandFailure(
         "\(path): there is no such gallery: make one with 'likeness enroll \(path) FOLDER --model MODEL'")
     }
-    return try openOrCreate()
+    return try openOrCreate(indexing: indexing)
   }
 
   /// Opens a gallery, or makes one.
-  func openOrCreate() throws -> Gallery {
+  func openOrCreate(indexing: GalleryConfiguration.Indexing = .onFirstQuery) throws -> Gallery {
+    var configuration = GalleryConfiguration()
+    configuration.indexing = indexing
     let bar = ProgressBar("Reading \((path as NSString).lastPathComponent)", unit: "embeddings")
-    let gallery = try Gallery(path: path) { progress in
+    let gallery = try Gallery(path: path, configuration: configuration) { progress in
       bar.update(progress.completed, of: progress.total)
     }
     bar.finish()
