@@ -72,7 +72,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "Likeness", "LikenessEmbedders", "LikenessTraining",
+        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

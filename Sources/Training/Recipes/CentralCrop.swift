@@ -5,13 +5,14 @@ import Networks
 ///
 /// For each crop the pictures are compared as they are, standardized and small, each with all others: the crop in which
 /// the nearest other picture is most often the same person's shows most of the person and least of the background.
-enum CentralCrop {
-  private static let choices = [1, 0.9, 0.8, 0.7, 0.6]
+/// Never less than 0.7: pictures framed more tightly than those of the training must still show a face.
+package enum CentralCrop {
+  private static let choices = [1, 0.9, 0.8, 0.7]
   private static let people = 100
   private static let side = 40
 
   /// The best share of both sides; 1 where nothing can be compared.
-  static func choose(for folder: PictureFolder, geometry: PictureGeometry) throws -> Double {
+  package static func choose(for folder: PictureFolder, geometry: PictureGeometry) throws -> Double {
     // Spread evenly over the folder, so that no seed is needed; no more of one person than tell.
     let usable = folder.identities.filter { $0.files.count > 1 }
     let step = max(1, usable.count / people)

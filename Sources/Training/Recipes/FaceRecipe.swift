@@ -54,7 +54,7 @@ public struct FaceRecipe: Sendable, Hashable {
   }
 
   /// How many networks are joined.
-  public var members: Int { isLarge ? 2 : 5 }
+  public var members: Int { isLarge ? 3 : 5 }
 
   /// The networks of a committee of `members`, the convolutional ones first; of few people two in five are linear.
   ///
@@ -91,6 +91,7 @@ public struct FaceRecipe: Sendable, Hashable {
     configuration.weightDecay = 1e-4
     configuration.averageDecay = 0.99
     configuration.augmentation = .faces
+    if isLarge { configuration.augmentation.scale = 0.2 }
     configuration.validationShare = isLarge ? 0.1 : 0.2
     return configuration
   }

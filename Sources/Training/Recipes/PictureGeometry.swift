@@ -1,16 +1,16 @@
 import Images
 
 /// The size of a network's input, chosen from the pictures it will see.
-struct PictureGeometry: Hashable {
-  let width: Int
-  let height: Int
+package struct PictureGeometry: Hashable {
+  package let width: Int
+  package let height: Int
 
   /// Keeps the pictures' median aspect, within reason, and the number of pixels asked for.
   ///
   /// - Parameters:
   ///   - folder: pictures; up to 64 of them, spread evenly, are looked at.
   ///   - pixels: the input's area.
-  init(of folder: PictureFolder, pixels: Int) {
+  package init(of folder: PictureFolder, pixels: Int) {
     let files = folder.identities.flatMap(\.files)
     let step = max(1, files.count / 64)
     let aspects = stride(from: 0, to: files.count, by: step).compactMap { index -> Double? in
