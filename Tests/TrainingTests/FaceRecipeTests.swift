@@ -45,7 +45,7 @@ struct FaceRecipeTests {
     let rimmed = try Patterned(width: 60, height: 60, isAtRim: true)
     let other = try PictureFolder(path: rimmed.path)
     #expect(try CentralCrop.choose(for: other, geometry: PictureGeometry(of: other, pixels: 2_576)) == 1)
-    #expect(kept == 0.7)
+    #expect(kept <= 0.8)
   }
 
   @Test("the input keeps the pictures' aspect and area, with even sides")
