@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures the index beside hnswlib and faiss, and the kernels beside hnswlib's; writes a table to results/.
 #   Benchmarks/run.sh [quick]        quick: the smallest set only, one round
+#   SETS="easy20k128 hard40k256" Benchmarks/run.sh        some of the sets
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 likeness=${LIKENESS:-}
@@ -23,7 +24,7 @@ if [ ! -d "$headers" ]; then
 fi
 
 rounds=3
-sets="easy20k128 easy100k128 hard40k256 easy50k768"
+sets=${SETS:-easy20k128 easy100k128 hard40k256 easy50k768}
 if [ "${1:-}" = quick ]; then
   rounds=1
   sets=easy20k128
