@@ -7,6 +7,13 @@ import PackageDescription
 //   Images, Networks <- LikenessTraining    decoding and training: no gallery in sight
 //   Images, Networks, Likeness <- LikenessEmbedders
 //   everything <- LikenessCLI
+// Debian's headers and libraries are where the compiler looks; Homebrew's are not, and pkg-config knows where they are.
+#if os(Linux)
+  let (jpeg, png): (String?, String?) = (nil, nil)
+#else
+  let (jpeg, png): (String?, String?) = ("libturbojpeg", "libpng")
+#endif
+
 let package = Package(
   name: "likeness",
   platforms: [.macOS(.v15), .iOS(.v18)],
@@ -41,9 +48,9 @@ let package = Package(
 
     // Pictures in, vectors out, and the way to learn it.
     .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      name: "CTurboJPEG", pkgConfig: jpeg,
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: png, providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "Images", dependencies: ["CTurboJPEG", "CPNG"]),
     .target(
