@@ -67,6 +67,17 @@ struct FaceRecipeTests {
     #expect(plans.allSatisfy { $0.architecture.outputShape == [16] })
   }
 
+  @Test("a folder divided has every identity on one side, as many aside as asked for, the same for a seed")
+  func divided() throws {
+    let pictures = try Patterned(width: 20, height: 20, people: 9, pictures: 1, isAtRim: false)
+    let folder = try PictureFolder(path: pictures.path)
+    let (aside, rest) = folder.divided(settingAside: 3, seed: 3)
+    #expect(aside.count == 3 && Set((aside + rest).map(\.name)) == Set(folder.identities.map(\.name)))
+    #expect(folder.divided(settingAside: 3, seed: 3).aside == aside)
+    #expect((4...8).contains { folder.divided(settingAside: 3, seed: $0).aside != aside })
+    #expect(folder.divided(settingAside: 99, seed: 3).rest.isEmpty)
+  }
+
   @Test("a dimension that cannot be shared out is refused by name")
   func dimension() throws {
     let pictures = try Patterned(width: 46, height: 56, isAtRim: false)

@@ -98,14 +98,4 @@ struct ReportTests {
     #expect(ReportSummary.table([("net", summary)]).contains("±"))
     #expect(throws: EvaluationError.self) { try ReportSummary([]) }
   }
-
-  @Test("a split holds out the identities asked for, none of them trained on, the same for a seed")
-  func split() throws {
-    let split = try IdentitySplit(identities: 40, testing: 10, seed: 3)
-    #expect(split.testing.count == 10 && Set(split.testing + split.training) == Set(0..<40))
-    #expect(split.training.count == 30)
-    #expect(try split == IdentitySplit(identities: 40, testing: 10, seed: 3))
-    #expect(try split != IdentitySplit(identities: 40, testing: 10, seed: 4))
-    #expect(throws: EvaluationError.self) { try IdentitySplit(identities: 4, testing: 5, seed: 1) }
-  }
 }

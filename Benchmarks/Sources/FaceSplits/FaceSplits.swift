@@ -20,11 +20,11 @@ struct FaceSplits: ParsableCommand {
   func run() throws {
     let folder = try PictureFolder(path: data)
     let other = try also.map { try PictureFolder(path: $0) }
-    var rows: [String: [[Double]]] = [:]
+    var reports: [String: [IdentificationReport]] = [:]
     var order: [String] = []
     func record(_ name: String, _ report: IdentificationReport) {
-      if rows[name] == nil { order.append(name) }
-      rows[name, default: []].append(report.figures.map(\.figure.value))
+      if reports[name] == nil { order.append(name) }
+      reports[name, default: []].append(report)
     }
     for split in seed..<seed + UInt64(splits) {
       let (strangers, known) = folder.divided(settingAside: unseen, seed: split)
@@ -51,19 +51,7 @@ struct FaceSplits: ParsableCommand {
       }
     }
     print("\n\(splits) splits, \(unseen) people unseen: mean ± standard deviation")
-    print(
-      "", "EER", "TAR@1%", "TAR@.1%", "rank-1 (1)", "rank-1 (5)", "DIR@1%", "DIR@10%", "R@1", "R@5", "MAP@R",
-      separator: " | ")
-    for name in order {
-      let values = rows[name] ?? []
-      let cells = (values.first ?? []).indices.map { column in
-        let all = values.map { $0[column] }
-        let mean = all.reduce(0, +) / Double(all.count)
-        let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(all.count - 1, 1))
-        return String(format: "%.3f±%.3f", mean, variance.squareRoot())
-      }
-      print(([name] + cells).joined(separator: " | "))
-    }
+    print(ReportSummary.table(try order.map { ($0, try ReportSummary(reports[$0] ?? [])) }))
   }
 
   private func cpuSeconds() -> Double {
