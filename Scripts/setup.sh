@@ -28,7 +28,8 @@ need() {
     missing="$missing $1"
 }
 need libsqlite3-dev sqlite3.h
-need libopenblas-dev cblas.h
+# cblas.h alone could be the reference BLAS
+need libopenblas-dev openblas_config.h
 need libturbojpeg0-dev turbojpeg.h
 # png.h includes stdio, so the compiler test covers the whole chain
 need libpng-dev png.h
