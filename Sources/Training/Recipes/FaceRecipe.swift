@@ -91,6 +91,7 @@ public struct FaceRecipe: Sendable, Hashable {
     configuration.weightDecay = 1e-4
     configuration.averageDecay = 0.99
     configuration.augmentation = .faces
+    // People in the wild will be asked about in pictures of other makers, who frame otherwise.
     if isLarge { configuration.augmentation.scale = 0.2 }
     configuration.validationShare = isLarge ? 0.1 : 0.2
     return configuration
