@@ -99,7 +99,7 @@ struct DemoOutcome {
 
       Try next:
         \(Self.command) query \(galleryPath) \(exampleProbe) -k 3
-        \(Self.command) evaluate \(modelPath) \(faces)
+        \(Self.command) forget \(galleryPath) \(asked.first?.identity ?? "NAME")
         sqlite3 \(galleryPath) 'SELECT * FROM identities ORDER BY embeddings DESC LIMIT 5'
       """
   }
