@@ -33,7 +33,8 @@ public struct EmbedderSpecification: Sendable, Hashable {
     self.card = card
   }
 
-  static func digest(_ data: Data) -> String {
+  /// Lower-case hexadecimal SHA-256.
+  package static func digest(_ data: Data) -> String {
     SHA256.hash(data: data).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -33,7 +32,7 @@ struct EnrollmentBatch {
       for (item, (picture, vector)) in zip(items, zip(pictures, vectors)) {
         switch vector {
         case .success(let vector):
-          let digest = SHA256.hash(data: picture).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+          let digest = EmbedderSpecification.digest(picture)
           if try known.contains(digest, of: item.identity) {
             alreadyEnrolled += 1
             continue

@@ -9,7 +9,7 @@ public typealias PictureFolder = Images.PictureFolder
 ///
 /// ```swift
 /// let trained = try FaceTrainer().train(PictureFolder(path: "people"))
-/// try trained.file.write(to: URL(fileURLWithPath: "faces.model"))
+/// try trained.file().write(to: URL(fileURLWithPath: "faces.model"))
 /// ```
 public struct FaceTrainer: Sendable {
   /// The embedding's dimension, a multiple of the number of networks; nil lets the recipe choose.
