@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import HNSW
 import Logging
 import Synchronization
 
@@ -35,7 +36,7 @@ public final class Gallery: Sendable {
   let connections: Connections
   let keeper: IndexKeeper
   let configuration: GalleryConfiguration
-  let attached = Mutex<(any Embedder)?>(nil)
+  let attached = Locked<(any Embedder)?>(nil)
   /// Whether a checkpoint after a deletion could not finish.
   let erasureIsPending = Atomic(false)
 

@@ -16,13 +16,13 @@ import Synchronization
 final class IndexKeeper: Sendable {
   let configuration: GalleryConfiguration
   /// Held while an index is built, so that it is built once.
-  private let building = Mutex<Void>(())
+  private let building = Locked(Turn())
   /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back.
-  private let following = Mutex<Void>(())
+  private let following = Locked(Turn())
   /// Held while changes go from the overlay into the graph.
-  let draining = Mutex<Void>(())
+  let draining = Locked(Turn())
   let drainIsScheduled = Atomic(false)
-  let state = Mutex<IndexState?>(nil)
+  let state = Locked<IndexState?>(nil)
 
   init(configuration: GalleryConfiguration) { self.configuration = configuration }
 

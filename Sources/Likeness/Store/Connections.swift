@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Synchronization
+import HNSW
 
 /// The connections of an open gallery: one that writes, and as many that read as there are threads asking.
 ///
@@ -14,7 +14,7 @@ final class Connections: Sendable {
   /// Opens further connections the way the first was opened.
   private let factory: ConnectionFactory
   private let writer: DatabaseQueue
-  private let pool: Mutex<Pool>
+  private let pool: Locked<Pool>
 
   /// A connection for reading, and what its last snapshot said.
   private struct Reader {
@@ -31,7 +31,7 @@ final class Connections: Sendable {
     self.path = path
     self.factory = factory
     self.writer = writer
-    pool = Mutex(Pool())
+    pool = Locked(Pool())
   }
 
   /// One transaction that reads: every statement of `body` sees the same commit. The snapshot is taken by the first

@@ -52,7 +52,7 @@ public struct CollapseRecord: Sendable, Codable, Hashable {
   public var sentence: String {
     """
     all embeddings ran together at step \(step) (loss \(Self.short(loss)), mean distance \(Self.short(meanDistance))): \
-    starting afresh with the \(nextMiner.rawValue) miner at a peak rate of \(nextRate)
+    starting afresh with the \(nextMiner.rawValue) miner at a peak rate of \(Float(nextRate))
     """
   }
 
