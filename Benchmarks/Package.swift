@@ -15,7 +15,13 @@ let package = Package(
       dependencies: [
         .product(name: "LikenessTraining", package: "likeness"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ])
+      ]),
+    .executableTarget(
+      name: "StoreSpeed",
+      dependencies: [
+        .product(name: "Likeness", package: "likeness"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
