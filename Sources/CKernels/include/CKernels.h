@@ -76,4 +76,6 @@ static inline void ck_prefetch_range(const void *_Nullable p, size_t n) {
 #pragma clang assume_nonnull end
 #endif
 
+#include "CodeKernels.h"
+
 #endif
