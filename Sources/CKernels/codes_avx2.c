@@ -74,7 +74,9 @@ INLINE __m256i unsigned_words(const uint8_t *bytes) {
   return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
 }
 
-INLINE __m256i add_products(__m256i sum, __m256i a, __m256i b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+INLINE __m256i add_products(__m256i sum, __m256i a, __m256i b) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+}
 
 // The totals of four registers, in the lanes of one.
 INLINE __m128i four_lane_totals(__m256i a, __m256i b, __m256i c, __m256i d) {

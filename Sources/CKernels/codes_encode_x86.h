@@ -1,6 +1,6 @@
-// The encoder of edges in eight lanes of 256 bits: the width of its partial sums, so wider registers would add nothing.
-// Included by the x86 variants, each of which defines TARGET (instruction sets) first. Multiplications and additions are
-// separate on purpose; see CodeKernels.h.
+// The encoder of edges in eight lanes of 256 bits: there are eight partial sums, so wider registers would add nothing.
+// Included by the x86 variants, each of which defines TARGET (instruction sets) first. Multiplications and additions
+// are separate on purpose; see CodeKernels.h.
 
 #define INLINE TARGET static inline __attribute__((always_inline))
 

@@ -116,7 +116,9 @@ TARGET CK_RACY_READS static void code_dot_four(
 }
 
 // Bytes less 128, as signed bytes: there is no multiplication of signed with unsigned.
-INLINE int8x16_t centred(const uint8_t *bytes) { return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(bytes), vdupq_n_u8(128))); }
+INLINE int8x16_t centred(const uint8_t *bytes) {
+  return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(bytes), vdupq_n_u8(128)));
+}
 
 // 256 * the sums of high bytes + the sums of low bytes, of four rows. Sums of centred low bytes lack 128 * the rows.
 INLINE float32x4_t joined(int32x4_t high, int32x4_t low, int32x4_t row_sums) {
