@@ -62,9 +62,22 @@ struct CandidatePool {
     return nil
   }
 
-  /// The node that ``next()`` would give now, for prefetching.
+  /// The bound as a key.
   @inline(__always)
-  var upcoming: Slot? {
-    cursor < count && base[cursor] & 1 == 0 ? Candidate(bits: base[cursor]).slot : nil
+  var boundKey: Float { count < capacity ? .infinity : Candidate(bits: base[count &- 1]).key }
+
+  /// Calls the body with the nodes that ``next()`` would give now and after that, at most `limit`, for prefetching.
+  @inline(__always)
+  func upcoming(_ limit: Int, _ body: (Slot) -> Void) {
+    var left = limit
+    var at = cursor
+    while at < count, left > 0 {
+      let bits = base[at]
+      if bits & 1 == 0 {
+        body(Candidate(bits: bits).slot)
+        left &-= 1
+      }
+      at &+= 1
+    }
   }
 }

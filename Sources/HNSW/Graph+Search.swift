@@ -1,90 +1,235 @@
 import CKernels
+import Synchronization
+
+/// Which nodes may be in an answer.
+protocol Allowance {
+  func allows(_ slot: Slot) -> Bool
+}
+
+/// Every node of the index.
+struct EveryNode: Allowance {
+  let memory: NodeMemory
+
+  @inline(__always)
+  func allows(_ slot: Slot) -> Bool { memory.isLive(slot) }
+}
+
+/// The nodes of the index whose ids a predicate lets through.
+struct PredicateAllowance: Allowance {
+  let memory: NodeMemory
+  let isAllowed: (Int64) -> Bool
+
+  @inline(__always)
+  func allows(_ slot: Slot) -> Bool { memory.isLive(slot) && isAllowed(memory.id(slot).pointee) }
+}
+
+/// Every node but one, for measuring with the vectors of the index themselves.
+struct AllBut: Allowance {
+  let memory: NodeMemory
+  let excluded: Slot
+
+  @inline(__always)
+  func allows(_ slot: Slot) -> Bool { slot != excluded && memory.isLive(slot) }
+}
 
 extension Graph {
-  /// Algorithm 2 with ef = 1: walks to the nearest node of a level by always going to the nearest neighbour.
-  func descend(_ level: Int, query: UnsafePointer<Float>, from start: Candidate) -> Candidate {
-    let layer = UpperLayer(memory: memory, level: level)
-    var nearest = start
-    var improved = true
-    while improved {
-      improved = false
-      let row = layer.row(nearest.slot)
-      for i in 0..<layer.capacity {
-        let slot = row[i].load(ordering: .acquiring)
-        if slot == NodeMemory.none { break }
-        let candidate = Candidate(key: space.key(query, memory.vector(slot)), slot: slot)
-        if candidate < nearest {
-          nearest = candidate
-          improved = true
+  /// Where a search of a level begins: from the entry point down the levels above it, on each to the nearest node
+  /// by going to the nearest neighbour as long as there is a nearer one (algorithm 2 with ef = 1).
+  ///
+  /// - Returns: a node of the level, or of the highest level there is.
+  func approach(_ level: Int, codes: CodeMemory, query: CodedQuery, scratch: Scratch) -> Slot? {
+    guard let entry else { return nil }
+    guard entry.level > level else { return entry.slot }
+    let layout = codes.upper
+    var block = codes.upperBlock(memory.ordinal(entry.slot, level: entry.level).pointee)
+    var at = entry.level
+    var key = codes.key(block, query)
+    while true {
+      var nearest: UInt32?
+      let version = codes.version(block)
+      let before = version.pointee.load(ordering: .acquiring)
+      codes.estimate(
+        block, layout, key: key, bound: key, query, estimates: scratch.estimates, below: scratch.below)
+      var least = Float.infinity
+      let links = layout.links(block)
+      for group in 0..<layout.groups {
+        var mask = scratch.below[group]
+        while mask != 0 {
+          let lane = group &* 16 &+ mask.trailingZeroBitCount
+          mask &= mask &- 1
+          if scratch.estimates[lane] < least {
+            least = scratch.estimates[lane]
+            nearest = ck_load_link(links + lane)
+          }
+        }
+      }
+      atomicMemoryFence(ordering: .acquiring)
+      // A row that changes meanwhile is as good as one without a nearer neighbour: level 0 makes up for it.
+      if before & 1 == 0, version.pointee.load(ordering: .relaxed) == before, let nearest, nearest != NodeMemory.none {
+        let next = codes.upperBlock(nearest)
+        let nextKey = codes.key(next, query)
+        if nextKey < key {
+          block = next
+          key = nextKey
+          continue
+        }
+      }
+      at &-= 1
+      if at == level { return layout.slot(block).pointee }
+      block = codes.upperBlock(layout.below(block).pointee)
+    }
+  }
+
+  /// Algorithm 2 on codes: walks a level from `start`, expanding the nearest node not yet expanded until the `pool` holds no
+  /// other; the nearest of those it expanded and the allowance lets through are in `results`.
+  ///
+  /// A node comes into the pool with an estimate from the edge codes of whom it was met at. When its turn comes, its
+  /// node code tells more exactly how near it is, and its neighbours are estimated from there, so that errors do not add up.
+  @inline(__always)
+  func search<A: Allowance>(
+    _ level: Int, codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
+    results: inout CandidatePool, visited: Visited, allowance: A, scratch: Scratch
+  ) {
+    let memory = memory
+    let layout = level == 0 ? codes.ground : codes.upper
+    let batch = scratch.batch
+    let estimates = scratch.estimates
+    let below = scratch.below
+    let capacity = memory.capacity(level: level)
+    let rowBytes = capacity &* 4
+    func block(_ slot: Slot) -> UnsafeMutableRawPointer {
+      level == 0 ? codes.block(slot) : codes.upperBlock(memory.ordinal(slot, level: level).pointee)
+    }
+    if visited.insert(start) { pool.insert(Candidate(key: codes.key(block(start), query), slot: start)) }
+    while let current = pool.next() {
+      let place = block(current)
+      let key = codes.key(place, query)
+      if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
+      let row = memory.row(current, level: level)
+      let version = codes.version(place)
+      var count = 0
+      var attempts = 0
+      while true {
+        let before = version.pointee.load(ordering: .acquiring)
+        codes.estimate(
+          place, layout, key: key, bound: pool.boundKey, query, estimates: estimates, below: below)
+        count = 0
+        for group in 0..<layout.groups {
+          var mask = below[group]
+          while mask != 0 {
+            let lane = group &* 16 &+ mask.trailingZeroBitCount
+            mask &= mask &- 1
+            // Groups may hold more lanes than a row has places.
+            if lane >= capacity { break }
+            let slot = row[lane].load(ordering: .acquiring)
+            if slot == NodeMemory.none { continue }
+            batch[count] = slot
+            estimates[count] = estimates[lane]
+            count &+= 1
+          }
+        }
+        atomicMemoryFence(ordering: .acquiring)
+        if before & 1 == 0, version.pointee.load(ordering: .relaxed) == before { break }
+        attempts &+= 1
+        if attempts == 8 {
+          // The writer is slow, or was stopped at it: the node codes, which never change, say the same.
+          count = gather(row, codes: codes, query: query, level: level, batch: batch, keys: estimates)
+          break
+        }
+      }
+      for i in 0..<count where visited.insert(batch[i]) {
+        pool.insert(Candidate(key: estimates[i], slot: batch[i]))
+      }
+      if level == 0 {
+        pool.upcoming(2) { slot in
+          ck_prefetch_range(codes.block(slot), codes.ground.stride)
+          ck_prefetch_range(memory.groundRow(slot), rowBytes)
         }
       }
     }
-    return nearest
   }
 
-  /// Where a search of `level` begins: the entry point, carried down to the level above.
-  func approach(_ level: Int, query: UnsafePointer<Float>, from entry: Entry) -> Candidate {
-    var nearest = Candidate(key: space.key(query, memory.vector(entry.slot)), slot: entry.slot)
-    for above in stride(from: entry.level, to: level, by: -1) {
-      nearest = descend(above, query: query, from: nearest)
+  /// The neighbours of a row and their keys by their node codes.
+  private func gather(
+    _ row: LinkRow, codes: CodeMemory, query: CodedQuery, level: Int, batch: UnsafeMutablePointer<Slot>,
+    keys: UnsafeMutablePointer<Float>
+  ) -> Int {
+    var count = 0
+    for i in 0..<memory.capacity(level: level) {
+      let slot = row[i].load(ordering: .acquiring)
+      if slot == NodeMemory.none { break }
+      batch[count] = slot
+      keys[count] = codes.key(codes.block(slot), query)
+      count += 1
     }
-    return nearest
+    return count
   }
 
-  /// Algorithm 2: the `pool.capacity` nearest nodes of a level, as far as the graph leads to them.
+  /// A search of level 0 from the entry point.
   ///
-  /// Expands the nearest node not yet expanded, scores its neighbours, keeps the nearest, until nothing is left to
-  /// expand. Neighbours are gathered first and scored four at a time, so that their cache lines are on the way
-  /// while others are compared.
+  /// - Returns: the nearest `limit` of the nodes that were expanded and that the allowance lets through, by their codes,
+  ///   and how many were expanded.
   @inline(__always)
-  func search<L: Layer>(
-    _ layer: L, query: UnsafePointer<Float>, from start: Candidate, pool: inout CandidatePool, visited: Visited,
-    batch: UnsafeMutablePointer<Slot>
-  ) {
-    let memory = memory
-    let space = space
-    // Two cache lines wake the hardware prefetcher for the rest; asking for all of a long row stalls the loop.
-    let rowBytes = min(memory.stride &* 4, 128)
-    if visited.insert(start.slot) { pool.insert(start) }
-    while let current = pool.next() {
-      let row = layer.row(current)
-      var count = 0
-      for i in 0..<layer.capacity {
-        let slot = row[i].load(ordering: .acquiring)
-        if slot == NodeMemory.none { break }
-        guard visited.insert(slot) else { continue }
-        batch[count] = slot
-        if count < 4 { memory.prefetchVector(slot, bytes: rowBytes) }
-        count &+= 1
-      }
-      var at = 0
-      while at &+ 4 <= count {
-        for ahead in at &+ 4..<min(at &+ 8, count) { memory.prefetchVector(batch[ahead], bytes: rowBytes) }
-        let (a, b, c, d) = (batch[at], batch[at &+ 1], batch[at &+ 2], batch[at &+ 3])
-        let keys = space.keys(query, memory.vector(a), memory.vector(b), memory.vector(c), memory.vector(d))
-        pool.insert(Candidate(key: keys[0], slot: a))
-        pool.insert(Candidate(key: keys[1], slot: b))
-        pool.insert(Candidate(key: keys[2], slot: c))
-        pool.insert(Candidate(key: keys[3], slot: d))
-        at &+= 4
-      }
-      while at < count {
-        pool.insert(Candidate(key: space.key(query, memory.vector(batch[at])), slot: batch[at]))
-        at &+= 1
-      }
-      if let upcoming = pool.upcoming { ck_prefetch_range(layer.row(upcoming), layer.capacity &* 4) }
-    }
-  }
-
-  /// The ef nearest nodes to a query on level 0; empty in an empty graph.
-  func searchGround(query: UnsafePointer<Float>, ef: Int, scratch: Scratch) -> CandidatePool {
-    var pool = scratch.makePool(ef: ef)
-    guard let entry else { return pool }
+  func searchGround<A: Allowance>(
+    codes: CodeMemory, ef: Int, limit: Int, allowance: A, scratch: Scratch
+  ) -> (results: CandidatePool, expanded: Int) {
+    var results = scratch.makeResults(limit: limit)
+    guard let start = approach(0, codes: codes, query: scratch.coded, scratch: scratch) else { return (results, 0) }
     // After the entry was read, so that it is below the end.
     let visited = scratch.makeVisited(limit: slotEnd.load(ordering: .acquiring))
-    let start = approach(0, query: query, from: entry)
+    var pool = scratch.makePool(ef: ef)
     search(
-      GroundLayer(memory: memory), query: query, from: start, pool: &pool, visited: visited, batch: scratch.batch)
-    return pool
+      0, codes: codes, query: scratch.coded, from: start, pool: &pool, results: &results, visited: visited,
+      allowance: allowance, scratch: scratch)
+    return (results, pool.count)
+  }
+
+  /// The nearest of what a search found, with exact distances, in the order of answers.
+  ///
+  /// Candidates are compared exactly in the order of what their codes say, until those that are left are farther than the
+  /// limit by more than codes err.
+  func exactHits(_ found: CandidatePool, limit: Int, codes: CodeMemory, scratch: Scratch) -> [SearchHit] {
+    let rowBytes = memory.stride &* 4
+    let ahead = 4
+    let query = scratch.query
+    for i in 0..<min(ahead, found.count) { memory.prefetchVector(found[i].slot, bytes: rowBytes) }
+    var nearest = scratch.makePool(ef: limit)
+    // How far the codes are wrong, beside rounding: what residuals have in common differs from pair to pair.
+    let slack = 1.5 * codes.residualSpread * scratch.coded.residual
+    let rounding: Float = 0.01
+    var at = 0
+    while at < found.count {
+      if nearest.count == limit {
+        let bound = nearest.boundKey
+        let residual = codes.header(codes.block(found[at].slot)).pointee.residual
+        let key = found[at].key + scratch.keyShift
+        if key - slack * residual - rounding * abs(bound) > bound { break }
+      }
+      let four = min(found.count &- at, 4)
+      for next in min(at &+ ahead, found.count)..<min(at &+ ahead &+ 4, found.count) {
+        memory.prefetchVector(found[next].slot, bytes: rowBytes)
+      }
+      if four == 4 {
+        let (a, b, c, d) = (found[at].slot, found[at &+ 1].slot, found[at &+ 2].slot, found[at &+ 3].slot)
+        let keys = space.keys(query, memory.vector(a), memory.vector(b), memory.vector(c), memory.vector(d))
+        nearest.insert(Candidate(key: keys[0], slot: a))
+        nearest.insert(Candidate(key: keys[1], slot: b))
+        nearest.insert(Candidate(key: keys[2], slot: c))
+        nearest.insert(Candidate(key: keys[3], slot: d))
+      } else {
+        for i in at..<found.count {
+          nearest.insert(Candidate(key: space.key(query, memory.vector(found[i].slot)), slot: found[i].slot))
+        }
+      }
+      at &+= four
+    }
+    var hits: [SearchHit] = []
+    hits.reserveCapacity(nearest.count)
+    for i in 0..<nearest.count {
+      let candidate = nearest[i]
+      hits.append(SearchHit(id: memory.id(candidate.slot).pointee, distance: space.distance(ofKey: candidate.key)))
+    }
+    hits.sort(by: SearchHit.precedes)
+    return hits
   }
 }

@@ -1,11 +1,11 @@
 import CKernels
 import Synchronization
 
-/// What searches and the writer share: the nodes, the entry point, the counts.
+/// What searches and the writer share: the nodes, their codes, the entry point, the counts.
 ///
 /// `@unchecked Sendable`: nodes are raw memory. What a search may read of a node is written before a link to it is
 /// stored with release order, and not written again until ``Reclamation`` knows that no search can reach it; links
-/// themselves are atomic.
+/// themselves are atomic, and the codes of a row are read under its version.
 final class Graph: @unchecked Sendable {
   /// Where searches begin: a node of the highest level.
   struct Entry {
@@ -16,17 +16,24 @@ final class Graph: @unchecked Sendable {
   let memory: NodeMemory
   let storage: NodeStorage
   let space: Space
+  let metric: Metric
   let scratches: ScratchPool
   let reclamation: Reclamation
+  let codeKernels: ck_code_kernels
   private let entryBits = Atomic<UInt64>(.max)
+  private let codesBits = Atomic<UnsafeRawPointer?>(nil)
   /// Live nodes.
   let count = Atomic<Int>(0)
   /// All slots ever used are below.
   let slotEnd = Atomic<Int>(0)
 
-  init(dimension: Int, metric: Metric, M: Int, kernels: ck_kernels) {
-    storage = NodeStorage(dimension: dimension, M: M)
+  init(
+    dimension: Int, metric: Metric, M: Int, kernels: ck_kernels, codeKernels: ck_code_kernels, vectors: VectorPlace
+  ) {
+    storage = NodeStorage(dimension: dimension, M: M, vectors: vectors)
     memory = storage.memory
+    self.metric = metric
+    self.codeKernels = codeKernels
     space = Space(metric: metric, stride: memory.stride, kernels: kernels)
     scratches = ScratchPool(memory: memory)
     reclamation = Reclamation(scratches: scratches)
@@ -40,5 +47,16 @@ final class Graph: @unchecked Sendable {
   func setEntry(_ entry: Entry?) {
     let bits = entry.map { UInt64($0.level) << 32 | UInt64($0.slot) } ?? .max
     entryBits.store(bits, ordering: .releasing)
+  }
+
+  /// The codes that searches use now; nil while there are too few vectors to learn a projection from. Valid as long as the
+  /// caller's search is registered with ``Reclamation``: the writer keeps them until then.
+  var codes: Unmanaged<Codes>? {
+    codesBits.load(ordering: .acquiring).map { Unmanaged.fromOpaque($0) }
+  }
+
+  /// The writer keeps the object alive.
+  func publish(_ codes: Codes?) {
+    codesBits.store(codes.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }, ordering: .releasing)
   }
 }

@@ -1,65 +1,113 @@
+import Synchronization
+
+/// How nodes leave the graph.
+///
+/// A removed node is out of every answer at once, but the ways through it stay for a while: it is a ghost. When ghosts have
+/// become many, one sweep mends all rows that lead to them, and their memory is used again (as FreshDiskANN consolidates
+/// its deletes; Singh et al., 2021). So a removal costs little, and rows are mended with the whole neighbourhood known.
 extension GraphWriter {
-  /// Takes a node out of the graph, mends the hole it leaves, and hands its slot to ``Reclamation``.
-  ///
-  /// Who linked to the node keeps its other neighbours and gains, from the node's own neighbourhood, those that are
-  /// diverse among them: the ways that led through the node now lead past it. Nothing of the node stays behind.
+  /// Takes a node out of all answers.
   func remove(_ slot: Slot) {
     memory.live(slot).pointee.store(0, ordering: .releasing)
     graph.count.subtract(1, ordering: .relaxed)
-    if graph.entry?.slot == slot { graph.setEntry(highestNode()) }
-    for level in stride(from: Int(memory.height(slot).pointee), through: 0, by: -1) { cutOut(slot, level) }
-    graph.reclamation.retire(slot)
-  }
-
-  private func cutOut(_ slot: Slot, _ level: Int) {
-    let outgoing = neighbours(slot, level)
-    let incoming = inNeighbours(slot, level)
-    // Enough to choose from; a node that thousands link to would make this quadratic.
-    var candidates = outgoing
-    for node in incoming.prefix(2 * memory.M) where !outgoing.contains(node) { candidates.append(node) }
-    for node in incoming { mend(node, without: slot, from: candidates, level) }
-    // The row itself stays as it is for searches that stand on the node; their neighbours outlive them.
-    for node in outgoing { noteUnlink(from: slot, to: node, level) }
-    for node in candidates { settle(node, level) }
-    for node in incoming.dropFirst(2 * memory.M) { settle(node, level) }
-  }
-
-  /// Drops a neighbour and fills its place with diverse candidates.
-  private func mend(_ node: Slot, without removed: Slot, from candidates: [Slot], _ level: Int) {
-    let capacity = memory.capacity(level: level)
-    var row = neighbours(node, level).filter { $0 != removed }
-    let before = row.count
-    let offered = candidates.filter { $0 != node && !row.contains($0) }
-    for candidate in ranked(offered, from: memory.vector(node)) where row.count < capacity {
-      if isDiverse(candidate, among: row) { row.append(candidate.slot) }
+    guard codes != nil else {
+      // Nothing links to it.
+      graph.reclamation.retire(slot)
+      return
     }
-    setNeighbours(row, of: node, level)
-    for gained in row[before...] where hasRoom(gained, level) && !isLinked(from: gained, to: node, level) {
-      append(node, to: gained, level)
-    }
+    ghosts.append(slot)
+    let live = graph.count.load(ordering: .relaxed)
+    if ghosts.count >= max(live / 16, 32) || live == 0 { sweep() }
   }
 
-  /// Sees to it that a node that lost a neighbour still has one, and someone who leads to it.
-  private func settle(_ node: Slot, _ level: Int) {
-    if neighbourCount(node, level) == 0, let entry = highestNode(except: node), entry.level >= level {
-      var start = graph.approach(level, query: memory.vector(node), from: entry)
-      if start.slot == node, let other = inNeighbours(node, level + 1).first {
-        // The way down ended at the node itself; who led to it on the level above is on this one too.
-        start = Candidate(key: space.key(memory.vector(node), memory.vector(other)), slot: other)
+  /// Mends every row that leads to a ghost, and gives the places of the ghosts back.
+  func sweep() {
+    guard let codes, !ghosts.isEmpty else { return }
+    let live = liveSlots
+    if live.isEmpty {
+      graph.setEntry(nil)
+    } else {
+      let drafts = drafts
+      let stranded = StrandedNodes(threads: threads)
+      Parallel.forEach(live.count, threads: threads) { [self] i, thread in
+        for level in 0...Int(memory.height(live[i]).pointee) {
+          mend(live[i], level, codes, drafts[thread])
+          if level == 0, neighbours(live[i], 0).isEmpty { stranded.note(live[i], thread) }
+        }
       }
-      connect(node, level, from: start)
+      if let entry = graph.entry, !memory.isLive(entry.slot) {
+        let highest = live.max { a, b in
+          (memory.height(a).pointee, b) < (memory.height(b).pointee, a)
+        }
+        graph.setEntry(highest.map { .init(slot: $0, level: Int(memory.height($0).pointee)) })
+      }
+      reconnect(stranded.sorted, codes)
     }
-    ensureReachable(node, level)
+    for ghost in ghosts {
+      for neighbour in neighbours(ghost, 0) { memory.degree(neighbour).pointee.subtract(1, ordering: .relaxed) }
+    }
+    for ghost in ghosts { graph.reclamation.retire(ghost) }
+    ghosts.removeAll()
+    for slot in live where memory.degree(slot).pointee.load(ordering: .relaxed) == 0 { makeReachable(slot, codes) }
   }
 
-  /// A live node to begin searches at: of the highest level, the first slot.
-  private func highestNode(except excluded: Slot? = nil) -> Graph.Entry? {
-    if let entry = graph.entry, entry.slot != excluded, memory.isLive(entry.slot) { return entry }
-    var best: Graph.Entry?
-    for slot in 0..<UInt32(graph.slotEnd.load(ordering: .relaxed)) where slot != excluded && memory.isLive(slot) {
-      let height = Int(memory.height(slot).pointee)
-      if best == nil || height > best?.level ?? 0 { best = .init(slot: slot, level: height) }
+  /// Replaces the ghosts of a row by the neighbours they lead to.
+  private func mend(_ slot: Slot, _ level: Int, _ codes: Codes, _ draft: EdgeDraft) {
+    let row = neighbours(slot, level)
+    guard row.contains(where: { !memory.isLive($0) }) else { return }
+    var candidates: [Slot] = []
+    var seen = Set([slot])
+    func offer(_ row: [Slot]) {
+      for node in row where memory.isLive(node) && seen.insert(node).inserted { candidates.append(node) }
     }
-    return best
+    offer(row)
+    var waiting = row.filter { !memory.isLive($0) }
+    var at = 0
+    // Beyond ghosts of ghosts when all around is removed.
+    while at < waiting.count, at < memory.capacity(level: level) || candidates.isEmpty {
+      let beyond = neighbours(waiting[at], level)
+      at += 1
+      offer(beyond)
+      if candidates.isEmpty {
+        for ghost in beyond where !memory.isLive(ghost) && seen.insert(ghost).inserted { waiting.append(ghost) }
+      }
+    }
+    let chosen = choose(
+      ranked(candidates, from: slot, codes.memory), for: slot, limit: memory.capacity(level: level), codes.memory)
+    replace(slot, level, by: chosen.row, codes, draft) { _ in }
   }
+
+  /// Links nodes anew whose whole neighbourhood was removed.
+  private func reconnect(_ slots: [Slot], _ codes: Codes) {
+    let live = graph.count.load(ordering: .relaxed)
+    guard live > 1 else { return }
+    for slot in slots where neighbours(slot, 0).isEmpty {
+      // The nearest of all: there may be no way from the entry point yet.
+      let nearest = ranked(liveSlots.filter { $0 != slot }, from: slot, codes.memory)
+      let row = choose(
+        Array(nearest.prefix(2 * memory.capacity(level: 0))), for: slot, limit: memory.capacity(level: 0),
+        codes.memory
+      ).row
+      replace(slot, 0, by: row, codes, drafts[0]) { _ in }
+      makeReachable(slot, codes)
+    }
+  }
+}
+
+/// Nodes noted by several threads.
+private final class StrandedNodes: @unchecked Sendable {
+  private let lists: UnsafeMutableBufferPointer<[Slot]>
+
+  init(threads: Int) {
+    lists = .allocate(capacity: threads)
+    lists.initialize(repeating: [])
+  }
+
+  deinit {
+    lists.deinitialize()
+    lists.deallocate()
+  }
+
+  func note(_ slot: Slot, _ thread: Int) { lists[thread].append(slot) }
+  var sorted: [Slot] { lists.flatMap { $0 }.sorted() }
 }

@@ -1,51 +1,70 @@
 extension GraphWriter {
-  /// The candidates for neighbours of a node, nearest first.
-  func ranked(_ slots: [Slot], from row: UnsafePointer<Float>) -> [Candidate] {
+  /// Chooses the neighbours of a node among candidates, nearest first: diverse ones, then the nearest of the others while
+  /// there is room.
+  ///
+  /// A candidate is diverse if it is nearer to the node than to each of those chosen before (algorithm 4): it leads
+  /// somewhere that none of them does. A row costs a search the same whether it is full or not, and what fills it up saves
+  /// steps (as in SymphonyQG). Of copies of the node itself one counts as diverse and few fill up, or they would
+  /// shut each other in.
+  ///
+  /// - Returns: the neighbours, and how many of them, from the front, are the diverse ones.
+  func choose(
+    _ candidates: [Candidate], for slot: Slot, limit: Int, _ codes: CodeMemory
+  ) -> (row: [Slot], diverse: Int) {
+    let own = codes.block(slot)
+    let copyKey = codes.key(own, codes.query(of: own))
+    var row: [Slot] = []
+    row.reserveCapacity(limit)
+    var others: [Slot] = []
+    others.reserveCapacity(limit)
+    var copies = 0
+    for candidate in candidates {
+      if row.count == limit { break }
+      if candidate.key == copyKey {
+        copies += 1
+        if copies > 1 {
+          if copies <= limit / 4 { others.append(candidate.slot) }
+          continue
+        }
+        row.append(candidate.slot)
+      } else if isDiverse(candidate, among: row, codes) {
+        row.append(candidate.slot)
+      } else if others.count < limit {
+        others.append(candidate.slot)
+      }
+    }
+    let diverse = row.count
+    row.append(contentsOf: others.prefix(limit - diverse))
+    return (row, diverse)
+  }
+
+  private func isDiverse(_ candidate: Candidate, among chosen: [Slot], _ codes: CodeMemory) -> Bool {
+    let query = codes.query(of: codes.block(candidate.slot))
+    let key = candidate.key
+    return chosen.withUnsafeBufferPointer { chosen in
+      var at = 0
+      while at + 4 <= chosen.count {
+        let keys = codes.keys(
+          codes.block(chosen[at]), codes.block(chosen[at + 1]), codes.block(chosen[at + 2]),
+          codes.block(chosen[at + 3]), query)
+        if keys.min() < key { return false }
+        at += 4
+      }
+      while at < chosen.count {
+        if codes.key(codes.block(chosen[at]), query) < key { return false }
+        at += 1
+      }
+      return true
+    }
+  }
+
+  /// Nodes by their keys from a node, nearest first.
+  func ranked(_ slots: [Slot], from slot: Slot, _ codes: CodeMemory) -> [Candidate] {
+    let query = codes.query(of: codes.block(slot))
     var result: [Candidate] = []
     result.reserveCapacity(slots.count)
-    var at = 0
-    while at + 4 <= slots.count {
-      let keys = space.keys(
-        row, memory.vector(slots[at]), memory.vector(slots[at + 1]), memory.vector(slots[at + 2]),
-        memory.vector(slots[at + 3]))
-      for i in 0..<4 { result.append(Candidate(key: keys[i], slot: slots[at + i])) }
-      at += 4
-    }
-    for slot in slots[at...] { result.append(Candidate(key: space.key(row, memory.vector(slot)), slot: slot)) }
+    for other in slots { result.append(Candidate(key: codes.key(codes.block(other), query), slot: other)) }
     result.sort()
     return result
-  }
-
-  /// Whether a candidate leads somewhere that none of the chosen does: it is nearer to the node than to each of them.
-  @inline(__always)
-  func isDiverse(_ candidate: Candidate, among chosen: [Slot]) -> Bool {
-    let row = memory.vector(candidate.slot)
-    let key = candidate.key
-    var at = 0
-    while at + 4 <= chosen.count {
-      let keys = space.keys(
-        row, memory.vector(chosen[at]), memory.vector(chosen[at + 1]), memory.vector(chosen[at + 2]),
-        memory.vector(chosen[at + 3]))
-      if keys.min() <= key { return false }
-      at += 4
-    }
-    while at < chosen.count {
-      if space.key(row, memory.vector(chosen[at])) <= key { return false }
-      at += 1
-    }
-    return true
-  }
-
-  /// Algorithm 4 without extension: of the candidates, nearest first, those that are diverse, at most `limit`.
-  ///
-  /// A candidate that equals a chosen one is never diverse, so copies of a vector do not fill each other's rows.
-  func select(_ candidates: some Sequence<Candidate>, limit: Int) -> [Slot] {
-    var chosen: [Slot] = []
-    chosen.reserveCapacity(limit)
-    for candidate in candidates {
-      if chosen.count == limit { break }
-      if isDiverse(candidate, among: chosen) { chosen.append(candidate.slot) }
-    }
-    return chosen
   }
 }

@@ -1,6 +1,7 @@
+import CKernels
 import Synchronization
 
-/// The one who changes the graph. Every method must be called by one thread at a time.
+/// The one who changes the graph. Every method must be called by one thread at a time; inside, several may work.
 ///
 /// `@unchecked Sendable`: ``HNSWIndex`` keeps it behind a mutex.
 final class GraphWriter: @unchecked Sendable {
@@ -9,8 +10,17 @@ final class GraphWriter: @unchecked Sendable {
   let memory: NodeMemory
   let space: Space
   let scratch: Scratch
+  /// Threads that may work at the same time.
+  let threads: Int
   /// Insertions so far: with the seed, what levels are drawn from.
-  private var insertions: UInt64 = 0
+  var insertions = 0
+  /// The codes that the graph has now, and their memory per thread.
+  var codes: Codes?
+  var drafts: [EdgeDraft] = []
+  /// Codes that searches may still be using.
+  var retiredCodes: [(codes: Codes, epoch: UInt64)] = []
+  /// Removed nodes that rows still lead through (`GraphWriter+Remove.swift`).
+  var ghosts: [Slot] = []
 
   init(graph: Graph, parameters: HNSWIndex.Parameters) {
     self.graph = graph
@@ -18,12 +28,13 @@ final class GraphWriter: @unchecked Sendable {
     memory = graph.memory
     space = graph.space
     scratch = Scratch(memory: graph.memory)
+    threads = parameters.threads
   }
 
   /// The highest level of the next node: geometric with ratio 1/M, as −ln(uniform) / ln(M) of the paper.
-  func drawLevel() -> Int {
+  private func drawLevel() -> Int {
     insertions += 1
-    let random = mixed(parameters.seed ^ mixed(insertions))
+    let random = mixed(parameters.seed ^ mixed(UInt64(insertions)))
     var level = 0
     // Each digit of the random number in base M is zero with probability 1/M.
     var rest = random
@@ -34,8 +45,8 @@ final class GraphWriter: @unchecked Sendable {
     return level
   }
 
-  /// A slot for a new node, its vector and id written, its rows empty, not yet reachable.
-  func makeNode(row: UnsafePointer<Float>, id: Int64, level: Int) throws(IndexError) -> Slot {
+  /// A slot for a new node, its vector and id written, its rows empty, not yet reachable but by a scan.
+  func makeNode(row: UnsafePointer<Float>, id: Int64) throws(IndexError) -> Slot {
     let slot: Slot
     if let reclaimed = graph.reclamation.reclaim() {
       slot = reclaimed
@@ -44,18 +55,36 @@ final class GraphWriter: @unchecked Sendable {
       let end = graph.slotEnd.load(ordering: .relaxed)
       if end == graph.storage.capacity {
         guard end < graph.storage.limit else { throw .full(limit: graph.storage.limit) }
-        graph.storage.grow()
+        try graph.storage.grow()
       }
       slot = UInt32(end)
     }
     memory.vector(slot).update(from: row, count: memory.stride)
     memory.id(slot).pointee = id
-    graph.storage.makeLinks(slot, level: level)
+    graph.storage.makeLinks(slot, level: drawLevel())
     memory.live(slot).pointee.store(1, ordering: .releasing)
     if Int(slot) == graph.slotEnd.load(ordering: .relaxed) {
       graph.slotEnd.store(Int(slot) + 1, ordering: .releasing)
     }
     graph.count.add(1, ordering: .relaxed)
     return slot
+  }
+
+  /// The nodes of the index, in the order of their slots.
+  var liveSlots: [Slot] {
+    (0..<UInt32(graph.slotEnd.load(ordering: .relaxed))).filter { memory.isLive($0) }
+  }
+
+  /// The neighbours of a node on a level.
+  func neighbours(_ slot: Slot, _ level: Int) -> [Slot] {
+    let row = memory.row(slot, level: level)
+    var result: [Slot] = []
+    result.reserveCapacity(memory.capacity(level: level))
+    for i in 0..<memory.capacity(level: level) {
+      let neighbour = row[i].load(ordering: .relaxed)
+      if neighbour == NodeMemory.none { break }
+      result.append(neighbour)
+    }
+    return result
   }
 }

@@ -45,11 +45,14 @@ extension HNSWIndex {
       }
       let room = graph.storage.limit - count
       guard ids.count <= room else { throw IndexError.full(limit: graph.storage.limit) }
+      var slots: [Slot] = []
+      slots.reserveCapacity(ids.count)
       for (i, id) in ids.enumerated() {
         try graph.space.prepare(row(i), dimension: dimension, into: writer.scratch.query)
-        try insert(id, writer)
-        if (i + 1) % 256 == 0 || i + 1 == ids.count { progress(i + 1) }
+        slots.append(try makeNode(id, writer))
       }
+      writer.link(slots, progress: progress)
+      progress(ids.count)
     }
   }
 
@@ -91,7 +94,12 @@ extension HNSWIndex {
 
   /// Adds the row that is prepared in the writer's scratch.
   private func insert(_ id: Int64, _ writer: GraphWriter) throws {
-    let slot = try writer.insert(row: writer.scratch.query, id: id)
+    writer.link([try makeNode(id, writer)])
+  }
+
+  private func makeNode(_ id: Int64, _ writer: GraphWriter) throws -> Slot {
+    let slot = try writer.makeNode(row: writer.scratch.query, id: id)
     table.withLock { $0.set(id, to: slot) }
+    return slot
   }
 }

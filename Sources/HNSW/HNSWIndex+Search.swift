@@ -61,8 +61,11 @@ extension HNSWIndex {
   package func searchGraph(_ query: [Float], ef: Int) throws -> [SearchHit] {
     try graph.reclamation.reading { scratch in
       try query.withUnsafeBufferPointer { try graph.space.prepare($0, dimension: dimension, into: scratch.query) }
+      guard let codes = prepareCodes(scratch) else { return [] }
       let ef = max(ef, 1)
-      return hits(of: graph.searchGround(query: scratch.query, ef: ef, scratch: scratch), limit: ef) { _ in true }
+      let (results, _) = graph.searchGround(
+        codes: codes, ef: ef, limit: ef, allowance: EveryNode(memory: graph.memory), scratch: scratch)
+      return graph.exactHits(results, limit: ef, codes: codes, scratch: scratch)
     }
   }
 
@@ -78,6 +81,13 @@ extension HNSWIndex {
     }
   }
 
+  private func prepareCodes(_ scratch: Scratch) -> CodeMemory? {
+    graph.codes?._withUnsafeGuaranteedRef { codes in
+      scratch.prepare(codes)
+      return codes.memory
+    }
+  }
+
   /// Walks the graph, wider while a filter leaves too few, and compares everything where that is cheaper or the
   /// graph does not lead to k.
   private func find(k: Int, ef: Int?, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> SearchResult {
@@ -85,22 +95,31 @@ extension HNSWIndex {
     let k = min(k, live)
     guard k > 0 else { return SearchResult(hits: [], method: .exact) }
     var ef = max(min(ef ?? max(64, 2 * k), live), k, 1)
-    while live > parameters.exactBelow, price(ef: ef) < live {
-      let pool = graph.searchGround(query: scratch.query, ef: ef, scratch: scratch)
+    if live > parameters.exactBelow, price(ef: ef) < live, let codes = prepareCodes(scratch) {
       guard let isAllowed else {
-        if pool.count < k { break }
-        return SearchResult(hits: hits(of: pool, limit: k) { _ in true }, method: .graph)
+        let (results, _) = graph.searchGround(
+          codes: codes, ef: ef, limit: min(ef, 2 * k + ef / 2), allowance: EveryNode(memory: graph.memory),
+          scratch: scratch)
+        if results.count >= k {
+          return SearchResult(hits: graph.exactHits(results, limit: k, codes: codes, scratch: scratch), method: .graph)
+        }
+        return SearchResult(hits: graph.scan(query: scratch.query, k: k, where: nil), method: .exact)
       }
-      // The far end of the pool is found least completely: k must come from the nearer two thirds of it.
-      let trusted = ef - ef / 3
-      let found = hits(of: pool, limit: k, among: trusted, where: isAllowed)
-      if found.count == k { return SearchResult(hits: found, method: .graph) }
-      if pool.count < ef { break }
-      let wanted = found.isEmpty ? ef * 8 : Int(Double(ef) * 1.5 * Double(k) / Double(found.count))
-      ef = min(max(wanted, ef * 2), live)
-      // A scan asks the filter for every id, about a tenth of a comparison, and compares what it allows.
-      let allowed = Int(Double(live) * Double(found.count) / Double(trusted))
-      if price(ef: ef) >= live / 10 + allowed { break }
+      let allowance = PredicateAllowance(memory: graph.memory, isAllowed: isAllowed)
+      while price(ef: ef) < live {
+        let (results, expanded) = graph.searchGround(
+          codes: codes, ef: ef, limit: ef, allowance: allowance, scratch: scratch)
+        let found = results.count
+        if found >= k + k / 2 || (found >= k && expanded >= live) {
+          return SearchResult(hits: graph.exactHits(results, limit: k, codes: codes, scratch: scratch), method: .graph)
+        }
+        if expanded < ef { break }
+        let wanted = found == 0 ? ef * 8 : Int(Double(ef) * 1.75 * Double(k) / Double(found))
+        ef = min(max(wanted, ef * 2), live)
+        // A scan asks the filter for every id, about a tenth of a comparison, and compares what it allows.
+        let allowed = Int(Double(live) * Double(found) / Double(max(expanded, 1)))
+        if price(ef: ef) >= live / 10 + allowed { break }
+      }
     }
     return SearchResult(
       hits: graph.scan(query: scratch.query, k: k, where: isAllowed),
@@ -109,29 +128,10 @@ extension HNSWIndex {
 
   /// What walking the graph with ef costs, in comparisons of a scan.
   ///
-  /// An expansion scores about M new neighbours, each from memory that no prefetcher foresees; and the pool moves more
-  /// of itself at every insertion as it grows. The factor is where both took equally long (Benchmarks/README.md).
+  /// An expansion reads a row of codes from memory that no prefetcher foresees; a scan reads vectors one after the other,
+  /// the longer for more dimensions.
   private func price(ef: Int) -> Int {
-    ef * (parameters.M * 5 / 4 + ef / 512)
-  }
-
-  private func hits(
-    of pool: CandidatePool, limit: Int, among trusted: Int = .max, where isAllowed: (Int64) -> Bool
-  ) -> [SearchHit] {
-    var hits: [SearchHit] = []
-    hits.reserveCapacity(limit)
-    for i in 0..<min(pool.count, trusted) {
-      let candidate = pool[i]
-      // Equal distances are ordered by id, so those at the limit are looked at too.
-      let distance = graph.space.distance(ofKey: candidate.key)
-      if hits.count >= limit, distance > hits[limit - 1].distance { break }
-      let id = graph.memory.id(candidate.slot).pointee
-      guard isAllowed(id) else { continue }
-      hits.append(SearchHit(id: id, distance: distance))
-    }
-    hits.sort(by: SearchHit.precedes)
-    if hits.count > limit { hits.removeLast(hits.count - limit) }
-    return hits
+    ef * (4 + 1_024 / dimension + ef / 512)
   }
 
   /// A scan that counts an id once, also when it meets both vectors of one that is updated meanwhile.

@@ -63,7 +63,10 @@ public final class HNSWIndex: Sendable {
   }
 
   /// An index that compares with these kernels.
-  package init(dimension: Int, metric: Metric, parameters: Parameters, kernels: ck_kernels) throws {
+  package init(
+    dimension: Int, metric: Metric, parameters: Parameters, kernels: ck_kernels,
+    codeKernels: ck_code_kernels = ck_best_code_kernels().pointee
+  ) throws {
     try parameters.validate()
     guard (1...65_536).contains(dimension) else {
       throw IndexError.invalidParameter("the dimension is \(dimension): choose 1 to 65536")
@@ -71,7 +74,14 @@ public final class HNSWIndex: Sendable {
     self.dimension = dimension
     self.metric = metric
     self.parameters = parameters
-    let graph = Graph(dimension: dimension, metric: metric, M: parameters.M, kernels: kernels)
+    let vectors: VectorPlace =
+      switch parameters.vectors {
+      case .memory: VectorPlace()
+      case .file(let folder): try VectorPlace(folder: folder)
+      }
+    let graph = Graph(
+      dimension: dimension, metric: metric, M: parameters.M, kernels: kernels, codeKernels: codeKernels,
+      vectors: vectors)
     self.graph = graph
     writer = Locked(GraphWriter(graph: graph, parameters: parameters))
     table = Locked(SlotTable(memory: graph.memory))

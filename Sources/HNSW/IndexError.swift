@@ -20,6 +20,8 @@ public enum IndexError: Error, Sendable, Hashable {
   case invalidParameter(String)
   /// No more vectors fit.
   case full(limit: Int)
+  /// The file for vectors that are not kept in memory cannot be made or grown.
+  case mappingFailed(String)
 }
 
 extension IndexError: CustomStringConvertible {
@@ -46,6 +48,8 @@ extension IndexError: CustomStringConvertible {
       sentence
     case .full(let limit):
       "the index holds its limit of \(limit) vectors: remove some, or split the collection"
+    case .mappingFailed(let reason):
+      "\(reason): free some space, or keep the vectors in memory"
     }
   }
 }

@@ -15,13 +15,15 @@ typealias LinkRow = UnsafeMutablePointer<Atomic<UInt32>>
 /// Nodes live in chunks that never move, so a search needs no lock while the writer adds chunks. A chunk holds a power
 /// of two of nodes, one section for each kind of data:
 ///
-///     vectors   [nodes, stride]   Float32, a row a whole number of cache lines
 ///     links     [nodes, 2 M]      level 0, UInt32, a row a whole number of cache lines for M = 16
-///     inbound   [nodes]           who links here on level 0; the writer's
+///     degree    [nodes]           UInt32, how many rows of level 0 the node is in; the writer's
 ///     ids       [nodes]           Int64
 ///     upper     [nodes]           where the links of the upper levels are, for the few nodes that have any
 ///     height    [nodes]           the highest level, UInt8
 ///     live      [nodes]           UInt8, 1 while the node belongs to the index
+///
+/// and the vectors, `[nodes, stride]` Float32, each a whole number of cache lines, in a chunk of their own, which may lie
+/// in a mapped file (``VectorPlace``).
 ///
 /// The handle is a handful of numbers and pointers, copied into every loop; ``NodeStorage`` owns the memory.
 ///
@@ -38,13 +40,14 @@ struct NodeMemory: @unchecked Sendable {
   let chunkShift: UInt32
   let chunkMask: UInt32
   let linksOffset: Int
-  let inboundOffset: Int
+  let degreeOffset: Int
   let idsOffset: Int
   let upperOffset: Int
   let heightOffset: Int
   let liveOffset: Int
   let chunkBytes: Int
   let chunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  let vectorChunks: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
   @inline(__always)
   private func chunk(_ slot: Slot) -> UnsafeMutableRawPointer {
@@ -59,7 +62,7 @@ struct NodeMemory: @unchecked Sendable {
   /// The stored vector: `stride` floats on a cache line's boundary, zero from the dimension on.
   @inline(__always)
   func vector(_ slot: Slot) -> UnsafeMutablePointer<Float> {
-    chunk(slot).assumingMemoryBound(to: Float.self) + place(slot) &* stride
+    vectorChunks[Int(slot &>> chunkShift)].unsafelyUnwrapped + place(slot) &* stride
   }
 
   /// The links of level 0.
@@ -111,21 +114,25 @@ struct NodeMemory: @unchecked Sendable {
     (chunk(slot) + upperOffset).assumingMemoryBound(to: UnsafeMutableRawPointer?.self) + place(slot)
   }
 
-  /// Who links to the node on a level without being linked back.
-  func inbound(_ slot: Slot, level: Int) -> UnsafeMutablePointer<InboundList> {
-    if level == 0 {
-      return (chunk(slot) + inboundOffset).assumingMemoryBound(to: InboundList.self) + place(slot)
-    }
-    let lists = upper(slot).pointee.unsafelyUnwrapped + upperLinkBytes(levels: Int(height(slot).pointee))
-    return lists.assumingMemoryBound(to: InboundList.self) + (level - 1)
+  /// How many rows of level 0 hold the node.
+  @inline(__always)
+  func degree(_ slot: Slot) -> UnsafeMutablePointer<Atomic<UInt32>> {
+    (chunk(slot) + degreeOffset).assumingMemoryBound(to: Atomic<UInt32>.self) + place(slot)
+  }
+
+  /// The number under which a node of a level above 0 is known to ``Codes``.
+  @inline(__always)
+  func ordinal(_ slot: Slot, level: Int) -> UnsafeMutablePointer<UInt32> {
+    let numbers = upper(slot).pointee.unsafelyUnwrapped + upperLinkBytes(levels: Int(height(slot).pointee))
+    return numbers.assumingMemoryBound(to: UInt32.self) + (level &- 1)
   }
 
   func upperLinkBytes(levels: Int) -> Int {
-    (levels * M * MemoryLayout<UInt32>.stride + 15) & ~15
+    levels * M * MemoryLayout<UInt32>.stride
   }
 
   func upperBytes(levels: Int) -> Int {
-    upperLinkBytes(levels: levels) + levels * MemoryLayout<InboundList>.stride
+    upperLinkBytes(levels: levels) + levels * MemoryLayout<UInt32>.stride
   }
 
   /// Ask for the first bytes of a vector.

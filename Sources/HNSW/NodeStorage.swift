@@ -7,14 +7,19 @@ import Synchronization
 final class NodeStorage: @unchecked Sendable {
   let memory: NodeMemory
   private(set) var chunkCount = 0
-  /// Bytes of links and in-links outside the chunks.
-  var outsideBytes = 0
+  /// Bytes of links outside the chunks.
+  private(set) var outsideBytes = 0
+  /// One more than the greatest ordinal ever given to a node of an upper level.
+  private(set) var ordinalEnd: UInt32 = 0
+  private var freeOrdinals: [UInt32] = []
+  private let vectors: VectorPlace
 
   static let maximalChunks = 65_536
   /// A chunk holds at most this many bytes of vectors.
   private static let chunkTarget = 8 << 20
 
-  init(dimension: Int, M: Int) {
+  init(dimension: Int, M: Int, vectors: VectorPlace) {
+    self.vectors = vectors
     // Whole cache lines: a row begins on one, and kernels see no odd end.
     let stride = (dimension + 15) & ~15
     var nodes = 64
@@ -24,23 +29,28 @@ final class NodeStorage: @unchecked Sendable {
       defer { end += (bytes * nodes + 63) & ~63 }
       return end
     }
-    _ = section(stride * MemoryLayout<Float>.stride)
     let chunks = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: Self.maximalChunks)
     chunks.initialize(repeating: nil, count: Self.maximalChunks)
+    let vectorChunks = UnsafeMutablePointer<UnsafeMutablePointer<Float>?>.allocate(capacity: Self.maximalChunks)
+    vectorChunks.initialize(repeating: nil, count: Self.maximalChunks)
     memory = NodeMemory(
       dimension: dimension, stride: stride, M: M, nodesPerChunk: nodes,
       chunkShift: UInt32(nodes.trailingZeroBitCount), chunkMask: UInt32(nodes - 1),
       linksOffset: section(2 * M * MemoryLayout<UInt32>.stride),
-      inboundOffset: section(MemoryLayout<InboundList>.stride),
+      degreeOffset: section(MemoryLayout<UInt32>.stride),
       idsOffset: section(MemoryLayout<Int64>.stride),
       upperOffset: section(MemoryLayout<UnsafeMutableRawPointer?>.stride),
-      heightOffset: section(1), liveOffset: section(1), chunkBytes: end, chunks: chunks)
+      heightOffset: section(1), liveOffset: section(1), chunkBytes: end, chunks: chunks, vectorChunks: vectorChunks)
   }
 
   deinit {
     for slot in 0..<UInt32(chunkCount * memory.nodesPerChunk) { releaseLinks(slot) }
-    for i in 0..<chunkCount { memory.chunks[i]?.deallocate() }
+    for i in 0..<chunkCount {
+      memory.chunks[i]?.deallocate()
+      if let chunk = memory.vectorChunks[i] { vectors.release(chunk, byteCount: vectorChunkBytes) }
+    }
     memory.chunks.deallocate()
+    memory.vectorChunks.deallocate()
   }
 
   /// Slots that chunks exist for.
@@ -49,39 +59,60 @@ final class NodeStorage: @unchecked Sendable {
   /// The most slots there can be.
   var limit: Int { min(Self.maximalChunks * memory.nodesPerChunk, Int(CandidatePool.slotLimit)) }
 
+  var vectorChunkBytes: Int { memory.nodesPerChunk * memory.stride * MemoryLayout<Float>.stride }
+
+  /// Bytes of vectors that are in memory, and those in a file.
+  var vectorBytes: (memory: Int, mapped: Int) {
+    vectors.isMapped ? (0, chunkCount * vectorChunkBytes) : (chunkCount * vectorChunkBytes, 0)
+  }
+
   /// Makes one chunk more, its slots free and without links.
-  func grow() {
+  ///
+  /// - Throws: ``IndexError/mappingFailed(_:)`` when vectors live in a file and it cannot grow.
+  func grow() throws(IndexError) {
+    let rows = try vectors.allocate(byteCount: vectorChunkBytes)
     let chunk = UnsafeMutableRawPointer.allocate(byteCount: memory.chunkBytes, alignment: HugePages.alignment)
     // A small index is left on small pages, of which it touches few.
     if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: memory.chunkBytes) }
-    if chunkCount == 1, let first = memory.chunks[0] { HugePages.collapse(first, byteCount: memory.chunkBytes) }
+    if chunkCount == 1, let first = memory.chunks[0], let firstRows = memory.vectorChunks[0] {
+      HugePages.collapse(first, byteCount: memory.chunkBytes)
+      vectors.collapse(firstRows, byteCount: vectorChunkBytes)
+    }
+    if chunkCount > 0 { vectors.askForHugePages(rows, byteCount: vectorChunkBytes) }
     let nodes = memory.nodesPerChunk
-    (chunk + memory.inboundOffset).initializeMemory(as: InboundList.self, repeating: InboundList(), count: nodes)
+    let degrees = (chunk + memory.degreeOffset).assumingMemoryBound(to: Atomic<UInt32>.self)
+    for i in 0..<nodes { (degrees + i).initialize(to: Atomic(0)) }
     (chunk + memory.upperOffset).initializeMemory(as: UnsafeMutableRawPointer?.self, repeating: nil, count: nodes)
     (chunk + memory.heightOffset).initializeMemory(as: UInt8.self, repeating: 0, count: nodes)
     (chunk + memory.liveOffset).initializeMemory(as: UInt8.self, repeating: 0, count: nodes)
     memory.chunks[chunkCount] = chunk
+    memory.vectorChunks[chunkCount] = rows
     chunkCount += 1
   }
 
   /// Gives a slot empty rows for the levels 0…level. Must come before the node is reachable.
   func makeLinks(_ slot: Slot, level: Int) {
     memory.height(slot).pointee = UInt8(level)
+    memory.degree(slot).pointee.store(0, ordering: .relaxed)
     clear(memory.groundRow(slot), count: memory.capacity(level: 0))
     guard level > 0 else { return }
     let upper = UnsafeMutableRawPointer.allocate(byteCount: memory.upperBytes(levels: level), alignment: 64)
     memory.upper(slot).pointee = upper
     clear(upper.assumingMemoryBound(to: Atomic<UInt32>.self), count: level * memory.M)
-    (upper + memory.upperLinkBytes(levels: level))
-      .initializeMemory(as: InboundList.self, repeating: InboundList(), count: level)
+    for above in 1...level {
+      memory.ordinal(slot, level: above).pointee = freeOrdinals.popLast() ?? ordinalEnd
+      if memory.ordinal(slot, level: above).pointee == ordinalEnd { ordinalEnd += 1 }
+    }
     outsideBytes += memory.upperBytes(levels: level)
   }
 
   /// Frees what a slot has outside its chunk. No search may be able to reach the node any more.
   func releaseLinks(_ slot: Slot) {
-    let height = Int(memory.height(slot).pointee)
-    for level in 0...height { memory.inbound(slot, level: level).pointee.removeAll(bytes: &outsideBytes) }
     guard let upper = memory.upper(slot).pointee else { return }
+    let height = Int(memory.height(slot).pointee)
+    for level in stride(from: height, through: 1, by: -1) {
+      freeOrdinals.append(memory.ordinal(slot, level: level).pointee)
+    }
     upper.deallocate()
     memory.upper(slot).pointee = nil
     memory.height(slot).pointee = 0

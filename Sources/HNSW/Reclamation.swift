@@ -30,17 +30,26 @@ final class Reclamation: @unchecked Sendable {
     return try body(scratch)
   }
 
+  /// Begins an epoch: what was replaced before is free once no search of an earlier one runs.
+  func nextEpoch() -> UInt64 {
+    epoch.add(1, ordering: .sequentiallyConsistent).newValue
+  }
+
+  /// The epoch in which the earliest search that still runs began; nil when none runs.
+  func earliestEpoch() -> UInt64? {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    return scratches.earliestEpoch()
+  }
+
   /// Takes the slot of a node that nothing links to any more.
   func retire(_ slot: Slot) {
-    let now = epoch.add(1, ordering: .sequentiallyConsistent).newValue
-    retired.append((slot, now))
+    retired.append((slot, nextEpoch()))
   }
 
   /// A slot that no search can reach, if there is one.
   func reclaim() -> Slot? {
     guard head < retired.count else { return nil }
-    atomicMemoryFence(ordering: .sequentiallyConsistent)
-    if let earliest = scratches.earliestEpoch(), earliest < retired[head].epoch { return nil }
+    if let earliest = earliestEpoch(), earliest < retired[head].epoch { return nil }
     let slot = retired[head].slot
     head += 1
     if head > 64, head * 2 > retired.count {

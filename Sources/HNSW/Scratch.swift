@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// What one search needs besides the graph: the prepared query, the pool of candidates, the marks of visited nodes.
@@ -8,10 +9,20 @@ final class Scratch: @unchecked Sendable {
   let epoch = Atomic<UInt64>(0)
   /// The query as a stored row.
   let query: UnsafeMutablePointer<Float>
-  /// Slots to be scored next.
+  /// The query as the codes see it, once ``prepare(_:)`` or ``prepare(_:node:)`` was called.
+  private(set) var coded: CodedQuery
+  /// What exact keys of the query have in common that those by codes have not: only inner products do.
+  private(set) var keyShift: Float = 0
+  /// Slots and numbers of one step.
   let batch: UnsafeMutablePointer<Slot>
-  private(set) var pool: UnsafeMutablePointer<UInt64>
+  let estimates: UnsafeMutablePointer<Float>
+  let below: UnsafeMutablePointer<UInt16>
+  private let buffers: ProjectionBuffers
+  private let coordinates: UnsafeMutablePointer<Float>
+  private var pool: UnsafeMutablePointer<UInt64>
   private var poolCapacity = 512
+  private var results: UnsafeMutablePointer<UInt64>
+  private var resultCapacity = 128
   private var marks: UnsafeMutablePointer<UInt8>
   private var markCount = 0
   private var mark: UInt8 = 0
@@ -19,20 +30,74 @@ final class Scratch: @unchecked Sendable {
   init(memory: NodeMemory) {
     query = UnsafeMutableRawPointer.allocate(byteCount: memory.stride * 4, alignment: 64)
       .bindMemory(to: Float.self, capacity: memory.stride)
-    batch = .allocate(capacity: 2 * memory.M + 4)
+    let node = Projection.dimensions(for: memory.dimension).node
+    let values = UnsafeMutableRawPointer.allocate(byteCount: node, alignment: 64)
+      .bindMemory(to: Int8.self, capacity: node)
+    coded = CodedQuery(values: values)
+    buffers = ProjectionBuffers(dimension: memory.dimension)
+    coordinates = .allocate(capacity: node)
+    let groups = (2 * memory.M + 15) / 16
+    batch = .allocate(capacity: groups * 16)
+    estimates = UnsafeMutableRawPointer.allocate(byteCount: groups * 64, alignment: 64)
+      .bindMemory(to: Float.self, capacity: groups * 16)
+    below = .allocate(capacity: groups)
     pool = .allocate(capacity: poolCapacity + 1)
+    results = .allocate(capacity: resultCapacity + 1)
     marks = .allocate(capacity: 0)
   }
 
   deinit {
     query.deallocate()
+    coded.values.deallocate()
     batch.deallocate()
+    estimates.deallocate()
+    below.deallocate()
+    buffers.deallocate()
+    coordinates.deallocate()
     pool.deallocate()
+    results.deallocate()
     marks.deallocate()
   }
 
+  /// Projects the query.
+  func prepare(_ codes: Codes) {
+    codes.projection.apply(to: query, buffers: buffers, into: coordinates)
+    let memory = codes.memory
+    coded.unit = ck_round_to_int8(coordinates, memory.nodeDimension, coded.values)
+    var edgeSum: Int32 = 0
+    for i in 0..<memory.edgeDimension { edgeSum &+= Int32(coded.values[i]) }
+    var sum = edgeSum
+    for i in memory.edgeDimension..<memory.nodeDimension { sum &+= Int32(coded.values[i]) }
+    var kept: Float = 0
+    for i in 0..<memory.nodeDimension { kept += coordinates[i] * coordinates[i] }
+    let whole = ck_squared_distance_from_mean(query, codes.projection.mean, codes.projection.dimension)
+    let residual = max(whole - kept, 0)
+    coded.offset = 7.5 * Float(edgeSum)
+    coded.bias = 128 &* sum
+    // Inner products have no part that all keys share.
+    coded.base = memory.weight == 2 ? kept + residual : 0
+    coded.residual = residual.squareRoot()
+    if memory.weight == 1 {
+      keyShift = 0
+      for i in 0..<codes.projection.dimension { keyShift -= query[i] * codes.projection.mean[i] }
+    }
+  }
+
+  /// Takes a stored node for the query: its code stands for its vector.
+  func prepare(_ memory: CodeMemory, node slot: Slot) {
+    let node = memory.query(of: memory.block(slot))
+    var edgeSum: Int32 = 0
+    for i in 0..<memory.nodeDimension { coded.values[i] = node.values[i] }
+    for i in 0..<memory.edgeDimension { edgeSum &+= Int32(node.values[i]) }
+    coded.unit = node.unit
+    coded.offset = 7.5 * Float(edgeSum)
+    coded.bias = node.bias
+    coded.base = node.base
+    coded.residual = node.residual
+  }
+
   /// Bytes held.
-  var bytes: Int { (poolCapacity + 1) * 8 + markCount }
+  var bytes: Int { (poolCapacity + resultCapacity + 2) * 8 + markCount }
 
   /// An empty pool of ef candidates. Ends the use of the one before.
   func makePool(ef: Int) -> CandidatePool {
@@ -42,6 +107,16 @@ final class Scratch: @unchecked Sendable {
       pool = .allocate(capacity: poolCapacity + 1)
     }
     return CandidatePool(base: pool, capacity: ef)
+  }
+
+  /// Empty room for the nearest `limit` of the nodes that were expanded. Ends the use of the one before.
+  func makeResults(limit: Int) -> CandidatePool {
+    if limit > resultCapacity {
+      results.deallocate()
+      resultCapacity = limit
+      results = .allocate(capacity: resultCapacity + 1)
+    }
+    return CandidatePool(base: results, capacity: limit)
   }
 
   /// Marks for the slots below `limit`, none set.

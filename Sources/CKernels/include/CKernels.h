@@ -77,5 +77,6 @@ static inline void ck_prefetch_range(const void *_Nullable p, size_t n) {
 #endif
 
 #include "CodeKernels.h"
+#include "CodePreparation.h"
 
 #endif

@@ -1,0 +1,40 @@
+// From float32 to the numbers that the code kernels take, and the copy that publishes them.
+#ifndef CODE_PREPARATION_H
+#define CODE_PREPARATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __clang__
+#pragma clang assume_nonnull begin
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Writes (row - mean) as 16 bit fixed point, 256 * (high - 128) + low, and returns the value of one unit: 0 where row
+/// equals mean. n values; the caller pads the planes, with low 0 and high 128 for zero.
+float ck_fixed_point(const float *row, const float *mean, size_t n, uint8_t *low, uint8_t *high);
+
+/// Rounds values to -127…127 units of max|value| / 127 and returns the unit; 0 and zeros where all are zero.
+float ck_round_to_int8(const float *values, size_t n, int8_t *out);
+
+/// The squared length of row - mean, n values each, the same bits on every CPU.
+float ck_squared_distance_from_mean(const float *row, const float *mean, size_t n);
+
+/// A number that the writer may be changing under a sequence counter.
+uint32_t ck_load_link(const uint32_t *link);
+
+/// Copies n bytes, a multiple of 8, to memory that searches may be reading under a sequence counter.
+void ck_publish(void *to, const void *from, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef __clang__
+#pragma clang assume_nonnull end
+#endif
+
+#endif

@@ -1,0 +1,197 @@
+import CKernels
+import Synchronization
+
+/// The hot memory of the codes behind one handle: a block for every node, and one for every node of an upper level.
+///
+/// What a step of a search reads of a node lies together, so that one prefetch brings it:
+///
+///     version    UInt32   odd while the writer changes the edges: a sequence counter (seqlock)
+///     scales     3 Float  of the constants and the steps of the edges, and of the node code
+///     norm       Float    the constant part of the key of this node
+///     residual   Float    length of what the projection leaves out
+///     bias       Int32    128 times the sum of the node code
+///     node code  [nodeDimension]       Int8
+///     constants  [capacity]            Int16, one per neighbour
+///     steps      [capacity]            UInt8, one per neighbour
+///     edge codes [capacity, edgeDimension] 4 bits, interleaved for ck_row_function
+///
+/// The neighbours themselves are the links of ``NodeMemory`` on level 0. A block of an upper level holds the ordinals
+/// of its neighbours' blocks, its slot and the ordinal of its block one level below, so that the way down needs nothing else.
+///
+/// Neighbour-coded layouts are the idea of SymphonyQG (Gou, Gao, Xu & Long, SIGMOD 2025); here a code is a difference of
+/// projections in 4 bits a coordinate instead of 1 bit a dimension.
+///
+/// `@unchecked Sendable`: the edges are read under the version, all else is written before a block can be reached.
+struct CodeMemory: @unchecked Sendable {
+  let edgeDimension: Int
+  let nodeDimension: Int
+  let chunkShift: UInt32
+  let chunkMask: UInt32
+  let upperShift: UInt32
+  let upperMask: UInt32
+  let ground: BlockLayout
+  let upper: BlockLayout
+  let chunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  let upperChunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// 2 where keys are squared distances, which hold the product twice; 1 for the inner product.
+  let weight: Float
+  /// The weight times the mean cosine of residuals, and times its standard deviation.
+  let residualWeight: Float
+  let residualSpread: Float
+  let kernels: ck_code_kernels
+
+  /// The block of a node.
+  @inline(__always)
+  func block(_ slot: Slot) -> UnsafeMutableRawPointer {
+    chunks[Int(slot &>> chunkShift)].unsafelyUnwrapped + Int(slot & chunkMask) &* ground.stride
+  }
+
+  /// The block of a node of an upper level.
+  @inline(__always)
+  func upperBlock(_ ordinal: UInt32) -> UnsafeMutableRawPointer {
+    upperChunks[Int(ordinal &>> upperShift)].unsafelyUnwrapped + Int(ordinal & upperMask) &* upper.stride
+  }
+
+  @inline(__always)
+  func version(_ block: UnsafeRawPointer) -> UnsafePointer<Atomic<UInt32>> {
+    block.assumingMemoryBound(to: Atomic<UInt32>.self)
+  }
+
+  @inline(__always)
+  func nodeCode(_ block: UnsafeRawPointer) -> UnsafePointer<Int8> {
+    (block + BlockLayout.nodeOffset).assumingMemoryBound(to: Int8.self)
+  }
+
+  @inline(__always)
+  func header(_ block: UnsafeRawPointer) -> UnsafePointer<BlockHeader> {
+    block.assumingMemoryBound(to: BlockHeader.self)
+  }
+
+  /// The key of a node as its node code tells it.
+  @inline(__always)
+  func key(_ block: UnsafeRawPointer, _ query: CodedQuery) -> Float {
+    let dot = kernels.code_dot(nodeCode(block), query.values, nodeDimension, query.bias)
+    let header = header(block)
+    return query.base + header.pointee.norm - (query.unit * header.pointee.nodeScale) * (weight * Float(dot))
+      - (query.residual * header.pointee.residual) * residualWeight
+  }
+
+  /// A stored node in the place of a query.
+  @inline(__always)
+  func query(of block: UnsafeMutableRawPointer) -> CodedQuery {
+    let header = header(block).pointee
+    return CodedQuery(
+      values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.nodeScale, offset: 0, bias: header.bias,
+      base: header.norm, residual: header.residual)
+  }
+
+  /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.
+  @inline(__always)
+  func keys(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery
+  ) -> SIMD4<Float> {
+    var dots = SIMD4<Int32>()
+    withUnsafeMutablePointer(to: &dots) {
+      $0.withMemoryRebound(to: Int32.self, capacity: 4) {
+        kernels.code_dot_four(
+          nodeCode(a), nodeCode(b), nodeCode(c), nodeCode(d), query.values, nodeDimension, query.bias, $0)
+      }
+    }
+    let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
+    let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
+    let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
+    let residuals = SIMD4(
+      ha.pointee.residual, hb.pointee.residual, hc.pointee.residual, hd.pointee.residual)
+    return (norms + query.base) - (scales * query.unit) * (SIMD4<Float>(dots) * weight)
+      - (residuals * query.residual) * residualWeight
+  }
+
+  /// Estimates the keys of all neighbours of a block, whose own is `key`; marks those below the bound.
+  @inline(__always)
+  func estimate(
+    _ block: UnsafeRawPointer, _ layout: BlockLayout, key: Float, bound: Float, _ query: CodedQuery,
+    estimates: UnsafeMutablePointer<Float>, below: UnsafeMutablePointer<UInt16>
+  ) {
+    let header = header(block)
+    var edges = ck_edges(
+      codes: (block + layout.codesOffset).assumingMemoryBound(to: UInt8.self),
+      constants: (block + layout.constantsOffset).assumingMemoryBound(to: Int16.self),
+      steps: (block + layout.stepsOffset).assumingMemoryBound(to: UInt8.self),
+      constant_scale: header.pointee.constantScale, step_scale: header.pointee.stepScale, base: key)
+    var edgeQuery = ck_edge_query(
+      values: query.values, edge_dimension: edgeDimension, unit: query.unit, offset: query.offset)
+    kernels.row_estimates(&edges, &edgeQuery, layout.groups, bound, estimates, below)
+  }
+}
+
+/// The beginning of every block.
+struct BlockHeader {
+  var version: UInt32 = 0
+  var constantScale: Float = 0
+  var stepScale: Float = 0
+  var nodeScale: Float = 0
+  var norm: Float = 0
+  var residual: Float = 0
+  /// 128 times the sum of the node code.
+  var bias: Int32 = 0
+  /// So that what comes after lies on 8 bytes.
+  private var padding: UInt32 = 0
+
+  init() {}
+}
+
+/// Where things are in a block.
+struct BlockLayout {
+  /// Neighbours that there are codes for, in groups of 16.
+  let groups: Int
+  /// The ordinals of the neighbours, before them the slot and the ordinal below: only in blocks of upper levels.
+  let linksOffset: Int
+  let constantsOffset: Int
+  let stepsOffset: Int
+  let codesOffset: Int
+  let stride: Int
+
+  static let nodeOffset = MemoryLayout<BlockHeader>.stride
+
+  init(capacity: Int, edgeDimension: Int, nodeDimension: Int, isUpper: Bool) {
+    groups = (capacity + 15) / 16
+    linksOffset = Self.nodeOffset + nodeDimension
+    constantsOffset = linksOffset + (isUpper ? (2 + groups * 16) * 4 : 0)
+    stepsOffset = constantsOffset + groups * 32
+    codesOffset = stepsOffset + groups * 16
+    stride = (codesOffset + groups * 8 * edgeDimension + 7) & ~7
+  }
+
+  /// Bytes from the constants to the end: what changes with the links of a node.
+  var edgeBytes: Int { stride - linksOffset }
+
+  @inline(__always)
+  func slot(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
+    (block + linksOffset).assumingMemoryBound(to: UInt32.self)
+  }
+
+  @inline(__always)
+  func below(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
+    (block + linksOffset).assumingMemoryBound(to: UInt32.self) + 1
+  }
+
+  @inline(__always)
+  func links(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt32> {
+    (block + linksOffset).assumingMemoryBound(to: UInt32.self) + 2
+  }
+}
+
+/// A query as the codes see it.
+struct CodedQuery {
+  /// `[nodeDimension]`, the first `edgeDimension` of which meet the edge codes.
+  let values: UnsafeMutablePointer<Int8>
+  var unit: Float = 0
+  /// 7.5 times the sum of the values that meet edge codes.
+  var offset: Float = 0
+  /// 128 times the sum of all values.
+  var bias: Int32 = 0
+  /// What every key has in common.
+  var base: Float = 0
+  /// The length of what the projection leaves out of it.
+  var residual: Float = 0
+}

@@ -1,0 +1,249 @@
+import CKernels
+import Synchronization
+
+/// The codes of all nodes under one projection: owns the memory behind ``CodeMemory`` and writes what is in it.
+///
+/// Learned anew when the collection has outgrown the sample it was learned from (`GraphWriter+Learning.swift`); the new
+/// codes are made aside, then searches begin to use them, and the old ones go when no search does any more.
+///
+/// `@unchecked Sendable`: the writer alone changes blocks, each by one thread at a time.
+final class Codes: @unchecked Sendable {
+  let projection: Projection
+  let memory: CodeMemory
+  private let nodes: NodeMemory
+  private let metric: Metric
+  private var chunkCount = 0
+  private var upperChunkCount = 0
+  /// Insertions before the projection was learned.
+  let learnedAt: Int
+
+  init(projection: Projection, nodes: NodeMemory, metric: Metric, learnedAt: Int) {
+    self.projection = projection
+    self.nodes = nodes
+    self.metric = metric
+    self.learnedAt = learnedAt
+    let chunks = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: NodeStorage.maximalChunks)
+    chunks.initialize(repeating: nil, count: NodeStorage.maximalChunks)
+    let upperChunks = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: NodeStorage.maximalChunks)
+    upperChunks.initialize(repeating: nil, count: NodeStorage.maximalChunks)
+    // One node in M is on an upper level: smaller chunks do, as long as all ordinals have a place.
+    let upperShift = nodes.M >= 16 ? nodes.chunkShift - 3 : nodes.chunkShift
+    let (edge, node) = (projection.edgeDimension, projection.nodeDimension)
+    memory = CodeMemory(
+      edgeDimension: edge, nodeDimension: node,
+      chunkShift: nodes.chunkShift, chunkMask: nodes.chunkMask,
+      upperShift: upperShift, upperMask: 1 << upperShift - 1,
+      ground: BlockLayout(
+        capacity: nodes.capacity(level: 0), edgeDimension: edge, nodeDimension: node, isUpper: false),
+      upper: BlockLayout(
+        capacity: nodes.capacity(level: 1), edgeDimension: edge, nodeDimension: node, isUpper: true),
+      chunks: chunks, upperChunks: upperChunks, weight: metric == .dot ? 1 : 2,
+      residualWeight: (metric == .dot ? 1 : 2) * projection.residualCosine,
+      residualSpread: (metric == .dot ? 1 : 2) * projection.residualSpread, kernels: projection.kernels)
+  }
+
+  deinit {
+    for i in 0..<chunkCount { memory.chunks[i]?.deallocate() }
+    for i in 0..<upperChunkCount { memory.upperChunks[i]?.deallocate() }
+    memory.chunks.deallocate()
+    memory.upperChunks.deallocate()
+  }
+
+  private var chunkBytes: Int { nodes.nodesPerChunk * memory.ground.stride }
+  private var upperChunkBytes: Int { memory.upper.stride << Int(memory.upperShift) }
+  /// Bytes of the codes of so many nodes.
+  func bytes(nodes: Int, ordinals: Int) -> Int {
+    nodes * memory.ground.stride + ordinals * memory.upper.stride + projection.bytes
+  }
+
+  /// Makes room for the slots and the ordinals below these numbers.
+  func reserve(slots: Int, ordinals: Int) {
+    while chunkCount * nodes.nodesPerChunk < slots {
+      let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkBytes, alignment: HugePages.alignment)
+      if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: chunkBytes) }
+      if chunkCount == 1, let first = memory.chunks[0] { HugePages.collapse(first, byteCount: chunkBytes) }
+      for i in 0..<nodes.nodesPerChunk {
+        (chunk + i * memory.ground.stride).initializeMemory(as: BlockHeader.self, to: BlockHeader())
+      }
+      memory.chunks[chunkCount] = chunk
+      chunkCount += 1
+    }
+    while upperChunkCount << Int(memory.upperShift) < ordinals {
+      let chunk = UnsafeMutableRawPointer.allocate(byteCount: upperChunkBytes, alignment: 64)
+      for i in 0..<1 << Int(memory.upperShift) {
+        (chunk + i * memory.upper.stride).initializeMemory(as: BlockHeader.self, to: BlockHeader())
+      }
+      memory.upperChunks[upperChunkCount] = chunk
+      upperChunkCount += 1
+    }
+  }
+
+  /// Writes the node code of a slot, on all its levels, and empty edges. Nobody may reach the node yet.
+  func encodeNode(_ slot: Slot, buffers: ProjectionBuffers, coordinates: UnsafeMutablePointer<Float>) {
+    let row = nodes.vector(slot)
+    projection.apply(to: row, buffers: buffers, into: coordinates)
+    let block = memory.block(slot)
+    let code = (block + BlockLayout.nodeOffset).assumingMemoryBound(to: Int8.self)
+    let header = block.assumingMemoryBound(to: BlockHeader.self)
+    let scale = ck_round_to_int8(coordinates, memory.nodeDimension, code)
+    var sum: Int32 = 0
+    var coded: Float = 0
+    var kept: Float = 0
+    for i in 0..<memory.nodeDimension {
+      let value = Float(code[i]) * scale
+      sum &+= Int32(code[i])
+      coded += value * value
+      kept += coordinates[i] * coordinates[i]
+    }
+    var whole: Float = 0
+    var along: Float = 0
+    for i in 0..<nodes.dimension {
+      let value = row[i] - projection.mean[i]
+      whole += value * value
+      along += value * projection.mean[i]
+    }
+    let residual = max(whole - kept, 0)
+    header.pointee.nodeScale = scale
+    header.pointee.residual = residual.squareRoot()
+    header.pointee.bias = 128 &* sum
+    header.pointee.norm = metric == .dot ? -along : coded + residual
+    guard nodes.height(slot).pointee > 0 else { return }
+    for level in 1...Int(nodes.height(slot).pointee) {
+      let upper = memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
+      let target = upper.assumingMemoryBound(to: BlockHeader.self)
+      target.pointee.nodeScale = scale
+      target.pointee.residual = header.pointee.residual
+      target.pointee.bias = header.pointee.bias
+      target.pointee.norm = header.pointee.norm
+      (upper + BlockLayout.nodeOffset).copyMemory(from: code, byteCount: memory.nodeDimension)
+      memory.upper.slot(upper).pointee = slot
+      memory.upper.below(upper).pointee = level == 1 ? slot : nodes.ordinal(slot, level: level - 1).pointee
+    }
+  }
+
+  /// Writes new neighbours of a node on a level, links and codes, so that a search sees all of them or notices.
+  ///
+  /// - Parameter draft: `edgeBytes` and a code a byte: memory to prepare in.
+  func setRow(_ slot: Slot, _ level: Int, to neighbours: [Slot], draft: EdgeDraft) {
+    let layout = level == 0 ? memory.ground : memory.upper
+    let own = memory.block(slot)
+    let block = level == 0 ? own : memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
+    let scales = prepare(neighbours, from: own, layout: layout, draft: draft)
+    if level > 0 {
+      let links = draft.bytes.assumingMemoryBound(to: UInt32.self)
+      links[0] = slot
+      links[1] = level == 1 ? slot : nodes.ordinal(slot, level: level - 1).pointee
+      for i in 0..<layout.groups * 16 {
+        links[2 + i] = i < neighbours.count ? nodes.ordinal(neighbours[i], level: level).pointee : NodeMemory.none
+      }
+    }
+    let version = UnsafeMutablePointer(mutating: memory.version(block))
+    let before = version.pointee.load(ordering: .relaxed)
+    version.pointee.store(before &+ 1, ordering: .relaxed)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    let row = nodes.row(slot, level: level)
+    for (i, neighbour) in neighbours.enumerated() { row[i].store(neighbour, ordering: .releasing) }
+    for i in neighbours.count..<nodes.capacity(level: level) { row[i].store(NodeMemory.none, ordering: .releasing) }
+    var pair = (scales.constant, scales.step)
+    ck_publish(block + 4, &pair, 8)
+    ck_publish(block + layout.linksOffset, draft.bytes, layout.edgeBytes)
+    version.pointee.store(before &+ 2, ordering: .releasing)
+  }
+
+  /// Whether the codes of a row are those of these neighbours, for checking invariants.
+  func describes(_ slot: Slot, _ level: Int, _ neighbours: [Slot]) -> Bool {
+    let layout = level == 0 ? memory.ground : memory.upper
+    let own = memory.block(slot)
+    let block = level == 0 ? own : memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
+    let draft = EdgeDraft(self, dimension: nodes.dimension)
+    let scales = prepare(neighbours, from: own, layout: layout, draft: draft)
+    let header = memory.header(block).pointee
+    let skipped = layout.constantsOffset - layout.linksOffset
+    let written = UnsafeRawBufferPointer(start: block + layout.constantsOffset, count: layout.edgeBytes - skipped)
+    let expected = UnsafeRawBufferPointer(start: draft.bytes + skipped, count: layout.edgeBytes - skipped)
+    return header.version & 1 == 0 && header.constantScale == scales.constant && header.stepScale == scales.step
+      && written.elementsEqual(expected)
+  }
+
+  /// Encodes the neighbours of a block into the draft.
+  private func prepare(
+    _ neighbours: [Slot], from own: UnsafeMutableRawPointer, layout: BlockLayout, draft: EdgeDraft
+  ) -> (constant: Float, step: Float) {
+    let from = memory.header(own).pointee
+    let fromCode = memory.nodeCode(own)
+    let base = draft.bytes - layout.linksOffset
+    let constants = (base + layout.constantsOffset).assumingMemoryBound(to: Int16.self)
+    let steps = (base + layout.stepsOffset).assumingMemoryBound(to: UInt8.self)
+    let codes = (base + layout.codesOffset).assumingMemoryBound(to: UInt8.self)
+    // The same rows make the same bytes, also where no neighbour is.
+    draft.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: layout.edgeBytes)
+    var mostStep: Float = 0
+    for (i, neighbour) in neighbours.enumerated() {
+      let other = memory.block(neighbour)
+      let edge = memory.kernels.encode_edge(
+        fromCode, from.nodeScale, memory.nodeCode(other), memory.header(other).pointee.nodeScale,
+        memory.edgeDimension, draft.edge)
+      ck_pack_edge(codes, i, draft.edge, memory.edgeDimension)
+      draft.encoded[i] = edge
+      mostStep = max(mostStep, edge.step * memory.weight)
+    }
+    let stepScale = mostStep / 255
+    var mostConstant: Float = 0
+    for (i, neighbour) in neighbours.enumerated() {
+      let edge = draft.encoded[i]
+      let step = stepScale > 0 ? max((edge.step * memory.weight / stepScale).rounded(), edge.step > 0 ? 1 : 0) : 0
+      steps[i] = UInt8(step)
+      let other = memory.header(memory.block(neighbour)).pointee
+      let constant =
+        memory.weight == 1
+        ? other.norm - from.norm
+        : edge.energy + step * stepScale * edge.from_dot 
+            + (other.residual * other.residual - from.residual * from.residual)
+      draft.constants[i] = constant
+      mostConstant = max(mostConstant, abs(constant))
+    }
+    let constantScale = mostConstant / 32_767
+    for i in 0..<neighbours.count {
+      constants[i] = constantScale > 0 ? Int16((draft.constants[i] / constantScale).rounded()) : 0
+    }
+    for i in neighbours.count..<layout.groups * 16 {
+      constants[i] = .max
+      steps[i] = 0
+    }
+    return (constantScale, stepScale)
+  }
+}
+
+/// Memory in which a row is encoded before it is published.
+///
+/// `@unchecked Sendable`: one per thread, used by that alone.
+final class EdgeDraft: @unchecked Sendable {
+  let bytes: UnsafeMutableRawPointer
+  let edge: UnsafeMutablePointer<UInt8>
+  let encoded: UnsafeMutablePointer<ck_encoded_edge>
+  let constants: UnsafeMutablePointer<Float>
+  let buffers: ProjectionBuffers
+  let coordinates: UnsafeMutablePointer<Float>
+
+  init(_ codes: Codes, dimension: Int) {
+    let memory = codes.memory
+    let size = max(memory.ground.edgeBytes, memory.upper.edgeBytes)
+    bytes = .allocate(byteCount: size, alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    edge = .allocate(capacity: memory.edgeDimension)
+    let capacity = max(memory.ground.groups, memory.upper.groups) * 16
+    encoded = .allocate(capacity: capacity)
+    constants = .allocate(capacity: capacity)
+    buffers = ProjectionBuffers(dimension: dimension)
+    coordinates = .allocate(capacity: memory.nodeDimension)
+  }
+
+  deinit {
+    bytes.deallocate()
+    edge.deallocate()
+    encoded.deallocate()
+    constants.deallocate()
+    buffers.deallocate()
+    coordinates.deallocate()
+  }
+}

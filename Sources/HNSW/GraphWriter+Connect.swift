@@ -1,0 +1,234 @@
+import Synchronization
+
+/// How new nodes come into the graph.
+///
+/// Nodes are linked in rounds (as ParlayANN does; Manohar et al., PPoPP 2024). In a round every node searches the graph
+/// as it was before the round, so that no search depends on another, chooses its neighbours, and then every node
+/// that was chosen takes up those who chose it, each once. Threads share the nodes of a step; which of them does what
+/// leaves no trace: the same operations make the same graph, byte for byte, on any number of threads.
+extension GraphWriter {
+  /// Adds a node that ``makeNode(row:id:)`` made to the graph, or many.
+  ///
+  /// Many at a time are linked in rounds of half as many as there are, with a short beam; then all of them once more, with the
+  /// whole graph to choose from.
+  func link(_ new: [Slot], progress: (Int) -> Void = { _ in }) {
+    releaseCodes()
+    let isFirst = learnIfNeeded()
+    guard let codes else { return }
+    let nodes: [Slot]
+    if isFirst {
+      nodes = liveSlots
+    } else {
+      codes.reserve(slots: graph.slotEnd.load(ordering: .relaxed), ordinals: Int(graph.storage.ordinalEnd))
+      encode(new, codes)
+      nodes = new
+    }
+    var linked = max(graph.count.load(ordering: .relaxed) - nodes.count, 0)
+    let isBulk = nodes.count > max(linked / 4, 1)
+    var at = 0
+    while at < nodes.count {
+      // Rounds that are small beside the graph lose nothing by not knowing of each other.
+      let size = min(max(isBulk ? linked / 2 : linked / 16, 1), nodes.count - at, 16_384)
+      connect(Array(nodes[at..<at + size]), ef: isBulk ? draftEf : parameters.efConstruction, codes)
+      at += size
+      linked += size
+      progress(isBulk ? at / 2 : at)
+    }
+    guard isBulk, nodes.count > 1 else { return }
+    at = 0
+    while at < nodes.count {
+      let size = min(nodes.count - at, 65_536)
+      connect(Array(nodes[at..<at + size]), ef: parameters.efConstruction / 2, codes)
+      at += size
+      progress((nodes.count + at) / 2)
+    }
+  }
+
+  private var draftEf: Int { max(parameters.efConstruction / 5, memory.M) }
+
+  /// One round.
+  private func connect(_ nodes: [Slot], ef: Int, _ codes: Codes) {
+    var round: [Slot] = []
+    for slot in nodes {
+      let height = Int(memory.height(slot).pointee)
+      guard let entry = graph.entry else {
+        codes.setRow(slot, 0, to: [], draft: drafts[0])
+        for level in 0...height { codes.setRow(slot, level, to: [], draft: drafts[0]) }
+        graph.setEntry(.init(slot: slot, level: height))
+        continue
+      }
+      if height > entry.level {
+        // A new highest level must be known to the others.
+        for level in entry.level + 1...height { codes.setRow(slot, level, to: [], draft: drafts[0]) }
+        connectAtOnce([slot], ef: ef, codes)
+        graph.setEntry(.init(slot: slot, level: height))
+      } else {
+        round.append(slot)
+      }
+    }
+    if !round.isEmpty { connectAtOnce(round, ef: ef, codes) }
+  }
+
+  private func connectAtOnce(_ nodes: [Slot], ef: Int, _ codes: Codes) {
+    let proposals = UnsafeMutableBufferPointer<[Proposal]>.allocate(capacity: nodes.count)
+    proposals.initialize(repeating: [])
+    defer {
+      proposals.deinitialize()
+      proposals.deallocate()
+    }
+    let shared = Unchecked(proposals)
+    let dropped = DroppedLinks(threads: threads)
+    let drafts = drafts
+    Parallel.forEach(nodes.count, threads: threads) { [self] i, _ in
+      shared.value[i] = propose(nodes[i], ef: ef, codes.memory)
+    }
+    Parallel.forEach(nodes.count, threads: threads) { [self] i, thread in
+      for proposal in shared.value[i] {
+        replace(nodes[i], proposal.level, by: proposal.row, codes, drafts[thread]) { dropped.note($0, thread) }
+      }
+    }
+    for level in 0...(proposals.lazy.compactMap { $0.first?.level }.max() ?? 0) {
+      let incoming = IncomingLinks(nodes: nodes, proposals: proposals, level: level, graph: graph)
+      let targets = incoming.targets
+      Parallel.forEach(targets.count, threads: threads) { [self] i, thread in
+        take(incoming.sources(i), into: targets[i], level, codes, drafts[thread]) { dropped.note($0, thread) }
+      }
+    }
+    for slot in dropped.sorted(with: nodes) where memory.degree(slot).pointee.load(ordering: .relaxed) == 0 {
+      makeReachable(slot, codes)
+    }
+  }
+
+  /// What a node would have for neighbours on its levels, highest first.
+  private func propose(_ slot: Slot, ef: Int, _ codes: CodeMemory) -> [Proposal] {
+    graph.reclamation.reading { scratch in
+      guard let entry = graph.entry else { return [] }
+      scratch.prepare(codes, node: slot)
+      let top = min(Int(memory.height(slot).pointee), entry.level)
+      guard var start = graph.approach(top, codes: codes, query: scratch.coded, scratch: scratch) else { return [] }
+      var proposals: [Proposal] = []
+      for level in stride(from: top, through: 0, by: -1) {
+        let ef = level == 0 ? ef : max(ef / 2, memory.M)
+        var pool = scratch.makePool(ef: ef)
+        var results = scratch.makeResults(limit: ef)
+        let visited = scratch.makeVisited(limit: graph.slotEnd.load(ordering: .relaxed))
+        graph.search(
+          level, codes: codes, query: scratch.coded, from: start, pool: &pool, results: &results,
+          visited: visited, allowance: AllBut(memory: memory, excluded: slot), scratch: scratch)
+        if results.count > 0 { start = results[0].slot }
+        var candidates = (0..<results.count).map { results[$0] }
+        // A node that is linked already knows neighbours that the search may have missed.
+        let known = neighbours(slot, level).filter { old in
+          memory.isLive(old) && !candidates.contains { $0.slot == old }
+        }
+        if !known.isEmpty {
+          candidates.append(contentsOf: ranked(known, from: slot, codes))
+          candidates.sort()
+        }
+        let chosen = choose(candidates, for: slot, limit: memory.capacity(level: level), codes)
+        proposals.append(Proposal(level: level, row: chosen.row, diverse: chosen.diverse))
+      }
+      return proposals
+    }
+  }
+
+  /// Takes new neighbours into a row, choosing anew where they are too many.
+  private func take(
+    _ sources: ArraySlice<Slot>, into target: Slot, _ level: Int, _ codes: Codes, _ draft: EdgeDraft,
+    dropped: (Slot) -> Void
+  ) {
+    let row = neighbours(target, level)
+    let new = sources.filter { !row.contains($0) }
+    if new.isEmpty { return }
+    let capacity = memory.capacity(level: level)
+    var merged = row + new
+    if merged.count > capacity {
+      let live = merged.filter { memory.isLive($0) }
+      merged = choose(ranked(live, from: target, codes.memory), for: target, limit: capacity, codes.memory).row
+    }
+    replace(target, level, by: merged, codes, draft, dropped: dropped)
+  }
+
+  /// Writes a row and keeps count of who is in rows of level 0.
+  func replace(
+    _ slot: Slot, _ level: Int, by row: [Slot], _ codes: Codes, _ draft: EdgeDraft, dropped: (Slot) -> Void
+  ) {
+    if level == 0 {
+      let old = neighbours(slot, level)
+      for neighbour in old where !row.contains(neighbour) {
+        memory.degree(neighbour).pointee.subtract(1, ordering: .relaxed)
+        dropped(neighbour)
+      }
+      for neighbour in row where !old.contains(neighbour) {
+        memory.degree(neighbour).pointee.add(1, ordering: .relaxed)
+      }
+    }
+    codes.setRow(slot, level, to: row, draft: draft)
+  }
+
+  /// Puts a node that is in nobody's row into one: of its neighbours, or of theirs, the first with room, or with a neighbour
+  /// that others have too.
+  func makeReachable(_ slot: Slot, _ codes: Codes) {
+    guard memory.isLive(slot) else { return }
+    var hosts = neighbours(slot, 0)
+    var seen = Set(hosts + [slot])
+    var at = 0
+    while at < hosts.count, at < 4_096 {
+      let host = hosts[at]
+      at += 1
+      guard memory.isLive(host) else { continue }
+      var row = neighbours(host, 0)
+      if row.count < memory.capacity(level: 0) {
+        row.append(slot)
+      } else if let last = row.lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {
+        row[last] = slot
+      } else {
+        for next in row where seen.insert(next).inserted { hosts.append(next) }
+        continue
+      }
+      replace(host, 0, by: row, codes, drafts[0]) { _ in }
+      return
+    }
+  }
+}
+
+/// The neighbours that a node would have on one level.
+struct Proposal {
+  var level: Int
+  var row: [Slot]
+  /// So many from the front are diverse: they are to link back.
+  var diverse: Int
+}
+
+/// Lets threads share what they use in disjoint parts.
+struct Unchecked<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}
+
+/// Nodes that rows were rid of, noted by several threads.
+private final class DroppedLinks: @unchecked Sendable {
+  private let lists: UnsafeMutableBufferPointer<[Slot]>
+
+  init(threads: Int) {
+    lists = .allocate(capacity: threads)
+    lists.initialize(repeating: [])
+  }
+
+  deinit {
+    lists.deinitialize()
+    lists.deallocate()
+  }
+
+  func note(_ slot: Slot, _ thread: Int) { lists[thread].append(slot) }
+
+  /// All of them and these, each once, in an order that does not depend on the threads.
+  func sorted(with others: [Slot]) -> [Slot] {
+    var all = others
+    for list in lists { all.append(contentsOf: list) }
+    all.sort()
+    var unique: [Slot] = []
+    for slot in all where slot != unique.last { unique.append(slot) }
+    return unique
+  }
+}

@@ -1,0 +1,202 @@
+import CKernels
+
+extension Projection {
+  /// How many coordinates codes have for vectors of a dimension.
+  ///
+  /// Edges: as many as bring a vector with its links and codes to 2.5 times its float32 bytes at M = 16, 24 at least and
+  /// 64 to 96 at most: more cost more cache lines a step than they save steps (Benchmarks/NOTES.md).
+  static func dimensions(for dimension: Int) -> (edge: Int, node: Int) {
+    let node =
+      switch dimension {
+      case ..<192: min(48, (dimension + 15) & ~15)
+      case ..<256: 64
+      case ..<1_024: 128
+      default: 192
+      }
+    let most = dimension < 1_024 ? 64 : 96
+    let room = (6 * dimension - 320 - node) / 16 & ~7
+    let edge = min(max(room, 24), most, (dimension + 7) & ~7)
+    return (edge, max(node, (edge + 15) & ~15))
+  }
+
+  /// Learns the directions from a sample of stored rows.
+  ///
+  /// Subspace iteration (Golub & Van Loan, *Matrix Computations*, 8.2) on the differences between each row of the
+  /// sample and those nearest to it there. Runs on the portable kernels alone, so that the same rows give the same
+  /// directions on every CPU.
+  static func learned(
+    from sample: [UnsafePointer<Float>], dimension: Int, stride: Int, seed: UInt64, threads: Int,
+    kernels: ck_code_kernels
+  ) -> Projection {
+    let (edge, node) = dimensions(for: dimension)
+    var mean = [Double](repeating: 0, count: dimension)
+    for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
+    let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
+    var random = SequenceGenerator(seed: seed)
+    let pairs = neighbours(in: sample, dimension: dimension, threads: threads)
+    let differences = pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }
+    var rows = leadingDirections(
+      of: differences, count: min(node, dimension), dimension: dimension, threads: threads, random: &random)
+    rows = turned(rows, 0..<min(edge, rows.count), random: &random)
+    if rows.count > edge { rows = turned(rows, edge..<rows.count, random: &random) }
+    while rows.count < node { rows.append([Float](repeating: 0, count: dimension)) }
+    let projection = Projection(mean: centre, rows: rows, edgeDimension: edge, stride: stride, kernels: kernels)
+    projection.measureResiduals(of: pairs.map { (sample[$0.a], sample[$0.b]) })
+    return projection
+  }
+
+  /// Rows of a sample for ``learned(from:dimension:stride:seed:threads:kernels:)``: enough to know the directions, few enough that
+  /// learning is short beside building.
+  static func sampleSize(dimension: Int) -> Int { min(max(2_000_000 / max(dimension, 1), 512), 4_096) }
+
+  /// Rows of a sample and the two nearest to each there that are no copies of it.
+  private static func neighbours(
+    in sample: [UnsafePointer<Float>], dimension: Int, threads: Int
+  ) -> [(a: Int, b: Int)] {
+    let probes = min(sample.count, 1_024)
+    let found = UnsafeMutableBufferPointer<[Int]>.allocate(capacity: probes)
+    found.initialize(repeating: [])
+    defer {
+      found.deinitialize()
+      found.deallocate()
+    }
+    let shared = Unchecked((found: found, sample: sample, squaredL2: ck_kernels_of(CK_BASELINE)!.pointee.squared_l2))
+    func probe(_ i: Int) -> Int { i * sample.count / probes }
+    Parallel.forEach(probes, threads: threads) { i, _ in
+      let sample = shared.value.sample
+      let own = i * sample.count / probes
+      var nearest: [(key: Float, row: Int)] = []
+      for row in sample.indices where row != own {
+        let key = shared.value.squaredL2(sample[own], sample[row], dimension)
+        guard key > 0, nearest.count < 2 || key < nearest[1].key else { continue }
+        nearest.insert((key, row), at: nearest.firstIndex { $0.key > key } ?? nearest.count)
+        if nearest.count > 2 { nearest.removeLast() }
+      }
+      shared.value.found[i] = nearest.map(\.row)
+    }
+    return (0..<probes).flatMap { i in found[i].map { (probe(i), $0) } }
+  }
+
+  /// The difference of two rows, of unit length: a sparse region would outvote the dense ones.
+  private static func difference(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, dimension: Int
+  ) -> [Float] {
+    var squared: Float = 0
+    for i in 0..<dimension { squared += (b[i] - a[i]) * (b[i] - a[i]) }
+    let scale = squared > 0 ? 1 / squared.squareRoot() : 0
+    return (0..<dimension).map { (b[$0] - a[$0]) * scale }
+  }
+
+  private static func leadingDirections(
+    of rows: [[Float]], count: Int, dimension: Int, threads: Int, random: inout SequenceGenerator
+  ) -> [[Float]] {
+    var directions = (0..<count).map { _ in (0..<dimension).map { _ in random.normal() } }
+    orthonormalize(&directions)
+    guard !rows.isEmpty else { return directions }
+    let columns = (0..<dimension).map { c in rows.map { $0[c] } }
+    for _ in 0..<4 {
+      let next = UnsafeMutableBufferPointer<[Float]>.allocate(capacity: count)
+      _ = next.initialize(from: directions)
+      let shared = Unchecked((next: next, dot: ck_kernels_of(CK_BASELINE)!.pointee.dot))
+      Parallel.forEach(count, threads: threads, grain: 1) { i, _ in
+        let (next, dot) = shared.value
+        let along = rows.map { dot($0, next[i], dimension) }
+        next[i] = columns.map { dot($0, along, rows.count) }
+      }
+      directions = Array(next)
+      next.deinitialize()
+      next.deallocate()
+      orthonormalize(&directions)
+    }
+    return directions
+  }
+
+  /// The rows of a range, replaced by random orthonormal combinations of themselves.
+  private static func turned(_ rows: [[Float]], _ range: Range<Int>, random: inout SequenceGenerator) -> [[Float]] {
+    var turn = range.map { _ in range.map { _ in random.normal() } }
+    orthonormalize(&turn)
+    var result = rows
+    for (i, weights) in turn.enumerated() {
+      var row = [Float](repeating: 0, count: rows[range.lowerBound].count)
+      for (weight, source) in zip(weights, rows[range]) {
+        for c in row.indices { row[c] += weight * source[c] }
+      }
+      result[range.lowerBound + i] = row
+    }
+    return result
+  }
+
+  /// Gram–Schmidt, twice over for the sake of rounding; what depends on the rows before it becomes zero.
+  private static func orthonormalize(_ rows: inout [[Float]]) {
+    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
+    for i in rows.indices {
+      let before = dot(rows[i], rows[i], rows[i].count)
+      for _ in 0..<2 {
+        for j in 0..<i {
+          let along = dot(rows[i], rows[j], rows[i].count)
+          if along == 0 { continue }
+          for c in rows[i].indices { rows[i][c] -= along * rows[j][c] }
+        }
+      }
+      let length = dot(rows[i], rows[i], rows[i].count)
+      let scale = length > 1e-10 * before && length > 0 ? 1 / length.squareRoot() : 0
+      for c in rows[i].indices { rows[i][c] = scale == 0 ? 0 : rows[i][c] * scale }
+    }
+  }
+}
+
+extension Projection {
+  /// Learns how alike the parts of near vectors are that the projection leaves out.
+  fileprivate func measureResiduals(of pairs: [(UnsafePointer<Float>, UnsafePointer<Float>)]) {
+    let buffers = ProjectionBuffers(dimension: dimension)
+    let coordinates = UnsafeMutablePointer<Float>.allocate(capacity: 2 * nodeDimension)
+    defer {
+      buffers.deallocate()
+      coordinates.deallocate()
+    }
+    var cosines: [Double] = []
+    for (a, b) in pairs {
+      apply(to: a, buffers: buffers, into: coordinates)
+      apply(to: b, buffers: buffers, into: coordinates + nodeDimension)
+      var (aa, bb, ab) = (0.0, 0.0, 0.0)
+      for i in 0..<dimension {
+        let (x, y) = (Double(a[i] - mean[i]), Double(b[i] - mean[i]))
+        aa += x * x
+        bb += y * y
+        ab += x * y
+      }
+      for i in 0..<nodeDimension {
+        let (x, y) = (Double(coordinates[i]), Double(coordinates[nodeDimension + i]))
+        aa -= x * x
+        bb -= y * y
+        ab -= x * y
+      }
+      guard aa > 0, bb > 0 else { continue }
+      cosines.append(min(max(ab / (aa * bb).squareRoot(), -1), 1))
+    }
+    guard !cosines.isEmpty else { return }
+    let mean = cosines.reduce(0, +) / Double(cosines.count)
+    let variance = cosines.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(cosines.count)
+    residualCosine = Float(mean)
+    residualSpread = Float(variance.squareRoot())
+  }
+}
+
+/// Random numbers that depend on a seed alone (SplitMix64; Steele, Lea & Flood, 2014).
+struct SequenceGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    return mixed(state)
+  }
+
+  /// Roughly normal: the sum of twelve uniform numbers less six. Exact arithmetic, so the same on every machine.
+  mutating func normal() -> Float {
+    var sum: Float = -6
+    for _ in 0..<12 { sum += Float(next() >> 40) * 0x1p-24 }
+    return sum
+  }
+}
