@@ -24,6 +24,8 @@ import vectors
 
 ANSWERS = 100
 REAL_QUERIES = 1_000
+# The sets that are not made up, and the variables that say what they are made of.
+REAL = {"digits": "MNIST", "embeddings": "EMBEDDINGS"}
 
 
 class LeftOut(Exception):
@@ -102,7 +104,7 @@ def embeddings():
 
 
 def generate(name, options):
-    if name in ("digits", "embeddings"):
+    if name in REAL:
         return digits() if name == "digits" else embeddings()
     match = re.fullmatch(r"(easy|hard|flat)(\d+)([km]?)x?(\d+)", name)
     if not match or not match[3] and "x" not in name:
@@ -116,19 +118,15 @@ def generate(name, options):
     return manifold(count, dimension, **options)
 
 
-def source(name):
-    """The file a set is made of, if it is not made up."""
-    return {"digits": os.environ.get("MNIST"), "embeddings": os.environ.get("EMBEDDINGS")}.get(name)
-
-
 def make(folder, **options):
     """Makes the set unless it is there; says why it cannot with `LeftOut`."""
     folder = pathlib.Path(folder)
     origin = folder / "origin.txt"
-    made_of = os.path.abspath(source(folder.name)) if source(folder.name) else ""
-    if (folder / "neighbors.ivecs").exists():
-        if not made_of or origin.exists() and origin.read_text() == made_of:
-            return folder
+    file = os.environ.get(REAL.get(folder.name, ""))
+    made_of = f"{os.path.abspath(file)} {os.stat(file).st_mtime_ns}" if file and os.path.exists(file) else ""
+    kept = (folder / "neighbors.ivecs").exists()
+    if kept and (folder.name not in REAL or made_of and origin.exists() and origin.read_text() == made_of):
+        return folder
     base, queries = generate(folder.name, options)
     folder.mkdir(parents=True, exist_ok=True)
     vectors.write(folder / "base.fvecs", base)
