@@ -51,7 +51,7 @@ def versions():
             continue
     swift = re.search(r"Swift version (\S+)", output("swift", "--version"))
     commit = output("git", "-C", str(HERE), "describe", "--always", "--dirty").strip()
-    return ([f"likeness {commit}"] if commit else []) + ([f"Swift {swift[1]}"] if swift else []) + found
+    return ([f"repository {commit}"] if commit else []) + ([f"Swift {swift[1]}"] if swift else []) + found
 
 
 def machine():
