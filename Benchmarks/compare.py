@@ -1,124 +1,237 @@
 #!/usr/bin/env python3
-"""Our index beside hnswlib and faiss on one set: build seconds, recall@10, queries a second on one thread.
+"""Our index beside its peers, set by set: build seconds, bytes a vector, recall and queries a second on one thread.
 
-  compare.py SET LIKENESS [--rounds 3]      LIKENESS is the built command
+  compare.py LIKENESS --sets "easy100k128 digits" [--rounds 3] [--build-threads 2] [--name NAME] [--results FOLDER]
+             [--only hnswlib,SymphonyQG] [--ours NAME=FLAGS]...
 
-Each peer has a process of its own, and the peers take turns for `rounds` rounds, so that what else the machine does meets all
-of them. hnswlib and faiss get all queries in one call, ours one a call. Prints a table in Markdown.
+LIKENESS is the built command; --ours measures further ways of it, each a name and the flags `likeness bench` gets
+for it ("compact=--compact"), the first is `likeness=` where none is given. In each round every peer builds and
+answers once in a process of its own, every other round in reverse order, so that what else the machine does meets
+all of them; figures are medians over the rounds. A peer or a set that is not to be had here is left out, and the
+report says so.
+
+Writes NAME.md, NAME.json (the points), NAME-SET.svg and NAME.svg, after every set.
 """
+
 import argparse
 import json
-import multiprocessing
+import math
+import pathlib
+import shutil
 import statistics
-import subprocess
-import time
+import sys
+import tempfile
 
-import numpy as np
+import make_set
+import peers
+import plot
+import report
+import vectors
 
-EFS = [10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 400, 800]
-K, M, EF_CONSTRUCTION = 10, 16, 200
-
-
-def read(path, kind="<f4"):
-    raw = np.fromfile(path, "<i4")
-    return np.ascontiguousarray(raw.reshape(-1, raw[0] + 1)[:, 1:]).view(kind)
+LEVELS = (0.95, 0.99, 0.999)
 
 
-def sweep(queries, truth, search):
-    points = []
-    for ef in EFS:
-        best = np.inf
-        for _ in range(3):
-            start = time.perf_counter()
-            found = search(ef)
-            best = min(best, time.perf_counter() - start)
-        right = sum(len(set(f[:K]) & set(t[:K])) for f, t in zip(found.tolist(), truth.tolist()))
-        points.append((right / (K * len(queries)), len(queries) / best))
-        if points[-1][0] >= 0.9999:
-            break
-    return points
+def say(words):
+    print(words, file=sys.stderr, flush=True)
 
 
-def hnswlib(folder, _):
-    import hnswlib as library
-
-    base, queries = read(f"{folder}/base.fvecs"), read(f"{folder}/queries.fvecs")
-    index = library.Index("l2", base.shape[1])
-    index.init_index(len(base), M=M, ef_construction=EF_CONSTRUCTION)
-    start = time.perf_counter()
-    index.add_items(base, num_threads=1)
-    seconds = time.perf_counter() - start
-
-    def search(ef):
-        index.set_ef(ef)
-        return index.knn_query(queries, k=K, num_threads=1)[0]
-
-    return seconds, sweep(queries, read(f"{folder}/neighbors.ivecs", "<i4"), search)
+def variants(given):
+    """Names and flags of ours; `;` divides several in one."""
+    found = {}
+    for part in ";".join(given).split(";"):
+        if part.strip():
+            name, _, flags = part.partition("=")
+            found[name.strip()] = flags.strip()
+    return found or {"likeness": ""}
 
 
-def faiss(folder, _):
-    import faiss as library
+class Field:
+    """Those that can be measured here."""
 
-    base, queries = read(f"{folder}/base.fvecs"), read(f"{folder}/queries.fvecs")
-    library.omp_set_num_threads(1)
-    index = library.IndexHNSWFlat(base.shape[1], M)
-    index.hnsw.efConstruction = EF_CONSTRUCTION
-    start = time.perf_counter()
-    index.add(base)
-    seconds = time.perf_counter() - start
+    def __init__(self, command, ours, only=None):
+        self.command = command
+        self.left_out = []
+        self.ours, self.peers = {}, []
+        with tempfile.TemporaryDirectory() as folder:
+            tiny = make_set.make(pathlib.Path(folder) / "easy1k64", queries=50)
+            for name, flags in ours.items():
+                if self.works(name, lambda: peers.run_ours(command, flags, tiny, 1)):
+                    self.ours[name] = flags
+            for name in peers.PEERS:
+                if only and name not in only:
+                    continue
+                if self.works(name, lambda: peers.run_peer(name, tiny, 1)):
+                    self.peers.append(name)
 
-    def search(ef):
-        index.hnsw.efSearch = ef
-        return index.search(queries, K)[1]
+    def works(self, name, attempt):
+        try:
+            attempt()
+        except (peers.Failed, OSError) as reason:
+            self.left_out.append(f"{name}: {reason}")
+            say(f"left out: {name}: {reason}")
+            return False
+        return True
 
-    return seconds, sweep(queries, read(f"{folder}/neighbors.ivecs", "<i4"), search)
+    def run(self, name, folder, threads, enough=peers.ENOUGH):
+        if name in self.ours:
+            return peers.run_ours(self.command, self.ours[name], folder, threads)
+        return peers.run_peer(name, folder, threads, enough)
+
+    def rounds(self, folder, count, threads, enough=peers.ENOUGH):
+        """The points of each, round by round. Who fails on this set has none."""
+        names = self.peers + list(self.ours)
+        runs, failed = {name: [] for name in names}, {}
+        for turn in range(count):
+            for name in names if turn % 2 == 0 else names[::-1]:
+                if name in failed:
+                    continue
+                say(f"{pathlib.Path(folder).name}: round {turn + 1} of {count}: {name}")
+                try:
+                    runs[name].append(self.run(name, folder, threads, enough))
+                except peers.Failed as reason:
+                    failed[name] = str(reason)
+                    say(f"  {reason}")
+        return {name: points for name, points in runs.items() if points and name not in failed}, failed
 
 
-def likeness(folder, command):
-    arguments = ["--base", f"{folder}/base.fvecs", "--queries", f"{folder}/queries.fvecs"]
-    arguments += ["--truth", f"{folder}/neighbors.ivecs", "--sweep", "--json"]
-    answer = subprocess.run([command, "bench", *arguments], check=True, stdout=subprocess.PIPE).stdout
-    points = json.loads(answer)
-    return points[0]["build_s"], [(p["recall"], p["qps"]) for p in points]
+def speed(runs, level):
+    """The median over the rounds of the speed at a recall. A round that did not reach it counts as none."""
+    speeds = [peers.at(points, level) for points in runs]
+    reached = [s for s in speeds if not math.isnan(s)]
+    return statistics.median(reached) if 2 * len(reached) > len(speeds) else float("nan")
 
 
-def at(points, level):
-    """Queries a second at a recall: between the two points around it, as powers."""
-    points = sorted(points)
-    for i, (recall, speed) in enumerate(points):
-        if recall >= level:
-            best = max(s for r, s in points if r >= level)
-            if i and points[i - 1][0] < level < recall:
-                share = (level - points[i - 1][0]) / (recall - points[i - 1][0])
-                best = max(best, points[i - 1][1] ** (1 - share) * speed**share)
-            return best
-    return float("nan")
+def middle(runs, key):
+    values = [points[0].get(key) for points in runs]
+    return statistics.median(values) if all(v is not None for v in values) else None
+
+
+def line(runs):
+    """Recall and speed at each setting, medians over the rounds that have it, without those that another beats in
+    both."""
+    settings = {}
+    for point in (p for points in runs for p in points):
+        settings.setdefault(point["setting"], []).append(point)
+    kept = [points for points in settings.values() if 2 * len(points) > len(runs)]
+    middles = [[statistics.median(p[key] for p in points) for key in ("recall", "qps")] for points in kept]
+    best, line = 0, []
+    for recall, qps in sorted(middles, reverse=True):
+        if qps > best:
+            best = qps
+            line.insert(0, [recall, qps])
+    return line
+
+
+def ours_to_best(speeds, ours, name):
+    """Ours divided by the best peer at each level, and which that is."""
+    found = []
+    for i, mine in enumerate(speeds[name]):
+        theirs = {n: s[i] for n, s in speeds.items() if n not in ours and not math.isnan(s[i])}
+        best = max(theirs, key=theirs.get, default=None)
+        found.append((report.ratio(mine, theirs[best]) if best else "–", best))
+    return found
+
+
+def named(best):
+    """The ratios, and after them the peer they are to; each with its own where it is not always the same."""
+    if len({peer for _, peer in best}) == 1:
+        return " / ".join(value for value, _ in best) + (f" ({best[0][1]})" if best[0][1] else "")
+    return " / ".join(f"{value} ({peer})" if peer else value for value, peer in best)
+
+
+def rows_of(runs, ours):
+    speeds = {name: [speed(r, level) for level in LEVELS] for name, r in runs.items()}
+    reference = speeds.get("hnswlib", [float("nan")] * len(LEVELS))
+    rows = []
+    for name, r in runs.items():
+        mine = name in ours
+        size = middle(r, "bytes_per_vector")
+        best = ours_to_best(speeds, ours, name) if mine else []
+        rows.append(
+            [
+                f"**{name}**" if mine else name,
+                report.seconds(middle(r, "build_s")),
+                report.whole(size),
+                *(report.whole(s) for s in speeds[name]),
+                " / ".join(report.ratio(s, h) for s, h in zip(speeds[name], reference)),
+                named(best),
+            ]
+        )
+    return rows, speeds
+
+
+def build_ratio(runs, ours):
+    """How many times faster than hnswlib ours builds."""
+    if "hnswlib" not in runs:
+        return ""
+    theirs = middle(runs["hnswlib"], "build_s")
+    parts = [f"{name} {theirs / middle(runs[name], 'build_s'):.2f} × hnswlib's speed" for name in ours if name in runs]
+    return "Building: " + ", ".join(parts) + "." if parts else ""
+
+
+def note(speeds, ours):
+    """The words in the small picture: ours and the best peer at .99."""
+    name = next((n for n in ours if n in speeds), None)
+    value = ours_to_best(speeds, ours, name)[1][0] if name else "–"
+    return "" if value == "–" else f"at .99: {value} × the best peer"
+
+
+HEAD = ["", "build s", "bytes a vector", "q/s at .95", "at .99", "at .999", "× hnswlib", "ours ÷ best peer"]
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("set")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("likeness")
+    parser.add_argument("--sets", required=True)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--build-threads", type=int, default=2)
+    parser.add_argument("--name")
+    parser.add_argument("--results", type=pathlib.Path, default=report.HERE / "results")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--ours", action="append", default=[])
     options = parser.parse_args()
-    peers = [hnswlib, faiss, likeness]
-    rounds = {peer.__name__: [] for peer in peers}
-    for _ in range(options.rounds):
-        for peer in peers:
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                rounds[peer.__name__].append(pool.apply(peer, (options.set, options.likeness)))
-    count, dimension = read(f"{options.set}/base.fvecs").shape
-    print(f"### {count:,} × {dimension} ({options.set.rstrip('/').split('/')[-1]})\n")
-    print("| | build s | q/s at .95 | at .99 | at .999 | × hnswlib |\n|---|---|---|---|---|---|")
-    levels = (0.95, 0.99, 0.999)
-    reference = None
-    for name, runs in rounds.items():
-        speeds = [statistics.median(at(points, level) for _, points in runs) for level in levels]
-        reference = reference or speeds
-        ratios = " / ".join(f"{s / r:.2f}" for s, r in zip(speeds, reference))
-        build = statistics.median(seconds for seconds, _ in runs)
-        print(f"| {name} | {build:.1f} | " + " | ".join(f"{s:,.0f}" for s in speeds) + f" | {ratios} |")
-    print()
+    if not shutil.which(options.likeness):
+        raise SystemExit(f"{options.likeness} is no command: build it, or name one that is built")
+
+    about = {**report.machine(), "k": peers.K}
+    name = options.name or about["date"]
+    options.results.mkdir(parents=True, exist_ok=True)
+    only = [peer.strip() for peer in options.only.split(",") if peer.strip()]
+    field = Field(options.likeness, variants(options.ours), only)
+    how = (
+        f"recall@{peers.K} on one thread, degree {2 * peers.M} (M {peers.M}), efConstruction {peers.EF_CONSTRUCTION}, "
+        f"built on {report.threads(options.build_threads)}. {report.rounds(options.rounds)}. Peers' bytes are what "
+        "their process grew by."
+    )
+    head = report.opening("The index beside its peers", about, how)
+    head += [f"Left out: {reason}  " for reason in field.left_out] + [""] * bool(field.left_out)
+    results, body, pictures = [], [], options.results / f"{name}.svg"
+    for title in options.sets.split():
+        try:
+            folder = make_set.make(report.HERE / "sets" / title)
+        except make_set.LeftOut as reason:
+            body += [f"{title}: left out, {reason}", ""]
+            say(body[-2])
+            continue
+        count, dimension = vectors.read(folder / "base.fvecs").shape
+        load = report.load()
+        runs, failed = field.rounds(folder, options.rounds, options.build_threads)
+        rows, speeds = rows_of(runs, field.ours)
+        body += [f"## {count:,} × {dimension} ({title}), load {load} before", ""]
+        body += report.table(HEAD, rows)
+        body += [words for words in [build_ratio(runs, field.ours)] if words]
+        body += [f"Left out: {peer}: {reason}  " for peer, reason in failed.items()] + [""]
+        body += [f"![recall against queries a second]({name}-{title}.svg)", ""]
+        lines = {peer: line(r) for peer, r in runs.items()}
+        results.append({"name": title, "count": count, "dimension": dimension, "lines": lines, "runs": runs})
+        results[-1]["note"] = note(speeds, list(field.ours))
+        plot.draw(results, about, list(field.ours), options.results, name)
+        kept = {"about": about, "ours": list(field.ours), "sets": results}
+        (options.results / f"{name}.json").write_text(json.dumps(kept, separators=(",", ":")) + "\n")
+        text = "\n".join(head + [f"![all sets]({pictures.name})", ""] + body)
+        (options.results / f"{name}.md").write_text(text)
+    print("\n".join(head + body))
+    say(f"written to {options.results / name}.md")
 
 
 if __name__ == "__main__":
