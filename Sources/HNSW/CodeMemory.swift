@@ -9,7 +9,8 @@ import Synchronization
 ///     scales     3 Float  of the constants and the steps of the edges, and of the node code
 ///     norm       Float    the constant part of the key of this node
 ///     residual   Float    length of what the projection leaves out
-///     bias       Int32    128 times the sum of the node code
+///     sums       2 Int16  of the node code, and of its part that belongs to edges
+///     outside    Float    length of what the edge codes leave out
 ///     node code  [nodeDimension]       Int8
 ///     constants  [capacity]            Int16, one per neighbour
 ///     steps      [capacity]            UInt8, one per neighbour
@@ -35,7 +36,10 @@ struct CodeMemory: @unchecked Sendable {
   let upperChunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// 2 where keys are squared distances, which hold the product twice; 1 for the inner product.
   let weight: Float
-  /// The weight times the mean cosine of residuals, and times its standard deviation.
+  /// Bytes of a node code that belong to the coordinates of edges: their number, rounded up to what kernels take.
+  let edgeColumns: Int
+  /// The weight times the mean cosine of what codes leave out of near vectors: edges, nodes; and its standard deviation.
+  let outsideWeight: Float
   let residualWeight: Float
   let residualSpread: Float
   let kernels: ck_code_kernels
@@ -70,10 +74,25 @@ struct CodeMemory: @unchecked Sendable {
   /// The key of a node as its node code tells it.
   @inline(__always)
   func key(_ block: UnsafeRawPointer, _ query: CodedQuery) -> Float {
-    let dot = kernels.code_dot(nodeCode(block), query.values, nodeDimension, query.bias)
+    keys(ofNode: block, query).node
+  }
+
+  /// The key of a node as its node code tells it, and as the coordinates of edges alone would: what estimates of its
+  /// neighbours begin with.
+  @inline(__always)
+  func keys(ofNode block: UnsafeRawPointer, _ query: CodedQuery) -> (node: Float, edges: Float) {
+    let code = nodeCode(block)
+    let inner = kernels.code_dot(code, query.values, edgeColumns, query.edgeBias)
+    let outer = kernels.code_dot(
+      code + edgeColumns, query.values + edgeColumns, nodeDimension &- edgeColumns, query.bias &- query.edgeBias)
     let header = header(block)
-    return query.base + header.pointee.norm - (query.unit * header.pointee.nodeScale) * (weight * Float(dot))
-      - (query.residual * header.pointee.residual) * residualWeight
+    let common = query.base + header.pointee.norm
+    let scale = query.unit * header.pointee.nodeScale
+    return (
+      common - scale * (weight * Float(inner &+ outer))
+        - (query.residual * header.pointee.residual) * residualWeight,
+      common - scale * (weight * Float(inner)) - (query.outside * header.pointee.outside) * outsideWeight
+    )
   }
 
   /// A stored node in the place of a query.
@@ -81,8 +100,8 @@ struct CodeMemory: @unchecked Sendable {
   func query(of block: UnsafeMutableRawPointer) -> CodedQuery {
     let header = header(block).pointee
     return CodedQuery(
-      values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.nodeScale, offset: 0, bias: header.bias,
-      base: header.norm, residual: header.residual)
+      values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.nodeScale, bias: 128 &* Int32(header.sum),
+      edgeBias: 128 &* Int32(header.edgeSum), base: header.norm, residual: header.residual, outside: header.outside)
   }
 
   /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.
@@ -106,7 +125,11 @@ struct CodeMemory: @unchecked Sendable {
       - (residuals * query.residual) * residualWeight
   }
 
-  /// Estimates the keys of all neighbours of a block, whose own is `key`; marks those below the bound.
+  /// Estimates the keys of all neighbours of a block, whose own is `key` by the coordinates of edges; marks those below
+  /// the bound.
+  ///
+  /// Of what edges leave out, a neighbour is taken to have as much in common with the query as near vectors have on the
+  /// average; what the node itself has in common with it there says little about its neighbours.
   @inline(__always)
   func estimate(
     _ block: UnsafeRawPointer, _ layout: BlockLayout, key: Float, bound: Float, _ query: CodedQuery,
@@ -132,12 +155,20 @@ struct BlockHeader {
   var nodeScale: Float = 0
   var norm: Float = 0
   var residual: Float = 0
-  /// 128 times the sum of the node code.
-  var bias: Int32 = 0
-  /// So that what comes after lies on 8 bytes.
-  private var padding: UInt32 = 0
+  var outside: Float = 0
+  /// The sum of the node code, and of its part that belongs to edges.
+  var sum: Int16 = 0
+  var edgeSum: Int16 = 0
 
-  init() {}
+  /// Takes over what does not depend on links.
+  mutating func copyNode(from other: BlockHeader) {
+    nodeScale = other.nodeScale
+    norm = other.norm
+    residual = other.residual
+    outside = other.outside
+    sum = other.sum
+    edgeSum = other.edgeSum
+  }
 }
 
 /// Where things are in a block.
@@ -188,10 +219,12 @@ struct CodedQuery {
   var unit: Float = 0
   /// 7.5 times the sum of the values that meet edge codes.
   var offset: Float = 0
-  /// 128 times the sum of all values.
+  /// 128 times the sum of all values, and of those that meet edge codes.
   var bias: Int32 = 0
+  var edgeBias: Int32 = 0
   /// What every key has in common.
   var base: Float = 0
-  /// The length of what the projection leaves out of it.
+  /// The length of what node codes leave out of it, and of what edge codes do.
   var residual: Float = 0
+  var outside: Float = 0
 }

@@ -38,6 +38,8 @@ final class Codes: @unchecked Sendable {
       upper: BlockLayout(
         capacity: nodes.capacity(level: 1), edgeDimension: edge, nodeDimension: node, isUpper: true),
       chunks: chunks, upperChunks: upperChunks, weight: metric == .dot ? 1 : 2,
+      edgeColumns: projection.edgeColumns,
+      outsideWeight: (metric == .dot ? 1 : 2) * projection.outsideCosine,
       residualWeight: (metric == .dot ? 1 : 2) * projection.residualCosine,
       residualSpread: (metric == .dot ? 1 : 2) * projection.residualSpread, kernels: projection.kernels)
   }
@@ -89,12 +91,17 @@ final class Codes: @unchecked Sendable {
     var sum: Int32 = 0
     var coded: Float = 0
     var kept: Float = 0
-    for i in 0..<memory.nodeDimension {
-      let value = Float(code[i]) * scale
-      sum &+= Int32(code[i])
-      coded += value * value
-      kept += coordinates[i] * coordinates[i]
+    func add(_ range: Range<Int>) {
+      for i in range {
+        let value = Float(code[i]) * scale
+        sum &+= Int32(code[i])
+        coded += value * value
+        kept += coordinates[i] * coordinates[i]
+      }
     }
+    add(0..<memory.edgeColumns)
+    let (edgeSum, edgeKept) = (sum, kept)
+    add(memory.edgeColumns..<memory.nodeDimension)
     var whole: Float = 0
     var along: Float = 0
     for i in 0..<nodes.dimension {
@@ -105,16 +112,16 @@ final class Codes: @unchecked Sendable {
     let residual = max(whole - kept, 0)
     header.pointee.nodeScale = scale
     header.pointee.residual = residual.squareRoot()
-    header.pointee.bias = 128 &* sum
+    header.pointee.outside = max(whole - edgeKept, 0).squareRoot()
+    // At most 256 values of at most 127.
+    header.pointee.sum = Int16(sum)
+    header.pointee.edgeSum = Int16(edgeSum)
     header.pointee.norm = metric == .dot ? -along : coded + residual
     guard nodes.height(slot).pointee > 0 else { return }
     for level in 1...Int(nodes.height(slot).pointee) {
       let upper = memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
       let target = upper.assumingMemoryBound(to: BlockHeader.self)
-      target.pointee.nodeScale = scale
-      target.pointee.residual = header.pointee.residual
-      target.pointee.bias = header.pointee.bias
-      target.pointee.norm = header.pointee.norm
+      target.pointee.copyNode(from: header.pointee)
       (upper + BlockLayout.nodeOffset).copyMemory(from: code, byteCount: memory.nodeDimension)
       memory.upper.slot(upper).pointee = slot
       memory.upper.below(upper).pointee = level == 1 ? slot : nodes.ordinal(slot, level: level - 1).pointee
@@ -194,11 +201,13 @@ final class Codes: @unchecked Sendable {
       let step = stepScale > 0 ? max((edge.step * memory.weight / stepScale).rounded(), edge.step > 0 ? 1 : 0) : 0
       steps[i] = UInt8(step)
       let other = memory.header(memory.block(neighbour)).pointee
+      // What edges leave out: its own length, and what near vectors have in common with the query there.
+      let common = memory.outsideWeight * from.outside * (other.outside - from.outside)
       let constant =
         memory.weight == 1
-        ? other.norm - from.norm
-        : edge.energy + step * stepScale * edge.from_dot 
-            + (other.residual * other.residual - from.residual * from.residual)
+        ? other.norm - from.norm - common
+        : edge.energy + step * stepScale * edge.from_dot
+          + (other.outside * other.outside - from.outside * from.outside) - common
       draft.constants[i] = constant
       mostConstant = max(mostConstant, abs(constant))
     }

@@ -43,13 +43,13 @@ extension Graph {
     let layout = codes.upper
     var block = codes.upperBlock(memory.ordinal(entry.slot, level: entry.level).pointee)
     var at = entry.level
-    var key = codes.key(block, query)
+    var (key, edgeKey) = codes.keys(ofNode: block, query)
     while true {
       var nearest: UInt32?
       let version = codes.version(block)
       let before = version.pointee.load(ordering: .acquiring)
       codes.estimate(
-        block, layout, key: key, bound: key, query, estimates: scratch.estimates, below: scratch.below)
+        block, layout, key: edgeKey, bound: key, query, estimates: scratch.estimates, below: scratch.below)
       var least = Float.infinity
       let links = layout.links(block)
       for group in 0..<layout.groups {
@@ -67,10 +67,10 @@ extension Graph {
       // A row that changes meanwhile is as good as one without a nearer neighbour: level 0 makes up for it.
       if before & 1 == 0, version.pointee.load(ordering: .relaxed) == before, let nearest, nearest != NodeMemory.none {
         let next = codes.upperBlock(nearest)
-        let nextKey = codes.key(next, query)
-        if nextKey < key {
+        let nextKeys = codes.keys(ofNode: next, query)
+        if nextKeys.node < key {
           block = next
-          key = nextKey
+          (key, edgeKey) = nextKeys
           continue
         }
       }
@@ -103,7 +103,7 @@ extension Graph {
     if visited.insert(start) { pool.insert(Candidate(key: codes.key(block(start), query), slot: start)) }
     while let current = pool.next() {
       let place = block(current)
-      let key = codes.key(place, query)
+      let (key, edgeKey) = codes.keys(ofNode: place, query)
       if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
       let row = memory.row(current, level: level)
       let version = codes.version(place)
@@ -112,7 +112,7 @@ extension Graph {
       while true {
         let before = version.pointee.load(ordering: .acquiring)
         codes.estimate(
-          place, layout, key: key, bound: pool.boundKey, query, estimates: estimates, below: below)
+          place, layout, key: edgeKey, bound: pool.boundKey, query, estimates: estimates, below: below)
         count = 0
         for group in 0..<layout.groups {
           var mask = below[group]

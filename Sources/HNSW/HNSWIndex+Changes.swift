@@ -92,6 +92,11 @@ extension HNSWIndex {
     }
   }
 
+  /// Mends the graph around removed vectors and makes their memory free now, not when they have become many.
+  package func sweep() {
+    writer.withLock { $0.sweep() }
+  }
+
   /// Adds the row that is prepared in the writer's scratch.
   private func insert(_ id: Int64, _ writer: GraphWriter) throws {
     writer.link([try makeNode(id, writer)])

@@ -57,11 +57,12 @@ extension HNSWIndex {
 }
 
 extension HNSWIndex {
-  /// What the graph alone finds with this ef, be it fewer than there are: for tests and measurements.
-  package func searchGraph(_ query: [Float], ef: Int) throws -> [SearchHit] {
+  /// What the graph alone finds with this ef, be it fewer than there are; nil while there is no graph yet. For tests and
+  /// measurements.
+  package func searchGraph(_ query: [Float], ef: Int) throws -> [SearchHit]? {
     try graph.reclamation.reading { scratch in
       try query.withUnsafeBufferPointer { try graph.space.prepare($0, dimension: dimension, into: scratch.query) }
-      guard let codes = prepareCodes(scratch) else { return [] }
+      guard let codes = prepareCodes(scratch) else { return nil }
       let ef = max(ef, 1)
       let (results, _) = graph.searchGround(
         codes: codes, ef: ef, limit: ef, allowance: EveryNode(memory: graph.memory), scratch: scratch)

@@ -1,23 +1,29 @@
 import CKernels
 
 extension Projection {
-  /// How many coordinates codes have for vectors of a dimension.
-  ///
-  /// Edges: as many as bring a vector with its links and codes to 2.5 times its float32 bytes at M = 16, 24 at least and
-  /// 64 to 96 at most: more cost more cache lines a step than they save steps (Benchmarks/NOTES.md).
-  static func dimensions(for dimension: Int) -> (edge: Int, node: Int) {
-    let node =
-      switch dimension {
-      case ..<192: min(48, (dimension + 15) & ~15)
-      case ..<256: 64
-      case ..<1_024: 128
-      default: 192
-      }
-    let most = dimension < 1_024 ? 64 : 96
-    let room = (6 * dimension - 320 - node) / 16 & ~7
-    let edge = min(max(room, 24), most, (dimension + 7) & ~7)
-    return (edge, max(node, (edge + 15) & ~15))
+  /// How many coordinates codes have.
+  struct Widths {
+    var edge: Int
+    var node: Int
   }
+
+  /// The widths for vectors of a dimension, narrow and wide.
+  ///
+  /// An edge gets what brings a vector with its links and codes to 2.5 times its float32 bytes at M = 16, but 24 at least, and 64
+  /// at most where those tell near vectors apart: more cost more cache lines a step than they save steps
+  /// (Benchmarks/NOTES.md). Vectors without leading directions get all that memory allows, up to 256.
+  static func widths(for dimension: Int) -> (narrow: Widths, wide: Widths) {
+    let node = dimension < 192 ? 64 : 128
+    let room = max((6 * dimension - 320 - node) / 16 & ~7, 24)
+    func widths(_ most: Int) -> Widths {
+      let edge = min(room, most, (dimension + 7) & ~7)
+      return Widths(edge: edge, node: max(min(node, (dimension + 15) & ~15), (edge + 15) & ~15))
+    }
+    return (widths(64), widths(256))
+  }
+
+  /// The share of the differences between near vectors that narrow edges must hold.
+  private static let leastShare: Float = 0.5
 
   /// Learns the directions from a sample of stored rows.
   ///
@@ -28,18 +34,33 @@ extension Projection {
     from sample: [UnsafePointer<Float>], dimension: Int, stride: Int, seed: UInt64, threads: Int,
     kernels: ck_code_kernels
   ) -> Projection {
-    let (edge, node) = dimensions(for: dimension)
     var mean = [Double](repeating: 0, count: dimension)
     for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
-    var random = SequenceGenerator(seed: seed)
     let pairs = neighbours(in: sample, dimension: dimension, threads: threads)
     let differences = pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }
-    var rows = leadingDirections(
-      of: differences, count: min(node, dimension), dimension: dimension, threads: threads, random: &random)
+    var random = SequenceGenerator(seed: seed)
+    func directions(_ widths: Widths) -> [[Float]] {
+      let padding = (widths.edge + 15) & ~15 - widths.edge
+      return leadingDirections(
+        of: differences, count: min(widths.node - padding, dimension), dimension: dimension, threads: threads,
+        random: &random)
+    }
+    let choice = widths(for: dimension)
+    var widths = choice.narrow
+    var rows = directions(widths)
+    if choice.wide.edge > widths.edge, share(of: differences, in: rows.prefix(widths.edge)) < leastShare {
+      widths = choice.wide
+      rows = directions(widths)
+    }
+    let edge = widths.edge
     rows = turned(rows, 0..<min(edge, rows.count), random: &random)
     if rows.count > edge { rows = turned(rows, edge..<rows.count, random: &random) }
-    while rows.count < node { rows.append([Float](repeating: 0, count: dimension)) }
+    // Kernels take whole sixteens.
+    let zero = [Float](repeating: 0, count: dimension)
+    let padding = (edge + 15) & ~15 - edge
+    if rows.count > edge { rows.insert(contentsOf: Array(repeating: zero, count: padding), at: edge) }
+    while rows.count < widths.node { rows.append(zero) }
     let projection = Projection(mean: centre, rows: rows, edgeDimension: edge, stride: stride, kernels: kernels)
     projection.measureResiduals(of: pairs.map { (sample[$0.a], sample[$0.b]) })
     return projection
@@ -85,6 +106,19 @@ extension Projection {
     for i in 0..<dimension { squared += (b[i] - a[i]) * (b[i] - a[i]) }
     let scale = squared > 0 ? 1 / squared.squareRoot() : 0
     return (0..<dimension).map { (b[$0] - a[$0]) * scale }
+  }
+
+  /// The part of vectors of unit length that lies in the span of orthonormal directions.
+  private static func share(of rows: [[Float]], in directions: ArraySlice<[Float]>) -> Float {
+    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
+    var sum: Float = 0
+    for row in rows {
+      for direction in directions {
+        let along = dot(row, direction, row.count)
+        sum += along * along
+      }
+    }
+    return rows.isEmpty ? 1 : sum / Float(rows.count)
   }
 
   private static func leadingDirections(
@@ -154,7 +188,8 @@ extension Projection {
       buffers.deallocate()
       coordinates.deallocate()
     }
-    var cosines: [Double] = []
+    var outside: [Double] = []
+    var residual: [Double] = []
     for (a, b) in pairs {
       apply(to: a, buffers: buffers, into: coordinates)
       apply(to: b, buffers: buffers, into: coordinates + nodeDimension)
@@ -165,20 +200,29 @@ extension Projection {
         bb += y * y
         ab += x * y
       }
-      for i in 0..<nodeDimension {
-        let (x, y) = (Double(coordinates[i]), Double(coordinates[nodeDimension + i]))
-        aa -= x * x
-        bb -= y * y
-        ab -= x * y
+      func leaveOut(_ range: Range<Int>) -> Double? {
+        for i in range {
+          let (x, y) = (Double(coordinates[i]), Double(coordinates[nodeDimension + i]))
+          aa -= x * x
+          bb -= y * y
+          ab -= x * y
+        }
+        return aa > 0 && bb > 0 ? min(max(ab / (aa * bb).squareRoot(), -1), 1) : nil
       }
-      guard aa > 0, bb > 0 else { continue }
-      cosines.append(min(max(ab / (aa * bb).squareRoot(), -1), 1))
+      if let cosine = leaveOut(0..<edgeColumns) { outside.append(cosine) }
+      if let cosine = leaveOut(edgeColumns..<nodeDimension) { residual.append(cosine) }
     }
-    guard !cosines.isEmpty else { return }
-    let mean = cosines.reduce(0, +) / Double(cosines.count)
-    let variance = cosines.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(cosines.count)
+    outsideCosine = Float(Self.meanAndDeviation(outside).mean)
+    let (mean, deviation) = Self.meanAndDeviation(residual)
     residualCosine = Float(mean)
-    residualSpread = Float(variance.squareRoot())
+    residualSpread = Float(deviation)
+  }
+
+  private static func meanAndDeviation(_ values: [Double]) -> (mean: Double, deviation: Double) {
+    guard !values.isEmpty else { return (0, 0) }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+    return (mean, variance.squareRoot())
   }
 }
 

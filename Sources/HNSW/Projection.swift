@@ -16,10 +16,13 @@ final class Projection: @unchecked Sendable {
   let dimension: Int
   let edgeDimension: Int
   let nodeDimension: Int
+  /// Where the rows after those for edges begin: rows between are zero.
+  var edgeColumns: Int { (edgeDimension + 15) & ~15 }
   /// Values in a row of the matrix: the dimension, rounded up to whole cache lines of bytes.
   let columns: Int
   let kernels: ck_code_kernels
-  /// The cosine between what the projection leaves out of two near vectors: its mean and its standard deviation.
+  /// The cosine between what edges leave out of two near vectors, and what nodes do: means, and a standard deviation.
+  var outsideCosine: Float = 0
   var residualCosine: Float = 0
   var residualSpread: Float = 0
   let mean: UnsafeMutablePointer<Float>

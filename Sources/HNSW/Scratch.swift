@@ -30,7 +30,7 @@ final class Scratch: @unchecked Sendable {
   init(memory: NodeMemory) {
     query = UnsafeMutableRawPointer.allocate(byteCount: memory.stride * 4, alignment: 64)
       .bindMemory(to: Float.self, capacity: memory.stride)
-    let node = Projection.dimensions(for: memory.dimension).node
+    let node = Projection.widths(for: memory.dimension).wide.node
     let values = UnsafeMutableRawPointer.allocate(byteCount: node, alignment: 64)
       .bindMemory(to: Int8.self, capacity: node)
     coded = CodedQuery(values: values)
@@ -65,18 +65,26 @@ final class Scratch: @unchecked Sendable {
     let memory = codes.memory
     coded.unit = ck_round_to_int8(coordinates, memory.nodeDimension, coded.values)
     var edgeSum: Int32 = 0
-    for i in 0..<memory.edgeDimension { edgeSum &+= Int32(coded.values[i]) }
+    var edgeKept: Float = 0
+    for i in 0..<memory.edgeColumns {
+      edgeSum &+= Int32(coded.values[i])
+      edgeKept += coordinates[i] * coordinates[i]
+    }
     var sum = edgeSum
-    for i in memory.edgeDimension..<memory.nodeDimension { sum &+= Int32(coded.values[i]) }
-    var kept: Float = 0
-    for i in 0..<memory.nodeDimension { kept += coordinates[i] * coordinates[i] }
+    var kept = edgeKept
+    for i in memory.edgeColumns..<memory.nodeDimension {
+      sum &+= Int32(coded.values[i])
+      kept += coordinates[i] * coordinates[i]
+    }
     let whole = ck_squared_distance_from_mean(query, codes.projection.mean, codes.projection.dimension)
     let residual = max(whole - kept, 0)
     coded.offset = 7.5 * Float(edgeSum)
     coded.bias = 128 &* sum
+    coded.edgeBias = 128 &* edgeSum
     // Inner products have no part that all keys share.
     coded.base = memory.weight == 2 ? kept + residual : 0
     coded.residual = residual.squareRoot()
+    coded.outside = max(whole - edgeKept, 0).squareRoot()
     if memory.weight == 1 {
       keyShift = 0
       for i in 0..<codes.projection.dimension { keyShift -= query[i] * codes.projection.mean[i] }
@@ -92,8 +100,10 @@ final class Scratch: @unchecked Sendable {
     coded.unit = node.unit
     coded.offset = 7.5 * Float(edgeSum)
     coded.bias = node.bias
+    coded.edgeBias = node.edgeBias
     coded.base = node.base
     coded.residual = node.residual
+    coded.outside = node.outside
   }
 
   /// Bytes held.

@@ -18,7 +18,7 @@ struct SlotTable {
 
   /// Says that the node of this id is at a slot, whose id is written already.
   mutating func set(_ id: Int64, to slot: Slot) {
-    if (count + 1) * 4 > entries.count * 3 { grow() }
+    if (count + 1) * 8 > entries.count * 7 { grow() }
     let at = place(of: id)
     if entries[at] == NodeMemory.none { count += 1 }
     entries[at] = slot

@@ -101,7 +101,7 @@ struct SearchTests {
     for _ in 0..<100 {
       let query = random.normals(8)
       let truth = try index.searchExactly(query, k: 10).hits
-      let hits = try index.searchGraph(query, ef: 64).prefix(10)
+      let hits = try index.searchGraph(query, ef: 64)!.prefix(10)
       found += hits.count { $0.distance <= truth[9].distance }
     }
     #expect(found >= 950)

@@ -23,7 +23,7 @@ package struct IndexBenchmark {
   /// The ef of a sweep, from fast to exact.
   package static let sweep = [10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 400, 800, 1_600, 3_200]
 
-  let index: HNSWIndex
+  package let index: HNSWIndex
   let buildSeconds: Double
 
   /// Builds the index of `[n, dimension]` vectors under their row numbers.
