@@ -62,6 +62,10 @@ struct CandidatePool {
     return nil
   }
 
+  /// The key of the node that ``next()`` gave last.
+  @inline(__always)
+  var expandedKey: Float { Candidate(bits: base[cursor &- 1]).key }
+
   /// The bound as a key.
   @inline(__always)
   var boundKey: Float { count < capacity ? .infinity : Candidate(bits: base[count &- 1]).key }

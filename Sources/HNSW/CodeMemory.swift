@@ -5,16 +5,13 @@ import Synchronization
 ///
 /// What a step of a search reads of a node lies together, so that one prefetch brings it:
 ///
-///     version    UInt32   odd while the writer changes the edges: a sequence counter (seqlock)
-///     scales     3 Float  of the constants and the steps of the edges, and of the node code
-///     norm       Float    the constant part of the key of this node
-///     residual   Float    length of what the projection leaves out
-///     sums       2 Int16  of the node code, and of its part that belongs to edges
-///     outside    Float    length of what the edge codes leave out
+///     header     BlockHeader
 ///     node code  [nodeDimension]       Int8
 ///     constants  [capacity]            Int16, one per neighbour
 ///     steps      [capacity]            UInt8, one per neighbour
 ///     edge codes [capacity, edgeDimension] 4 bits, interleaved for ck_row_function
+///
+/// A compact index has no edge codes on level 0: a step then reads the node codes of the neighbours, each at its place.
 ///
 /// The neighbours themselves are the links of ``NodeMemory`` on level 0. A block of an upper level holds the ordinals
 /// of its neighbours' blocks, its slot and the ordinal of its block one level below, so that the way down needs nothing else.
@@ -26,6 +23,8 @@ import Synchronization
 struct CodeMemory: @unchecked Sendable {
   let edgeDimension: Int
   let nodeDimension: Int
+  /// Where node codes begin in a block of level 0; in one of an upper level it is behind the whole header.
+  let nodeOffset: Int
   let chunkShift: UInt32
   let chunkMask: UInt32
   let upperShift: UInt32
@@ -56,14 +55,18 @@ struct CodeMemory: @unchecked Sendable {
     upperChunks[Int(ordinal &>> upperShift)].unsafelyUnwrapped + Int(ordinal & upperMask) &* upper.stride
   }
 
+  /// Whether nodes of level 0 have codes of their edges.
+  @inline(__always)
+  var hasEdges: Bool { ground.groups > 0 }
+
   @inline(__always)
   func version(_ block: UnsafeRawPointer) -> UnsafePointer<Atomic<UInt32>> {
-    block.assumingMemoryBound(to: Atomic<UInt32>.self)
+    (block + BlockHeader.versionOffset).assumingMemoryBound(to: Atomic<UInt32>.self)
   }
 
   @inline(__always)
   func nodeCode(_ block: UnsafeRawPointer) -> UnsafePointer<Int8> {
-    (block + BlockLayout.nodeOffset).assumingMemoryBound(to: Int8.self)
+    (block + nodeOffset).assumingMemoryBound(to: Int8.self)
   }
 
   @inline(__always)
@@ -71,17 +74,20 @@ struct CodeMemory: @unchecked Sendable {
     block.assumingMemoryBound(to: BlockHeader.self)
   }
 
-  /// The key of a node as its node code tells it.
+  /// The key of a node, of which the block of level 0 is given, as its node code tells it.
   @inline(__always)
   func key(_ block: UnsafeRawPointer, _ query: CodedQuery) -> Float {
-    keys(ofNode: block, query).node
+    let dot = kernels.code_dot(nodeCode(block), query.values, nodeDimension, query.bias)
+    let header = header(block)
+    return query.base + header.pointee.norm - (query.unit * header.pointee.nodeScale) * (weight * Float(dot))
+      - (query.residual * header.pointee.residual) * residualWeight
   }
 
   /// The key of a node as its node code tells it, and as the coordinates of edges alone would: what estimates of its
-  /// neighbours begin with.
+  /// neighbours begin with. The block has edges.
   @inline(__always)
   func keys(ofNode block: UnsafeRawPointer, _ query: CodedQuery) -> (node: Float, edges: Float) {
-    let code = nodeCode(block)
+    let code = (block + MemoryLayout<BlockHeader>.stride).assumingMemoryBound(to: Int8.self)
     let inner = kernels.code_dot(code, query.values, edgeColumns, query.edgeBias)
     let outer = kernels.code_dot(
       code + edgeColumns, query.values + edgeColumns, nodeDimension &- edgeColumns, query.bias &- query.edgeBias)
@@ -147,27 +153,39 @@ struct CodeMemory: @unchecked Sendable {
   }
 }
 
-/// The beginning of every block.
+/// The beginning of every block. A block without edges has the first half alone.
 struct BlockHeader {
-  var version: UInt32 = 0
-  var constantScale: Float = 0
-  var stepScale: Float = 0
+  /// The unit of the node code.
   var nodeScale: Float = 0
+  /// The constant part of the key of this node.
   var norm: Float = 0
+  /// The length of what the node code leaves out.
   var residual: Float = 0
-  var outside: Float = 0
   /// The sum of the node code, and of its part that belongs to edges.
   var sum: Int16 = 0
   var edgeSum: Int16 = 0
+
+  /// The length of what the edge codes leave out.
+  var outside: Float = 0
+  /// Odd while the writer changes the edges: a sequence counter (seqlock).
+  var version: UInt32 = 0
+  /// The units of the constants and the steps of the edges.
+  var constantScale: Float = 0
+  var stepScale: Float = 0
+
+  static let versionOffset = 20
+  static let scalesOffset = 24
+  /// Bytes of the half that every block has.
+  static let nodeBytes = 16
 
   /// Takes over what does not depend on links.
   mutating func copyNode(from other: BlockHeader) {
     nodeScale = other.nodeScale
     norm = other.norm
     residual = other.residual
-    outside = other.outside
     sum = other.sum
     edgeSum = other.edgeSum
+    outside = other.outside
   }
 }
 
@@ -175,6 +193,7 @@ struct BlockHeader {
 struct BlockLayout {
   /// Neighbours that there are codes for, in groups of 16.
   let groups: Int
+  let nodeOffset: Int
   /// The ordinals of the neighbours, before them the slot and the ordinal below: only in blocks of upper levels.
   let linksOffset: Int
   let constantsOffset: Int
@@ -182,11 +201,11 @@ struct BlockLayout {
   let codesOffset: Int
   let stride: Int
 
-  static let nodeOffset = MemoryLayout<BlockHeader>.stride
-
+  /// - Parameter capacity: neighbours that there are to be codes for; zero for a block of a node code alone.
   init(capacity: Int, edgeDimension: Int, nodeDimension: Int, isUpper: Bool) {
     groups = (capacity + 15) / 16
-    linksOffset = Self.nodeOffset + nodeDimension
+    nodeOffset = groups > 0 ? MemoryLayout<BlockHeader>.stride : BlockHeader.nodeBytes
+    linksOffset = nodeOffset + nodeDimension
     constantsOffset = linksOffset + (isUpper ? (2 + groups * 16) * 4 : 0)
     stepsOffset = constantsOffset + groups * 32
     codesOffset = stepsOffset + groups * 16

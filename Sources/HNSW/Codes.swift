@@ -29,12 +29,14 @@ final class Codes: @unchecked Sendable {
     // One node in M is on an upper level: smaller chunks do, as long as all ordinals have a place.
     let upperShift = nodes.M >= 16 ? nodes.chunkShift - 3 : nodes.chunkShift
     let (edge, node) = (projection.edgeDimension, projection.nodeDimension)
+    let ground = BlockLayout(
+      capacity: projection.hasEdges ? nodes.capacity(level: 0) : 0, edgeDimension: edge, nodeDimension: node,
+      isUpper: false)
     memory = CodeMemory(
-      edgeDimension: edge, nodeDimension: node,
+      edgeDimension: edge, nodeDimension: node, nodeOffset: ground.nodeOffset,
       chunkShift: nodes.chunkShift, chunkMask: nodes.chunkMask,
       upperShift: upperShift, upperMask: 1 << upperShift - 1,
-      ground: BlockLayout(
-        capacity: nodes.capacity(level: 0), edgeDimension: edge, nodeDimension: node, isUpper: false),
+      ground: ground,
       upper: BlockLayout(
         capacity: nodes.capacity(level: 1), edgeDimension: edge, nodeDimension: node, isUpper: true),
       chunks: chunks, upperChunks: upperChunks, weight: metric == .dot ? 1 : 2,
@@ -65,7 +67,8 @@ final class Codes: @unchecked Sendable {
       if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: chunkBytes) }
       if chunkCount == 1, let first = memory.chunks[0] { HugePages.collapse(first, byteCount: chunkBytes) }
       for i in 0..<nodes.nodesPerChunk {
-        (chunk + i * memory.ground.stride).initializeMemory(as: BlockHeader.self, to: BlockHeader())
+        (chunk + i * memory.ground.stride).initializeMemory(
+          as: UInt8.self, repeating: 0, count: memory.ground.nodeOffset)
       }
       memory.chunks[chunkCount] = chunk
       chunkCount += 1
@@ -85,7 +88,7 @@ final class Codes: @unchecked Sendable {
     let row = nodes.vector(slot)
     projection.apply(to: row, buffers: buffers, into: coordinates)
     let block = memory.block(slot)
-    let code = (block + BlockLayout.nodeOffset).assumingMemoryBound(to: Int8.self)
+    let code = (block + memory.nodeOffset).assumingMemoryBound(to: Int8.self)
     let header = block.assumingMemoryBound(to: BlockHeader.self)
     let scale = ck_round_to_int8(coordinates, memory.nodeDimension, code)
     var sum: Int32 = 0
@@ -112,7 +115,8 @@ final class Codes: @unchecked Sendable {
     let residual = max(whole - kept, 0)
     header.pointee.nodeScale = scale
     header.pointee.residual = residual.squareRoot()
-    header.pointee.outside = max(whole - edgeKept, 0).squareRoot()
+    let outside = max(whole - edgeKept, 0).squareRoot()
+    if memory.hasEdges { header.pointee.outside = outside }
     // At most 256 values of at most 127.
     header.pointee.sum = Int16(sum)
     header.pointee.edgeSum = Int16(edgeSum)
@@ -122,7 +126,8 @@ final class Codes: @unchecked Sendable {
       let upper = memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
       let target = upper.assumingMemoryBound(to: BlockHeader.self)
       target.pointee.copyNode(from: header.pointee)
-      (upper + BlockLayout.nodeOffset).copyMemory(from: code, byteCount: memory.nodeDimension)
+      target.pointee.outside = outside
+      (upper + memory.upper.nodeOffset).copyMemory(from: code, byteCount: memory.nodeDimension)
       memory.upper.slot(upper).pointee = slot
       memory.upper.below(upper).pointee = level == 1 ? slot : nodes.ordinal(slot, level: level - 1).pointee
     }
@@ -133,9 +138,12 @@ final class Codes: @unchecked Sendable {
   /// - Parameter draft: `edgeBytes` and a code a byte: memory to prepare in.
   func setRow(_ slot: Slot, _ level: Int, to neighbours: [Slot], draft: EdgeDraft) {
     let layout = level == 0 ? memory.ground : memory.upper
-    let own = memory.block(slot)
-    let block = level == 0 ? own : memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
-    let scales = prepare(neighbours, from: own, layout: layout, draft: draft)
+    let block = place(slot, level)
+    guard layout.groups > 0 else {
+      writeLinks(neighbours, to: nodes.row(slot, level: level), level)
+      return
+    }
+    let scales = prepare(neighbours, of: block, level, layout, draft: draft)
     if level > 0 {
       let links = draft.bytes.assumingMemoryBound(to: UInt32.self)
       links[0] = slot
@@ -148,22 +156,25 @@ final class Codes: @unchecked Sendable {
     let before = version.pointee.load(ordering: .relaxed)
     version.pointee.store(before &+ 1, ordering: .relaxed)
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    let row = nodes.row(slot, level: level)
-    for (i, neighbour) in neighbours.enumerated() { row[i].store(neighbour, ordering: .releasing) }
-    for i in neighbours.count..<nodes.capacity(level: level) { row[i].store(NodeMemory.none, ordering: .releasing) }
+    writeLinks(neighbours, to: nodes.row(slot, level: level), level)
     var pair = (scales.constant, scales.step)
-    ck_publish(block + 4, &pair, 8)
+    ck_publish(block + BlockHeader.scalesOffset, &pair, 8)
     ck_publish(block + layout.linksOffset, draft.bytes, layout.edgeBytes)
     version.pointee.store(before &+ 2, ordering: .releasing)
+  }
+
+  private func writeLinks(_ neighbours: [Slot], to row: LinkRow, _ level: Int) {
+    for (i, neighbour) in neighbours.enumerated() { row[i].store(neighbour, ordering: .releasing) }
+    for i in neighbours.count..<nodes.capacity(level: level) { row[i].store(NodeMemory.none, ordering: .releasing) }
   }
 
   /// Whether the codes of a row are those of these neighbours, for checking invariants.
   func describes(_ slot: Slot, _ level: Int, _ neighbours: [Slot]) -> Bool {
     let layout = level == 0 ? memory.ground : memory.upper
-    let own = memory.block(slot)
-    let block = level == 0 ? own : memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
+    if layout.groups == 0 { return true }
+    let block = place(slot, level)
     let draft = EdgeDraft(self, dimension: nodes.dimension)
-    let scales = prepare(neighbours, from: own, layout: layout, draft: draft)
+    let scales = prepare(neighbours, of: block, level, layout, draft: draft)
     let header = memory.header(block).pointee
     let skipped = layout.constantsOffset - layout.linksOffset
     let written = UnsafeRawBufferPointer(start: block + layout.constantsOffset, count: layout.edgeBytes - skipped)
@@ -172,12 +183,20 @@ final class Codes: @unchecked Sendable {
       && written.elementsEqual(expected)
   }
 
+  /// The block of a node on a level.
+  private func place(_ slot: Slot, _ level: Int) -> UnsafeMutableRawPointer {
+    level == 0 ? memory.block(slot) : memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
+  }
+
   /// Encodes the neighbours of a block into the draft.
   private func prepare(
-    _ neighbours: [Slot], from own: UnsafeMutableRawPointer, layout: BlockLayout, draft: EdgeDraft
+    _ neighbours: [Slot], of own: UnsafeMutableRawPointer, _ level: Int, _ layout: BlockLayout, draft: EdgeDraft
   ) -> (constant: Float, step: Float) {
+    func code(_ block: UnsafeMutableRawPointer) -> UnsafePointer<Int8> {
+      UnsafePointer((block + layout.nodeOffset).assumingMemoryBound(to: Int8.self))
+    }
     let from = memory.header(own).pointee
-    let fromCode = memory.nodeCode(own)
+    let fromCode = code(own)
     let base = draft.bytes - layout.linksOffset
     let constants = (base + layout.constantsOffset).assumingMemoryBound(to: Int16.self)
     let steps = (base + layout.stepsOffset).assumingMemoryBound(to: UInt8.self)
@@ -186,9 +205,9 @@ final class Codes: @unchecked Sendable {
     draft.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: layout.edgeBytes)
     var mostStep: Float = 0
     for (i, neighbour) in neighbours.enumerated() {
-      let other = memory.block(neighbour)
+      let other = place(neighbour, level)
       let edge = memory.kernels.encode_edge(
-        fromCode, from.nodeScale, memory.nodeCode(other), memory.header(other).pointee.nodeScale,
+        fromCode, from.nodeScale, code(other), memory.header(other).pointee.nodeScale,
         memory.edgeDimension, draft.edge)
       ck_pack_edge(codes, i, draft.edge, memory.edgeDimension)
       draft.encoded[i] = edge
@@ -200,7 +219,7 @@ final class Codes: @unchecked Sendable {
       let edge = draft.encoded[i]
       let step = stepScale > 0 ? max((edge.step * memory.weight / stepScale).rounded(), edge.step > 0 ? 1 : 0) : 0
       steps[i] = UInt8(step)
-      let other = memory.header(memory.block(neighbour)).pointee
+      let other = memory.header(place(neighbour, level)).pointee
       // What edges leave out: its own length, and what near vectors have in common with the query there.
       let common = memory.outsideWeight * from.outside * (other.outside - from.outside)
       let constant =

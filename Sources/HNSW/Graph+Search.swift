@@ -90,6 +90,12 @@ extension Graph {
     _ level: Int, codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
     results: inout CandidatePool, visited: Visited, allowance: A, scratch: Scratch
   ) {
+    if level == 0, !codes.hasEdges {
+      searchByNodes(
+        codes: codes, query: query, from: start, pool: &pool, results: &results, visited: visited, allowance: allowance,
+        scratch: scratch)
+      return
+    }
     let memory = memory
     let layout = level == 0 ? codes.ground : codes.upper
     let batch = scratch.batch
@@ -146,6 +152,48 @@ extension Graph {
           ck_prefetch_range(memory.groundRow(slot), rowBytes)
         }
       }
+    }
+  }
+
+  /// The search of level 0 in a compact index: every neighbour that was not seen before is compared by its node code.
+  @inline(__always)
+  private func searchByNodes<A: Allowance>(
+    codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
+    results: inout CandidatePool, visited: Visited, allowance: A, scratch: Scratch
+  ) {
+    let memory = memory
+    let batch = scratch.batch
+    let capacity = memory.capacity(level: 0)
+    let blockBytes = codes.ground.stride
+    if visited.insert(start) { pool.insert(Candidate(key: codes.key(codes.block(start), query), slot: start)) }
+    while let current = pool.next() {
+      let key = pool.expandedKey
+      if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
+      let row = memory.groundRow(current)
+      var count = 0
+      for i in 0..<capacity {
+        let slot = row[i].load(ordering: .acquiring)
+        if slot == NodeMemory.none { break }
+        guard visited.insert(slot) else { continue }
+        ck_prefetch_range(codes.block(slot), blockBytes)
+        batch[count] = slot
+        count &+= 1
+      }
+      var at = 0
+      while at &+ 4 <= count {
+        let (a, b, c, d) = (batch[at], batch[at &+ 1], batch[at &+ 2], batch[at &+ 3])
+        let keys = codes.keys(codes.block(a), codes.block(b), codes.block(c), codes.block(d), query)
+        pool.insert(Candidate(key: keys[0], slot: a))
+        pool.insert(Candidate(key: keys[1], slot: b))
+        pool.insert(Candidate(key: keys[2], slot: c))
+        pool.insert(Candidate(key: keys[3], slot: d))
+        at &+= 4
+      }
+      while at < count {
+        pool.insert(Candidate(key: codes.key(codes.block(batch[at]), query), slot: batch[at]))
+        at &+= 1
+      }
+      pool.upcoming(2) { ck_prefetch_range(memory.groundRow($0), capacity &* 4) }
     }
   }
 

@@ -5,6 +5,8 @@ extension Projection {
   struct Widths {
     var edge: Int
     var node: Int
+    /// Whether nodes of level 0 have codes of their edges.
+    var hasEdges = true
   }
 
   /// The widths for vectors of a dimension, narrow and wide.
@@ -12,12 +14,20 @@ extension Projection {
   /// An edge gets what brings a vector with its links and codes to 2.5 times its float32 bytes at M = 16, but 24 at least, and 64
   /// at most where those tell near vectors apart: more cost more cache lines a step than they save steps
   /// (Benchmarks/NOTES.md). Vectors without leading directions get all that memory allows, up to 256.
-  static func widths(for dimension: Int) -> (narrow: Widths, wide: Widths) {
+  ///
+  /// A compact index keeps links and codes within 0.6 times the bytes of the vectors, which are elsewhere; where 24
+  /// coordinates for each edge do not fit, it has none.
+  static func widths(for dimension: Int, isCompact: Bool) -> (narrow: Widths, wide: Widths) {
     let node = dimension < 192 ? 64 : 128
-    let room = max((6 * dimension - 320 - node) / 16 & ~7, 24)
+    let others = 320 + node
+    let room =
+      isCompact ? (12 * dimension / 5 - others - dimension / 16) / 16 & ~7 : max((6 * dimension - others) / 16 & ~7, 24)
     func widths(_ most: Int) -> Widths {
-      let edge = min(room, most, (dimension + 7) & ~7)
-      return Widths(edge: edge, node: max(min(node, (dimension + 15) & ~15), (edge + 15) & ~15))
+      let edge = min(max(room, 24), most, (dimension + 7) & ~7)
+      let whole = max(min(node, (dimension + 15) & ~15), (edge + 15) & ~15)
+      // Without edges a block is a short header and a node code: whole cache lines.
+      return room >= 24
+        ? Widths(edge: edge, node: whole) : Widths(edge: min(edge, 24), node: max(whole - 16, 48), hasEdges: false)
     }
     return (widths(64), widths(256))
   }
@@ -31,7 +41,7 @@ extension Projection {
   /// sample and those nearest to it there. Runs on the portable kernels alone, so that the same rows give the same
   /// directions on every CPU.
   static func learned(
-    from sample: [UnsafePointer<Float>], dimension: Int, stride: Int, seed: UInt64, threads: Int,
+    from sample: [UnsafePointer<Float>], dimension: Int, stride: Int, isCompact: Bool, seed: UInt64, threads: Int,
     kernels: ck_code_kernels
   ) -> Projection {
     var mean = [Double](repeating: 0, count: dimension)
@@ -46,7 +56,7 @@ extension Projection {
         of: differences, count: min(widths.node - padding, dimension), dimension: dimension, threads: threads,
         random: &random)
     }
-    let choice = widths(for: dimension)
+    let choice = widths(for: dimension, isCompact: isCompact)
     var widths = choice.narrow
     var rows = directions(widths)
     if choice.wide.edge > widths.edge, share(of: differences, in: rows.prefix(widths.edge)) < leastShare {
@@ -61,12 +71,12 @@ extension Projection {
     let padding = (edge + 15) & ~15 - edge
     if rows.count > edge { rows.insert(contentsOf: Array(repeating: zero, count: padding), at: edge) }
     while rows.count < widths.node { rows.append(zero) }
-    let projection = Projection(mean: centre, rows: rows, edgeDimension: edge, stride: stride, kernels: kernels)
+    let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
     projection.measureResiduals(of: pairs.map { (sample[$0.a], sample[$0.b]) })
     return projection
   }
 
-  /// Rows of a sample for ``learned(from:dimension:stride:seed:threads:kernels:)``: enough to know the directions, few enough that
+  /// Rows of a sample for ``learned(from:dimension:stride:isCompact:seed:threads:kernels:)``: enough to know the directions, few enough that
   /// learning is short beside building.
   static func sampleSize(dimension: Int) -> Int { min(max(2_000_000 / max(dimension, 1), 512), 4_096) }
 

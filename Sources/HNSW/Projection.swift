@@ -18,6 +18,8 @@ final class Projection: @unchecked Sendable {
   let nodeDimension: Int
   /// Where the rows after those for edges begin: rows between are zero.
   var edgeColumns: Int { (edgeDimension + 15) & ~15 }
+  /// Whether every node of level 0 gets codes of its edges.
+  let hasEdges: Bool
   /// Values in a row of the matrix: the dimension, rounded up to whole cache lines of bytes.
   let columns: Int
   let kernels: ck_code_kernels
@@ -33,9 +35,10 @@ final class Projection: @unchecked Sendable {
   /// - Parameters:
   ///   - mean: `[dimension]`.
   ///   - rows: `[nodeDimension, dimension]`, orthonormal or zero.
-  init(mean: [Float], rows: [[Float]], edgeDimension: Int, stride: Int, kernels: ck_code_kernels) {
+  init(mean: [Float], rows: [[Float]], widths: Widths, stride: Int, kernels: ck_code_kernels) {
     dimension = mean.count
-    self.edgeDimension = edgeDimension
+    edgeDimension = widths.edge
+    hasEdges = widths.hasEdges
     nodeDimension = rows.count
     columns = (mean.count + 63) & ~63
     self.kernels = kernels
