@@ -15,22 +15,33 @@ import Synchronization
 /// is on level 1 too, of M of those one on level 2, and so on, linked there to up to M nodes of that level: the long
 /// ways.
 ///
+/// ## The codes
+///
+/// A walk does not read the vectors. From a sample of them the index learns in which few directions near vectors differ
+/// (``Projection``), and keeps for every node, in one block of memory (``CodeMemory``): its coordinates in those directions as int8,
+/// the *node code*; and the differences to each of its neighbours in 4 bits a coordinate, the *edge codes*. One pass over a block
+/// estimates how far all neighbours are from the query.
+///
 /// ## A query
 ///
-/// 1. The query is checked and copied into a ``Scratch``, of unit length under cosine (``Space``).
+/// 1. The query is checked, copied into a ``Scratch``, of unit length under cosine (``Space``), and projected.
 /// 2. From the entry point, a node of the highest level, each level is walked to the nearest node by going to the
-///    nearest neighbour as long as there is a nearer one (`Graph.descend`).
-/// 3. On level 0 a ``CandidatePool`` keeps the `ef` nearest nodes seen. The nearest one not yet expanded is taken, its
-///    neighbours' vectors are compared with the query, four at a time, and enter the pool if they are near enough; until
-///    all of the pool is expanded (`Graph.search`).
-/// 4. The first k of the pool, with their distances in the metric's unit, are the answer. Where the graph cannot
-///    give k, or comparing everything is cheaper, `Graph.scan` does that.
+///    nearest neighbour as long as there is a nearer one (`Graph.approach`).
+/// 3. On level 0 a ``CandidatePool`` keeps the `ef` nearest nodes seen. The nearest one not yet expanded is taken; its node
+///    code says how near it really is; from its edge codes all its neighbours are estimated, and those near enough enter
+///    the pool; until all of the pool is expanded (`Graph.search`).
+/// 4. The expanded nodes are compared with the query exactly, nearest by code first, until those left are farther than the
+///    k-th by more than codes err (`Graph.exactHits`). Where the graph cannot give k, or comparing everything is
+///    cheaper, `Graph.scan` does that. Every distance in an answer is that of the float32 vectors.
 ///
 /// ## Changes
 ///
-/// Adding searches the same way, with `efConstruction` for ef, and links what it finds in both directions
-/// (`GraphWriter.insert`). Removing takes the node out of all rows and mends them from its neighbourhood
-/// (`GraphWriter.remove`); its slot is used again once no search can reach it (``Reclamation``).
+/// New nodes are linked in rounds (`GraphWriter.link`): each searches the graph as it was before the round, with
+/// `efConstruction` for ef, chooses diverse neighbours and fills its row with the nearest of the others; then those it chose
+/// take it into their rows. A single vector is a round of one; many are linked in growing rounds by all threads, and once
+/// more with the whole graph to choose from. Removing leaves a ghost, which answers nothing but is walked through, until
+/// there are many and one sweep mends all rows (`GraphWriter.sweep`); a slot is used again once no search can reach it
+/// (``Reclamation``). The projection is learned anew when the collection has grown eightfold.
 ///
 /// ## Threads
 ///
@@ -38,8 +49,8 @@ import Synchronization
 /// waits for nobody. It sees each node whole or not at all: every hit is a vector that was in the index at some time
 /// during the search, at its exact distance. What is added or removed before a search begins is seen by it.
 ///
-/// The same parameters and the same operations in the same order make the same graph, as long as no search runs at
-/// the moment of a removal (it may delay the reuse of a slot).
+/// The same parameters and the same operations in the same order make the same graph, byte for byte, on any number of
+/// threads, as long as no search runs at the moment of a sweep (it may delay the reuse of a slot).
 public final class HNSWIndex: Sendable {
   /// Values in each vector.
   public let dimension: Int
