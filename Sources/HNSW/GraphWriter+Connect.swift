@@ -44,7 +44,7 @@ extension GraphWriter {
     }
   }
 
-  private var draftEf: Int { max(parameters.efConstruction / 5, memory.M) }
+  private var draftEf: Int { max(parameters.efConstruction / 8, memory.M) }
 
   /// One round.
   private func connect(_ nodes: [Slot], ef: Int, _ codes: Codes) {

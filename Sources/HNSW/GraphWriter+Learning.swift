@@ -25,7 +25,7 @@ extension GraphWriter {
     let size = min(Projection.sampleSize(dimension: memory.dimension), live.count)
     let sample = (0..<size).map { UnsafePointer(memory.vector(live[$0 * live.count / size])) }
     let projection = Projection.learned(
-      from: sample, dimension: memory.dimension, stride: memory.stride,
+      from: sample, of: live.count, dimension: memory.dimension, stride: memory.stride,
       isCompact: parameters.vectors != .memory, seed: parameters.seed,
       threads: threads, kernels: graph.codeKernels)
     let fresh = Codes(projection: projection, nodes: memory, metric: graph.metric, learnedAt: insertions)

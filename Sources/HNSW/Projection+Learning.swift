@@ -35,19 +35,19 @@ extension Projection {
   /// The share of the differences between near vectors that narrow edges must hold.
   private static let leastShare: Float = 0.5
 
-  /// Learns the directions from a sample of stored rows.
+  /// Learns the directions from a sample of the stored rows of a collection.
   ///
   /// Subspace iteration (Golub & Van Loan, *Matrix Computations*, 8.2) on the differences between each row of the
   /// sample and those nearest to it there. Runs on the portable kernels alone, so that the same rows give the same
   /// directions on every CPU.
   static func learned(
-    from sample: [UnsafePointer<Float>], dimension: Int, stride: Int, isCompact: Bool, seed: UInt64, threads: Int,
+    from sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, stride: Int, isCompact: Bool, seed: UInt64, threads: Int,
     kernels: ck_code_kernels
   ) -> Projection {
     var mean = [Double](repeating: 0, count: dimension)
     for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
-    let pairs = neighbours(in: sample, dimension: dimension, threads: threads)
+    let pairs = neighbours(in: sample, of: collection, dimension: dimension, threads: threads)
     let differences = pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }
     var random = SequenceGenerator(seed: seed)
     func directions(_ widths: Widths) -> [[Float]] {
@@ -76,15 +76,16 @@ extension Projection {
     return projection
   }
 
-  /// Rows of a sample for ``learned(from:dimension:stride:isCompact:seed:threads:kernels:)``: enough to know the directions, few enough that
+  /// Rows of a sample for ``learned(from:of:dimension:stride:isCompact:seed:threads:kernels:)``: enough to know the directions, few enough that
   /// learning is short beside building.
-  static func sampleSize(dimension: Int) -> Int { min(max(2_000_000 / max(dimension, 1), 512), 4_096) }
+  static func sampleSize(dimension: Int) -> Int { min(max(1_500_000 / max(dimension, 1), 512), 4_096) }
 
   /// Rows of a sample and the two nearest to each there that are no copies of it.
   private static func neighbours(
-    in sample: [UnsafePointer<Float>], dimension: Int, threads: Int
+    in sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, threads: Int
   ) -> [(a: Int, b: Int)] {
-    let probes = min(sample.count, 1_024)
+    // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
+    let probes = min(sample.count, 1_024, max(collection / 16, 256))
     let found = UnsafeMutableBufferPointer<[Int]>.allocate(capacity: probes)
     found.initialize(repeating: [])
     defer {
@@ -174,17 +175,24 @@ extension Projection {
   private static func orthonormalize(_ rows: inout [[Float]]) {
     let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
     for i in rows.indices {
-      let before = dot(rows[i], rows[i], rows[i].count)
-      for _ in 0..<2 {
-        for j in 0..<i {
-          let along = dot(rows[i], rows[j], rows[i].count)
-          if along == 0 { continue }
-          for c in rows[i].indices { rows[i][c] -= along * rows[j][c] }
+      var row = rows[i]
+      let count = row.count
+      row.withUnsafeMutableBufferPointer { row in
+        guard let own = row.baseAddress else { return }
+        let before = dot(own, own, count)
+        for _ in 0..<2 {
+          for j in 0..<i {
+            rows[j].withUnsafeBufferPointer { other in
+              let along = dot(own, other.baseAddress!, count)
+              for c in 0..<count { own[c] -= along * other[c] }
+            }
+          }
         }
+        let length = dot(own, own, count)
+        let scale = length > 1e-10 * before && length > 0 ? 1 / length.squareRoot() : 0
+        for c in 0..<count { own[c] = scale == 0 ? 0 : own[c] * scale }
       }
-      let length = dot(rows[i], rows[i], rows[i].count)
-      let scale = length > 1e-10 * before && length > 0 ? 1 / length.squareRoot() : 0
-      for c in rows[i].indices { rows[i][c] = scale == 0 ? 0 : rows[i][c] * scale }
+      rows[i] = row
     }
   }
 }
