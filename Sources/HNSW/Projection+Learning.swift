@@ -41,7 +41,8 @@ extension Projection {
   /// sample and those nearest to it there. Runs on the portable kernels alone, so that the same rows give the same
   /// directions on every CPU.
   static func learned(
-    from sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, stride: Int, isCompact: Bool, seed: UInt64, threads: Int,
+    from sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, stride: Int, isCompact: Bool, seed: UInt64,
+    threads: Int,
     kernels: ck_code_kernels
   ) -> Projection {
     var mean = [Double](repeating: 0, count: dimension)
