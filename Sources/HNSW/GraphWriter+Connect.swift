@@ -15,6 +15,8 @@ extension GraphWriter {
     releaseCodes()
     let isFirst = learnIfNeeded()
     guard let codes else { return }
+    // Rows are about to lead searches that still go by older codes to the new nodes: blocks there, though they say nothing.
+    for old in retiredCodes { old.codes.reserve(slots: graph.slotEnd.load(ordering: .relaxed), ordinals: 0) }
     let nodes: [Slot]
     if isFirst {
       nodes = liveSlots
