@@ -218,21 +218,25 @@ final class Codes: @unchecked Sendable {
     for (i, neighbour) in neighbours.enumerated() {
       let edge = draft.encoded[i]
       let step = stepScale > 0 ? max((edge.step * memory.weight / stepScale).rounded(), edge.step > 0 ? 1 : 0) : 0
-      steps[i] = UInt8(step)
+      // Scales near the least number there is are rounded themselves: quotients may end up beyond what they were made for.
+      let bounded = step < 255 ? step : 255
+      steps[i] = UInt8(bounded)
       let other = memory.header(place(neighbour, level)).pointee
       // What edges leave out: its own length, and what near vectors have in common with the query there.
       let common = memory.outsideWeight * from.outside * (other.outside - from.outside)
       let constant =
         memory.weight == 1
         ? other.norm - from.norm - common
-        : edge.energy + step * stepScale * edge.from_dot
+        : edge.energy + bounded * stepScale * edge.from_dot
           + (other.outside * other.outside - from.outside * from.outside) - common
       draft.constants[i] = constant
       mostConstant = max(mostConstant, abs(constant))
     }
     let constantScale = mostConstant / 32_767
     for i in 0..<neighbours.count {
-      constants[i] = constantScale > 0 ? Int16((draft.constants[i] / constantScale).rounded()) : 0
+      let constant = constantScale > 0 ? (draft.constants[i] / constantScale).rounded() : 0
+      // Also where lengths near the greatest number made it infinite or no number at all.
+      constants[i] = constant < 32_767 ? (constant > -32_767 ? Int16(constant) : -32_767) : .max
     }
     for i in neighbours.count..<layout.groups * 16 {
       constants[i] = .max

@@ -36,9 +36,10 @@ extension Graph {
   /// Where a search of a level begins: from the entry point down the levels above it, on each to the nearest node
   /// by going to the nearest neighbour as long as there is a nearer one (algorithm 2 with ef = 1).
   ///
-  /// - Returns: a node of the level, or of the highest level there is.
+  /// - Returns: a node of the level, or of the highest level there is; nil in an empty graph, and where the codes were replaced
+  ///   since the search began, which may not know the entry point.
   func approach(_ level: Int, codes: CodeMemory, query: CodedQuery, scratch: Scratch) -> Slot? {
-    guard let entry else { return nil }
+    guard let entry, isCurrent(codes) else { return nil }
     guard entry.level > level else { return entry.slot }
     let layout = codes.upper
     var block = codes.upperBlock(memory.ordinal(entry.slot, level: entry.level).pointee)

@@ -55,6 +55,13 @@ final class Graph: @unchecked Sendable {
     codesBits.load(ordering: .acquiring).map { Unmanaged.fromOpaque($0) }
   }
 
+  /// Whether these are the codes that searches use now. An entry point read before is then known to them: one that is not
+  /// is set after other codes were published.
+  @inline(__always)
+  func isCurrent(_ memory: CodeMemory) -> Bool {
+    codes?._withUnsafeGuaranteedRef { $0.memory.chunks == memory.chunks } ?? false
+  }
+
   /// The writer keeps the object alive.
   func publish(_ codes: Codes?) {
     codesBits.store(codes.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }, ordering: .releasing)

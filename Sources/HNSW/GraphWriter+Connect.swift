@@ -15,6 +15,8 @@ extension GraphWriter {
     releaseCodes()
     let isFirst = learnIfNeeded()
     guard let codes else { return }
+    // Rows are about to lead searches that still go by older codes to the new nodes: blocks there, though they say nothing.
+    for old in retiredCodes { old.codes.reserve(slots: graph.slotEnd.load(ordering: .relaxed), ordinals: 0) }
     let nodes: [Slot]
     if isFirst {
       nodes = liveSlots
@@ -166,7 +168,7 @@ extension GraphWriter {
     codes.setRow(slot, level, to: row, draft: draft)
   }
 
-  /// Puts a node that is in nobody's row into one: of its neighbours, or of theirs, the first with room, or with a neighbour
+  /// Puts a node that may be in nobody's row into one: of its neighbours, or of theirs, the first with room, or with a neighbour
   /// that others have too.
   func makeReachable(_ slot: Slot, _ codes: Codes) {
     guard memory.isLive(slot) else { return }
@@ -178,6 +180,7 @@ extension GraphWriter {
       at += 1
       guard memory.isLive(host) else { continue }
       var row = neighbours(host, 0)
+      if row.contains(slot) { return }
       if row.count < memory.capacity(level: 0) {
         row.append(slot)
       } else if let last = row.lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {

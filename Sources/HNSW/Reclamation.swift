@@ -20,7 +20,8 @@ final class Reclamation: @unchecked Sendable {
   @inline(__always)
   func reading<Result>(_ body: (Scratch) throws -> Result) rethrows -> Result {
     let scratch = scratches.take()
-    scratch.epoch.store(epoch.load(ordering: .relaxed), ordering: .relaxed)
+    // Releasing: whoever sees this epoch also sees that the search before, with the same scratch, is over.
+    scratch.epoch.store(epoch.load(ordering: .relaxed), ordering: .releasing)
     // With the writer's fence: either the writer sees this search, or this search sees what the writer has unlinked.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     defer {
