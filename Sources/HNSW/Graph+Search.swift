@@ -1,37 +1,6 @@
 import CKernels
 import Synchronization
 
-/// Which nodes may be in an answer.
-protocol Allowance {
-  func allows(_ slot: Slot) -> Bool
-}
-
-/// Every node of the index.
-struct EveryNode: Allowance {
-  let memory: NodeMemory
-
-  @inline(__always)
-  func allows(_ slot: Slot) -> Bool { memory.isLive(slot) }
-}
-
-/// The nodes of the index whose ids a predicate lets through.
-struct PredicateAllowance: Allowance {
-  let memory: NodeMemory
-  let isAllowed: (Int64) -> Bool
-
-  @inline(__always)
-  func allows(_ slot: Slot) -> Bool { memory.isLive(slot) && isAllowed(memory.id(slot).pointee) }
-}
-
-/// Every node but one, for measuring with the vectors of the index themselves.
-struct AllBut: Allowance {
-  let memory: NodeMemory
-  let excluded: Slot
-
-  @inline(__always)
-  func allows(_ slot: Slot) -> Bool { slot != excluded && memory.isLive(slot) }
-}
-
 extension Graph {
   /// Where a search of a level begins: from the entry point down the levels above it, on each to the nearest node
   /// by going to the nearest neighbour as long as there is a nearer one (algorithm 2 with ef = 1).
