@@ -1,9 +1,20 @@
 extension Graph {
-  /// The k nearest of all nodes that the allowance lets through, found by comparing the query with each.
-  func scan<A: Allowance>(query: UnsafePointer<Float>, k: Int, allowance: A) -> [SearchHit] {
+  /// The k nearest of all nodes that the allowance lets through, none whose key is above `farthest`, found by comparing
+  /// the query with each.
+  func scan<A: Allowance>(
+    query: UnsafePointer<Float>, k: Int, allowance: A, farthest: Float = .infinity
+  ) -> [SearchHit] {
     guard k > 0 else { return [] }
-    var comparison = Comparison(graph: self, query: query, limit: k)
-    for slot in 0..<UInt32(slotEnd.load(ordering: .acquiring)) where allowance.allows(slot) { comparison.add(slot) }
+    var comparison = Comparison(graph: self, query: query, limit: k, farthest: farthest)
+    let memory = memory
+    let rowBytes = memory.stride &* 4
+    let ahead = UInt32(Self.rowsAhead(rowBytes: rowBytes))
+    let end = UInt32(slotEnd.load(ordering: .acquiring))
+    for slot in 0..<end where allowance.allows(slot) {
+      // Rows end where pages do, which is where the processor's own prefetching ends.
+      if slot &+ ahead < end { memory.prefetchVector(slot &+ ahead, bytes: rowBytes) }
+      comparison.add(slot)
+    }
     return comparison.finish()
   }
 
@@ -15,8 +26,7 @@ extension Graph {
     var comparison = Comparison(graph: self, query: query, limit: k)
     let memory = memory
     let rowBytes = memory.stride &* 4
-    // Far enough ahead for memory to answer, near enough for the first cache to hold.
-    let ahead = min(max(8_192 / rowBytes, 4), 16)
+    let ahead = Self.rowsAhead(rowBytes: rowBytes)
     var refused = 0
     for i in 0..<slots.count {
       if i &+ ahead < slots.count { memory.prefetchVector(slots[i &+ ahead], bytes: rowBytes) }
@@ -24,6 +34,9 @@ extension Graph {
     }
     return (comparison.finish(), refused)
   }
+
+  /// Far enough ahead for memory to answer, near enough for the first cache to hold.
+  private static func rowsAhead(rowBytes: Int) -> Int { min(max(8_192 / rowBytes, 4), 16) }
 }
 
 /// Compares a query with nodes, four at a time, and keeps the nearest.
@@ -32,10 +45,13 @@ struct Comparison {
   private let space: Space
   private let query: UnsafePointer<Float>
   private var nearest: NearestHits
+  private let farthest: Float
   private var slots: (Slot, Slot, Slot, Slot) = (0, 0, 0, 0)
   private var waiting = 0
 
-  init(graph: Graph, query: UnsafePointer<Float>, limit: Int) {
+  /// - Parameter farthest: keys above it are left out.
+  init(graph: Graph, query: UnsafePointer<Float>, limit: Int, farthest: Float = .infinity) {
+    self.farthest = farthest
     memory = graph.memory
     space = graph.space
     self.query = query
@@ -68,7 +84,7 @@ struct Comparison {
   }
 
   private mutating func offer(_ slot: Slot, _ key: Float) {
-    guard key <= nearest.bound else { return }
+    guard key <= nearest.bound, key <= farthest else { return }
     nearest.insert(SearchHit(id: memory.id(slot).pointee, distance: key))
   }
 

@@ -136,16 +136,18 @@ extension Graph {
 
   /// A search of level 0 from the entry point.
   ///
+  /// - Parameter without: a node of level 0 alone that is walked past as if it was not there.
   /// - Returns: the nearest `limit` of the nodes that were expanded and that the allowance lets through, by their codes,
   ///   and how many were expanded.
   @inline(__always)
   func searchGround<A: Allowance>(
-    codes: CodeMemory, ef: Int, limit: Int, allowance: A, scratch: Scratch
+    codes: CodeMemory, ef: Int, limit: Int, allowance: A, scratch: Scratch, without: Slot = NodeMemory.none
   ) -> (results: CandidatePool, expanded: Int) {
     var results = scratch.makeResults(limit: limit)
     guard let start = approach(0, codes: codes, query: scratch.coded, scratch: scratch) else { return (results, 0) }
     // After the entry was read, so that it is below the end.
     let visited = scratch.makeVisited(limit: slotEnd.load(ordering: .acquiring))
+    _ = visited.insert(without)
     var pool = scratch.makePool(ef: ef)
     search(
       0, codes: codes, query: scratch.coded, from: start, pool: &pool, results: &results, visited: visited,

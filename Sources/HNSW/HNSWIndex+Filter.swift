@@ -68,10 +68,10 @@ extension HNSWIndex {
     let costs = costs
     /// What comparing costs instead; before anything is known of a predicate, at least asking it.
     func comparing(share: Double) -> Double {
-      let scan = costs.ask(live) + costs.gather(Int(share * Double(live)))
-      return set.map { min(scan, costs.gather($0.ids.count)) } ?? scan
+      let scan = costs.ask + costs.compare(Int(share * Double(live)))
+      return set.map { min(scan, costs.compare($0.ids.count)) } ?? scan
     }
-    var share = set.map { min(Double($0.ids.count) / Double(live), 1) } ?? 0
+    var share = set.map { min(Double($0.ids.count) / Double(live), 1) } ?? 0.1
     if set != nil { ef = max(ef, Self.ef(toFind: k, share: share, live: live)) }
     guard costs.walk(ef: ef) < comparing(share: share), let codes = prepareCodes(scratch) else { return nil }
     while true {
@@ -100,7 +100,7 @@ extension HNSWIndex {
   private func compare<A: Allowance>(
     _ set: IDSet.Members, k: Int, live: Int, allowance: A, scratch: Scratch
   ) -> [SearchHit]? {
-    guard costs.gather(set.ids.count) < costs.ask(live) + costs.gather(min(set.ids.count, live)) else { return nil }
+    guard costs.compare(set.ids.count) < costs.ask + costs.compare(min(set.ids.count, live)) else { return nil }
     for attempt in 0..<3 {
       let places = locate(set, anew: attempt > 0)
       let (hits, refused) = places.withUnsafeBufferPointer {

@@ -119,9 +119,9 @@ extension HNSWIndex {
       let k = min(k, live)
       guard k > 0 else { return SearchResult(hits: [], method: .exact) }
       let ef = effectiveEf(ef, k: k, live: live)
-      if live > parameters.exactBelow, costs.walk(ef: ef) < costs.scan(live), let codes = prepareCodes(scratch) {
+      if live > parameters.exactBelow, costs.walk(ef: ef) < costs.scan, let codes = prepareCodes(scratch) {
         let (results, _) = graph.searchGround(
-          codes: codes, ef: ef, limit: min(ef, 2 * k + ef / 2), allowance: every, scratch: scratch)
+          codes: codes, ef: ef, limit: Self.resultLimit(k: k, ef: ef), allowance: every, scratch: scratch)
         if results.count >= k {
           return SearchResult(hits: graph.exactHits(results, limit: k, codes: codes, scratch: scratch), method: .graph)
         }
@@ -135,8 +135,11 @@ extension HNSWIndex {
     max(min(ef ?? max(64, k > live / 2 ? live : 2 * k), live), k, 1)
   }
 
+  /// How many of the expanded nodes are worth an exact look.
+  static func resultLimit(k: Int, ef: Int) -> Int { min(ef, 2 * k + ef / 2) }
+
   /// What searches cost here.
-  var costs: SearchCosts { SearchCosts(dimension: dimension) }
+  var costs: SearchCosts { SearchCosts(dimension: dimension, live: count) }
 
   /// A scan that counts an id once, also when it meets both vectors of one that is updated meanwhile.
   func scanForDistinct<A: Allowance>(k: Int, allowance: A, scratch: Scratch) -> [SearchHit] {
@@ -159,6 +162,7 @@ extension [SearchHit] {
   /// Keeps the first hit of each id.
   ///
   /// - Returns: whether any id was there twice.
+  @discardableResult
   mutating func removeLaterCopies() -> Bool {
     var seen = Set<Int64>(minimumCapacity: count)
     let before = count

@@ -55,6 +55,9 @@ public final class HNSWIndex: Sendable {
   let updates = Atomic<Int>(0)
   /// Vectors added and removed so far, counted when that is done.
   let changes = Atomic<Int>(0)
+  /// What searches asked for recall have learned, by k; and the turn to measure.
+  let curves = Locked<[Int: KnownCurve]>([:])
+  let measuring = Locked(Turn())
 
   /// An empty index.
   ///
