@@ -23,7 +23,11 @@ extension GraphWriter {
   private func learn() {
     let live = liveSlots
     let size = min(Projection.sampleSize(dimension: memory.dimension), live.count)
-    let sample = (0..<size).map { UnsafePointer(memory.vector(live[$0 * live.count / size])) }
+    // In random order: collections have patterns that a stride would fall in with.
+    var random = SequenceGenerator(seed: parameters.seed ^ UInt64(insertions))
+    var order = live
+    for i in 0..<size { order.swapAt(i, i + Int(random.next() % UInt64(order.count - i))) }
+    let sample = order.prefix(size).map { UnsafePointer(memory.vector($0)) }
     let projection = Projection.learned(
       from: sample, of: live.count, dimension: memory.dimension, stride: memory.stride,
       isCompact: parameters.vectors != .memory, seed: parameters.seed,

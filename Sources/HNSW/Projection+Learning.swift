@@ -32,10 +32,19 @@ extension Projection {
     return (widths(64), widths(256))
   }
 
+  /// The most coordinates that a node code of such vectors may have.
+  static func greatestNodeDimension(for dimension: Int) -> Int {
+    max(
+      widths(for: dimension, isCompact: false).wide.node, widths(for: dimension, isCompact: true).wide.node,
+      widths(for: dimension, isCompact: false).narrow.node, widths(for: dimension, isCompact: true).narrow.node)
+  }
+
   /// The share of the differences between near vectors that narrow edges must hold.
   private static let leastShare: Float = 0.5
 
   /// Learns the directions from a sample of the stored rows of a collection.
+  ///
+  /// The first rows of the sample are taken for queries: it must be in random order.
   ///
   /// Subspace iteration (Golub & Van Loan, *Matrix Computations*, 8.2) on the differences between each row of the
   /// sample and those nearest to it there. Runs on the portable kernels alone, so that the same rows give the same
@@ -94,10 +103,9 @@ extension Projection {
       found.deallocate()
     }
     let shared = Unchecked((found: found, sample: sample, squaredL2: ck_kernels_of(CK_BASELINE)!.pointee.squared_l2))
-    func probe(_ i: Int) -> Int { i * sample.count / probes }
     Parallel.forEach(probes, threads: threads) { i, _ in
       let sample = shared.value.sample
-      let own = i * sample.count / probes
+      let own = i
       var nearest: [(key: Float, row: Int)] = []
       for row in sample.indices where row != own {
         let key = shared.value.squaredL2(sample[own], sample[row], dimension)
@@ -107,7 +115,7 @@ extension Projection {
       }
       shared.value.found[i] = nearest.map(\.row)
     }
-    return (0..<probes).flatMap { i in found[i].map { (probe(i), $0) } }
+    return (0..<probes).flatMap { i in found[i].map { (i, $0) } }
   }
 
   /// The difference of two rows, of unit length: a sparse region would outvote the dense ones.
@@ -137,7 +145,7 @@ extension Projection {
     of rows: [[Float]], count: Int, dimension: Int, threads: Int, random: inout SequenceGenerator
   ) -> [[Float]] {
     var directions = (0..<count).map { _ in (0..<dimension).map { _ in random.normal() } }
-    orthonormalize(&directions)
+    orthonormalize(&directions, random: &random)
     guard !rows.isEmpty else { return directions }
     let columns = (0..<dimension).map { c in rows.map { $0[c] } }
     for _ in 0..<4 {
@@ -152,7 +160,7 @@ extension Projection {
       directions = Array(next)
       next.deinitialize()
       next.deallocate()
-      orthonormalize(&directions)
+      orthonormalize(&directions, random: &random)
     }
     return directions
   }
@@ -160,7 +168,7 @@ extension Projection {
   /// The rows of a range, replaced by random orthonormal combinations of themselves.
   private static func turned(_ rows: [[Float]], _ range: Range<Int>, random: inout SequenceGenerator) -> [[Float]] {
     var turn = range.map { _ in range.map { _ in random.normal() } }
-    orthonormalize(&turn)
+    orthonormalize(&turn, random: &random)
     var result = rows
     for (i, weights) in turn.enumerated() {
       var row = [Float](repeating: 0, count: rows[range.lowerBound].count)
@@ -172,29 +180,40 @@ extension Projection {
     return result
   }
 
-  /// Gram–Schmidt, twice over for the sake of rounding; what depends on the rows before it becomes zero.
-  private static func orthonormalize(_ rows: inout [[Float]]) {
-    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
+  /// Gram–Schmidt, twice over for the sake of rounding. What depends on the rows before it is replaced at random, as a
+  /// sample of few different rows says nothing of the directions it does not have, and others may come.
+  private static func orthonormalize(_ rows: inout [[Float]], random: inout SequenceGenerator) {
     for i in rows.indices {
-      var row = rows[i]
-      let count = row.count
-      row.withUnsafeMutableBufferPointer { row in
-        guard let own = row.baseAddress else { return }
-        let before = dot(own, own, count)
-        for _ in 0..<2 {
-          for j in 0..<i {
-            rows[j].withUnsafeBufferPointer { other in
-              let along = dot(own, other.baseAddress!, count)
-              for c in 0..<count { own[c] -= along * other[c] }
-            }
+      while !orthonormalize(i, of: &rows) {
+        for c in rows[i].indices { rows[i][c] = random.normal() }
+      }
+    }
+  }
+
+  /// - Returns: false if nothing of the row is left; never so for random rows, of which there are at most as many as columns.
+  private static func orthonormalize(_ i: Int, of rows: inout [[Float]]) -> Bool {
+    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
+    var row = rows[i]
+    let count = row.count
+    let isLeft = row.withUnsafeMutableBufferPointer { row in
+      guard let own = row.baseAddress else { return true }
+      let before = dot(own, own, count)
+      for _ in 0..<2 {
+        for j in 0..<i {
+          rows[j].withUnsafeBufferPointer { other in
+            let along = dot(own, other.baseAddress!, count)
+            for c in 0..<count { own[c] -= along * other[c] }
           }
         }
-        let length = dot(own, own, count)
-        let scale = length > 1e-10 * before && length > 0 ? 1 / length.squareRoot() : 0
-        for c in 0..<count { own[c] = scale == 0 ? 0 : own[c] * scale }
       }
-      rows[i] = row
+      let length = dot(own, own, count)
+      guard before > 0, length > 1e-8 * before else { return false }
+      let scale = 1 / length.squareRoot()
+      for c in 0..<count { own[c] *= scale }
+      return true
     }
+    rows[i] = row
+    return isLeft
   }
 }
 

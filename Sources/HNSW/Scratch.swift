@@ -30,7 +30,7 @@ final class Scratch: @unchecked Sendable {
   init(memory: NodeMemory) {
     query = UnsafeMutableRawPointer.allocate(byteCount: memory.stride * 4, alignment: 64)
       .bindMemory(to: Float.self, capacity: memory.stride)
-    let node = Projection.widths(for: memory.dimension, isCompact: false).wide.node
+    let node = Projection.greatestNodeDimension(for: memory.dimension)
     let values = UnsafeMutableRawPointer.allocate(byteCount: node, alignment: 64)
       .bindMemory(to: Int8.self, capacity: node)
     coded = CodedQuery(values: values)
