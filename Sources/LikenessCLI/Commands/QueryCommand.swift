@@ -26,6 +26,8 @@ struct QueryCommand: ParsableCommand {
   @Option(help: "One candidate an identity (its nearest embedding), or every embedding.")
   var by = Grouping.identity
 
+  @OptionGroup var index: IndexOptions
+
   @OptionGroup var output: OutputOptions
 
   enum Grouping: String, ExpressibleByArgument, CaseIterable {
@@ -41,7 +43,7 @@ struct QueryCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try gallery.open(indexing: .onOpen)
+    let store = try gallery.open(index)
     let parsed = try ProbeArgument(probe)
     if parsed.needsEmbedder { try store.attachStoredEmbedder() }
     let answer = try store.query(
