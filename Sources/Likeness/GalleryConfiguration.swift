@@ -45,7 +45,9 @@ public struct GalleryConfiguration: Sendable {
   /// They go into a file without a name, as large as all of them, which the system maps in: of it there is in memory
   /// what is used, as long as nobody else needs the room. The index then holds links and short codes alone. Answers are
   /// the same. It costs the room on the disk and the writing of it when the gallery is opened, and a query that needs
-  /// vectors that the system has dropped waits for the disk.
+  /// vectors that the system has dropped waits for the disk. The file goes with the gallery object, however the process
+  /// ends; its blocks are given back as they are, so ``Gallery/forget(_:)`` does not reach them: keep it on a disk
+  /// that is encrypted where that matters.
   public var compact = false
   /// The folder of a compact gallery's file of vectors; nil for the gallery's own folder, or the temporary one where
   /// that cannot be written. A temporary folder that is kept in memory saves nothing.
