@@ -26,6 +26,7 @@ extension Gallery {
           leftOut: faults.sorted { $0.key < $1.key }.prefix(100).map { id, fault in
             GalleryInfo.LeftOut(embedding: EmbeddingID(id), reason: fault.sentence(embedder: view?.embedder))
           },
+          index: (view?.graph).map(IndexSummary.init),
           erasurePending: try db.integer("SELECT count(*) FROM erasure") > 0)
       }
     }

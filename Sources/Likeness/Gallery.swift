@@ -68,7 +68,7 @@ public final class Gallery: Sendable {
     self.configuration = configuration
     connections = file.connections
     readOnlyReason = file.readOnlyReason
-    keeper = IndexKeeper(configuration: configuration)
+    keeper = IndexKeeper(configuration: configuration, path: path)
     if !isReadOnly { try translating { try finishEarlierErasure() } }
     if configuration.indexing == .onOpen { try translating { try buildIndex(progress: progress) } }
   }

@@ -37,6 +37,21 @@ public struct GalleryConfiguration: Sendable {
   /// Below this many vectors every one is compared, which is faster than a graph there; nil for the index's own
   /// choice.
   public var exactBelow: Int?
+  /// How many threads may work on building the index and on one large change of it; nil for one a processor. Never
+  /// makes a difference to an answer.
+  public var threads: Int?
+  /// Keeps the vectors that answers are ordered by out of memory, for galleries that would fill it.
+  ///
+  /// They go into a file without a name, as large as all of them, which the system maps in: of it there is in memory
+  /// what is used, as long as nobody else needs the room. The index then holds links and short codes alone. Answers are
+  /// the same. It costs the room on the disk and the writing of it when the gallery is opened, and a query that needs
+  /// vectors that the system has dropped waits for the disk. The file goes with the gallery object, however the process
+  /// ends; its blocks are given back as they are, so ``Gallery/forget(_:)`` does not reach them: keep it on a disk
+  /// that is encrypted where that matters.
+  public var compact = false
+  /// The folder of a compact gallery's file of vectors; nil for the gallery's own folder, or the temporary one where
+  /// that cannot be written. A temporary folder that is kept in memory saves nothing.
+  public var compactFolder: String?
   /// How many changes the log keeps for other processes; one that fell further behind compares all rows instead.
   public var changeLogLimit = 100_000
   /// Where warnings go, of damaged rows above all.

@@ -15,6 +15,9 @@ public enum GalleryError: Error, Sendable, Hashable {
   /// The gallery was closed with ``Gallery/close()``.
   case closed(path: String)
 
+  /// The index cannot be built, or cannot grow, for `reason`.
+  case cannotIndex(path: String, reason: String)
+
   // Writing
 
   /// Nothing can be written here, for `reason`.
@@ -72,6 +75,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
       "\(path) cannot be opened: \(reason)"
     case .damagedFile(let path, let reason):
       "\(path) is damaged: \(reason). Restore it from a backup, or save what is readable with: sqlite3 \(path) .recover"
+    case .cannotIndex(let path, let reason):
+      "\(path) cannot be indexed: \(reason)"
     case .closed(let path):
       "the gallery \(path) was closed: open it again"
     case .readOnly(let path, let reason):

@@ -22,6 +22,8 @@ public struct GalleryInfo: Sendable, Hashable, Codable {
   public var leftOutCount: Int
   /// The first hundred of those.
   public var leftOut: [LeftOut]
+  /// What the index is made of; nil before an embedder is registered.
+  public var index: IndexSummary?
   /// Whether bytes of deleted vectors may still be in the file; see ``ForgetReceipt/Erasure/pending``.
   public var erasurePending: Bool
 
@@ -55,7 +57,7 @@ public struct GalleryInfo: Sendable, Hashable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case path, embedder, identities, embeddings, searchable
+    case path, embedder, identities, embeddings, searchable, index
     case fileBytes = "file_bytes"
     case logBytes = "log_bytes"
     case schemaVersion = "schema_version"

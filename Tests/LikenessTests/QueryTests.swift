@@ -126,3 +126,57 @@ import Testing
     }
   }
 }
+
+@Suite struct BatchTests {
+  @Test("many probes get, in their order, the answers that each gets alone", arguments: [1, 2, 5])
+  func sameAsAlone(_ threads: Int) throws {
+    let scratch = try Scratch()
+    var random = Seeded(31)
+    let gallery = try makeGallery(scratch.path(), 12) { $0.threads = threads }
+    try gallery.enroll((0..<2_500).map { Enrollment(identity: "p\($0 / 4)", vector: random.vector(12)) })
+    let probes = (0..<150).map { $0 % 5 == 0 ? Probe.embedding(EmbeddingID($0 + 1)) : .vector(random.vector(12)) }
+    let answers = try gallery.query(probes, k: 7, maxDistance: 1.2, ef: 90)
+    #expect(answers == (try probes.map { try gallery.query($0, k: 7, maxDistance: 1.2, ef: 90) }))
+    #expect(try gallery.query([], k: 7).isEmpty)
+  }
+
+  @Test("of many probes the first that cannot be answered is the error, wherever it is")
+  func firstError() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([1, 1], as: "Ada")
+    for (place, later) in [(0, 1), (1, 2), (40, 59)] {
+      var probes = Array(repeating: Probe.vector([1, 1]), count: 60)
+      probes[place] = .embedding(EmbeddingID(Int64(1_000 + place)))
+      probes[later] = .vector([1])
+      #expect(throws: GalleryError.unknownEmbedding(EmbeddingID(Int64(1_000 + place)))) {
+        try gallery.query(probes)
+      }
+    }
+    #expect(throws: GalleryError.invalidArgument(reason: "ef is 0: give at least 1, or nothing")) {
+      try gallery.query(.vector([1, 1]), ef: 0)
+    }
+  }
+
+  @Test("an ef for one query makes it wider than the gallery's own")
+  func wider() throws {
+    let scratch = try Scratch()
+    var random = Seeded(32)
+    let gallery = try makeGallery(scratch.path(), 48) { ($0.ef, $0.exactBelow) = (1, 10) }
+    let rows = (0..<3_000).map { Enrollment(identity: "p\($0)", vector: random.vector(48)) }
+    let ids = try gallery.enroll(rows)
+    var found = (narrow: 0, wide: 0)
+    for _ in 0..<60 {
+      let vector = random.vector(48)
+      let nearest = rows.indices.min {
+        reference(.euclidean, vector, rows[$0].vector) < reference(.euclidean, vector, rows[$1].vector)
+      }
+      let narrow = try gallery.query(.vector(vector), k: 1, by: .embedding)
+      let wide = try gallery.query(.vector(vector), k: 1, by: .embedding, ef: 1_000)
+      if narrow.candidates.first?.embedding == nearest.map({ ids[$0] }) { found.narrow += 1 }
+      if wide.candidates.first?.embedding == nearest.map({ ids[$0] }) { found.wide += 1 }
+    }
+    #expect(found.wide >= 57, "\(found)")
+    #expect(found.narrow < found.wide, "\(found)")
+  }
+}

@@ -1,13 +1,17 @@
-import Foundation
 import GRDB
 import HNSW
 
 /// Builds an index from the rows.
 struct IndexBuilder {
   let configuration: GalleryConfiguration
+  /// The gallery's path.
+  let path: String
 
-  /// How many rows are read and added at once: 64 MB of vectors at most.
-  private static func chunk(_ dimension: Int) -> Int { max(1, min(16_384, 16_777_216 / dimension)) }
+  /// How many rows are linked at once: 128 MB of vectors at most, and no more than 262,144.
+  ///
+  /// The more the better: each piece is linked twice, the second time with the whole piece to choose from, and the first
+  /// is what the projection is learned from. But until it is linked, a piece is in memory twice.
+  private static func piece(_ dimension: Int) -> Int { max(1, min(262_144, 33_554_432 / dimension)) }
 
   /// An index of all rows; nil where there is no embedder yet.
   ///
@@ -22,75 +26,50 @@ struct IndexBuilder {
     _ = try read { db in
       let head = try Head.current(db, last: nil)
       guard let embedder = head.embedder else { return false }
-      if progress != nil { total = Int(try db.integer("SELECT count(*) FROM embedding")) }
+      total = Int(try db.integer("SELECT count(*) FROM embedding"))
       state = IndexState(
-        embedder: embedder,
-        graph: try HNSWIndex(dimension: embedder.dimension, metric: embedder.metric, parameters: parameters),
+        embedder: embedder, graph: try configuration.makeIndex(for: embedder, galleryAt: path),
         position: head.sequence, schemaCookie: head.schemaCookie, highest: head.highest)
       state?.logIsTrusted = try ExpectedTriggers.missing(in: db).isEmpty
       return true
     }
     guard var state else { return nil }
 
+    // Pieces of about one size: a small last one would be linked less well.
+    let most = Self.piece(state.embedder.dimension)
+    let pieces = max(1, (total + most - 1) / most)
+    var batch = VectorBatch(dimension: state.embedder.dimension, capacity: max(1, (total + pieces - 1) / pieces))
     var last = Int64.min
-    var vectors: [Float] = []
-    var ids: [Int64] = []
     var completed = 0
+    var hasMore = true
     progress?(GalleryProgress(completed: 0, total: total))
-    while try read({ db in try readChunk(db, after: &last, into: &state, &ids, &vectors) }) {
-      let done = completed
-      let report = { count in
-        progress?(GalleryProgress(completed: done + count, total: max(total, done + count))) ?? ()
+    while hasMore {
+      batch.removeAll()
+      while hasMore, !batch.isFull {
+        hasMore = try read { db in try readRows(db, after: &last, into: &state, &batch) }
       }
-      do {
-        try vectors.withUnsafeBufferPointer { try state.graph.add(contentsOf: $0, ids: ids, progress: report) }
-      } catch {
-        addSingly(vectors, ids, to: &state)
+      try state.graph.add(contentsOf: batch.rows, ids: batch.ids) { count in
+        progress?(GalleryProgress(completed: completed + count, total: max(total, completed + count))) ?? ()
       }
-      completed += ids.count
+      completed += batch.ids.count
     }
     progress?(GalleryProgress(completed: completed, total: completed))
     return state
   }
 
-  /// Adds what the graph takes of a chunk that it refused as a whole, and leaves out the rest.
-  private func addSingly(_ vectors: [Float], _ ids: [Int64], to state: inout IndexState) {
-    let dimension = state.embedder.dimension
-    for (row, id) in ids.enumerated() where !state.graph.contains(id: id) {
-      do {
-        try state.graph.add(Array(vectors[row * dimension..<(row + 1) * dimension]), id: id)
-      } catch {
-        state.searchable.remove(id)
-        state.faults[id] = .refused("\(error)")
-      }
-    }
-  }
-
-  private var parameters: HNSWIndex.Parameters {
-    var parameters = HNSWIndex.Parameters()
-    parameters.M = configuration.M
-    parameters.efConstruction = configuration.efConstruction
-    parameters.seed = configuration.seed
-    if let exactBelow = configuration.exactBelow { parameters.exactBelow = exactBelow }
-    return parameters
-  }
-
-  /// Reads the next rows' sound vectors into `vectors`, `[ids.count, dimension]`, blobs copied straight; false when
-  /// there were no more rows.
-  private func readChunk(
-    _ db: Database, after last: inout Int64, into state: inout IndexState, _ ids: inout [Int64],
-    _ vectors: inout [Float]
+  /// Reads the next rows' sound vectors into `batch` as far as there is room, blobs copied straight; false when there
+  /// were no more rows.
+  private func readRows(
+    _ db: Database, after last: inout Int64, into state: inout IndexState, _ batch: inout VectorBatch
   ) throws -> Bool {
     let embedder = state.embedder
-    ids.removeAll(keepingCapacity: true)
-    vectors.removeAll(keepingCapacity: true)
     let rows = try RawStatement(
-      db,
-      "SELECT id, embedder_id, vector FROM embedding WHERE id > ? ORDER BY id LIMIT \(Self.chunk(embedder.dimension))")
+      db, "SELECT id, embedder_id, vector FROM embedding WHERE id > ? ORDER BY id LIMIT ?")
     try rows.bind(last, at: 1)
-    var count = 0
+    try rows.bind(Int64(min(VectorBatch.step(embedder.dimension), batch.capacity - batch.ids.count)), at: 2)
+    var hasMore = false
     while try rows.step() {
-      count += 1
+      hasMore = true
       let id = try rows.id(0, after: last)
       last = id
       if rows.integer(1) != embedder.id {
@@ -103,14 +82,13 @@ struct IndexBuilder {
         continue
       }
       guard let blob else { continue }
-      let start = vectors.count
-      vectors.append(contentsOf: repeatElement(0, count: embedder.dimension))
-      vectors.withUnsafeMutableBytes { bytes in
-        UnsafeMutableRawBufferPointer(rebasing: bytes[(4 * start)...]).copyMemory(from: blob)
+      do {
+        try batch.append(blob, id: id) { try state.graph.validate($0) }
+        state.searchable.insert(id)
+      } catch {
+        state.faults[id] = .refused("\(error)")
       }
-      ids.append(id)
-      state.searchable.insert(id)
     }
-    return count > 0
+    return hasMore
   }
 }

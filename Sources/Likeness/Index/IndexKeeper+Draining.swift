@@ -31,30 +31,46 @@ extension IndexKeeper {
     state.withLock { state in
       guard let graph = state?.graph else { return nil }
       let oldest = state?.openViews.keys.min() ?? .max
-      return (graph, state?.overlay.take(upTo: oldest, limit: 512) ?? [])
+      return (graph, state?.overlay.take(upTo: oldest, limit: VectorBatch.step(graph.dimension)) ?? [])
     }
   }
 
   /// The changes that the graph took. What it refuses stays pending: found by comparing, only slower.
+  ///
+  /// New vectors go in together, which the graph does on many threads; the order within a batch makes no difference, as
+  /// it has one change of an embedding at most.
   private func put(
     _ batch: [(id: Int64, pending: Pending)], into graph: HNSWIndex
   ) -> [(id: Int64, sequence: Int64)] {
     var done: [(id: Int64, sequence: Int64)] = []
+    var added: [(id: Int64, sequence: Int64)] = []
+    var new = VectorBatch(dimension: graph.dimension, capacity: batch.count)
+    func report(_ what: String, _ error: any Error) {
+      configuration.logger.error("\(what) could not be indexed: \(error)")
+    }
     for (id, pending) in batch {
       do {
         if let vector = pending.vector {
           if graph.contains(id: id) {
             try graph.update(vector, id: id)
           } else {
-            try graph.add(vector, id: id)
+            try vector.withUnsafeBytes { try new.append($0, id: id) { try graph.validate($0) } }
+            added.append((id, pending.sequence))
+            continue
           }
         } else {
           graph.remove(id: id)
         }
         done.append((id, pending.sequence))
       } catch {
-        configuration.logger.error("embedding \(id) could not be indexed: \(error)")
+        report("embedding \(id)", error)
       }
+    }
+    do {
+      try graph.add(contentsOf: new.rows, ids: new.ids)
+      done += added
+    } catch {
+      report("\(added.count) embeddings", error)
     }
     return done
   }

@@ -30,7 +30,7 @@ extension IndexKeeper {
     }
     guard let position, position.embedder == embedder else {
       // The embedder was registered since the index was built, or another gallery restored over this one.
-      if let built = try IndexBuilder(configuration: configuration).build(read: { try $0(db) }) {
+      if let built = try IndexBuilder(configuration: configuration, path: path).build(read: { try $0(db) }) {
         report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
         state.withLock { $0 = built }
       }

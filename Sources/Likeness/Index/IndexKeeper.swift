@@ -15,6 +15,8 @@ import Synchronization
 /// rows are the only truth.
 final class IndexKeeper: Sendable {
   let configuration: GalleryConfiguration
+  /// The gallery's path.
+  let path: String
   /// Held while an index is built, so that it is built once.
   private let building = Locked(Turn())
   /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back.
@@ -24,7 +26,10 @@ final class IndexKeeper: Sendable {
   let drainIsScheduled = Atomic(false)
   let state = Locked<IndexState?>(nil)
 
-  init(configuration: GalleryConfiguration) { self.configuration = configuration }
+  init(configuration: GalleryConfiguration, path: String) {
+    self.configuration = configuration
+    self.path = path
+  }
 
   /// The index that agrees with the snapshot `db` is about to take; nil where there is no embedder yet. `db` must not
   /// have read anything in its transaction. Close the view when the answer is done.
@@ -76,9 +81,8 @@ final class IndexKeeper: Sendable {
   ) throws {
     try building.withLock { _ in
       if isBuilt { return }
-      guard let built = try IndexBuilder(configuration: configuration).build(read: read, progress: progress) else {
-        return
-      }
+      let builder = IndexBuilder(configuration: configuration, path: path)
+      guard let built = try builder.build(read: read, progress: progress) else { return }
       report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
       state.withLock { $0 = built }
     }

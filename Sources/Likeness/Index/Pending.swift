@@ -27,14 +27,16 @@ struct Overlay: Sendable {
     order.append((pending.sequence, id))
   }
 
-  /// Takes up to `limit` changes off the queue, oldest first, none newer than `sequence`. They stay in `entries`, to
-  /// be masked, until ``settle(_:)``.
+  /// Takes up to `limit` changes off the queue, oldest first, none newer than `sequence`, each embedding once. They stay
+  /// in `entries`, to be masked, until ``settle(_:)``.
   mutating func take(upTo sequence: Int64, limit: Int) -> [(id: Int64, pending: Pending)] {
     var batch: [(id: Int64, pending: Pending)] = []
+    var taken: Set<Int64> = []
     while next < order.count, batch.count < limit, order[next].sequence <= sequence {
       let (sequence, id) = order[next]
       next += 1
-      if let pending = entries[id], pending.sequence == sequence { batch.append((id, pending)) }
+      guard let pending = entries[id], pending.sequence == sequence, taken.insert(id).inserted else { continue }
+      batch.append((id, pending))
     }
     if next > 1_024, next * 2 > order.count {
       order.removeFirst(next)

@@ -3,12 +3,17 @@ import GRDB
 import HNSW
 
 extension GalleryError {
-  /// Runs `body`, and gives SQLite's errors the sentences of this library.
+  /// Runs `body`, and gives SQLite's and the index's errors the sentences of this library.
   static func translating<T>(path: String, busyTimeout: Double, _ body: () throws -> T) throws -> T {
     do {
       return try body()
     } catch let error as DatabaseError {
       throw GalleryError(error, path: path, busyTimeout: busyTimeout)
+    } catch let error as IndexError {
+      switch error {
+      case .invalidParameter(let reason): throw GalleryError.invalidArgument(reason: reason)
+      default: throw GalleryError.cannotIndex(path: path, reason: "\(error)")
+      }
     }
   }
 

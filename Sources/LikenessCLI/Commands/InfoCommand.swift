@@ -6,10 +6,11 @@ struct InfoCommand: ParsableCommand {
     commandName: "info", abstract: "Says what a gallery holds, and what is wrong with it.")
 
   @OptionGroup var gallery: GalleryArgument
+  @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let info = try gallery.open(indexing: .onOpen).info()
+    let info = try gallery.open(index).info()
     if output.json { return try Console.printJSON(info) }
     print(info.text)
   }

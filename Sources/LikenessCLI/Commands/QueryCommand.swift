@@ -26,6 +26,11 @@ struct QueryCommand: ParsableCommand {
   @Option(help: "One candidate an identity (its nearest embedding), or every embedding.")
   var by = Grouping.identity
 
+  @Option(help: "How widely the graph is searched; more finds more of the true nearest, slower.")
+  var ef: Int?
+
+  @OptionGroup var index: IndexOptions
+
   @OptionGroup var output: OutputOptions
 
   enum Grouping: String, ExpressibleByArgument, CaseIterable {
@@ -35,17 +40,18 @@ struct QueryCommand: ParsableCommand {
 
   func validate() throws {
     guard k >= 1 else { throw ValidationError("-k must be at least 1.") }
+    if let ef, ef < 1 { throw ValidationError("--ef must be at least 1.") }
     if let maxDistance, !maxDistance.isFinite || maxDistance < 0 {
       throw ValidationError("--max-distance must be a number of at least 0.")
     }
   }
 
   func run() throws {
-    let store = try gallery.open(indexing: .onOpen)
+    let store = try gallery.open(index)
     let parsed = try ProbeArgument(probe)
     if parsed.needsEmbedder { try store.attachStoredEmbedder() }
     let answer = try store.query(
-      parsed.probe, k: k, by: by == .identity ? .identity : .embedding, maxDistance: maxDistance)
+      parsed.probe, k: k, by: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef)
     if output.json {
       try Console.printJSON(ProbedAnswer(probe: probe, answer: answer))
     } else {

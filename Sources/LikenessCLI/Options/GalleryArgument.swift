@@ -10,25 +10,33 @@ struct GalleryArgument: ParsableArguments {
 
   /// Opens a gallery that must be there already: a mistyped path is an error, not an empty gallery.
   ///
-  /// - Parameter indexing: `.onFirstQuery` where nothing is asked: the index is then never built.
-  func open(indexing: GalleryConfiguration.Indexing = .onFirstQuery) throws -> Gallery {
+  /// - Parameter index: how the index is built; nil where nothing is asked: it is then never built.
+  func open(_ index: IndexOptions? = nil) throws -> Gallery {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CommandFailure(
         "\(path): there is no such gallery: make one with 'likeness enroll \(path) FOLDER --model MODEL'")
     }
-    return try openOrCreate(indexing: indexing)
+    return try openOrCreate(index)
   }
 
   /// Opens a gallery, or makes one.
-  func openOrCreate(indexing: GalleryConfiguration.Indexing = .onFirstQuery) throws -> Gallery {
-    var configuration = GalleryConfiguration()
-    configuration.indexing = indexing
+  func openOrCreate(_ index: IndexOptions? = nil) throws -> Gallery {
+    let configuration = index?.configuration ?? .writing
     let bar = ProgressBar("Reading \((path as NSString).lastPathComponent)", unit: "embeddings")
     let gallery = try Gallery(path: path, configuration: configuration) { progress in
       bar.update(progress.completed, of: progress.total)
     }
     bar.finish()
     return gallery
+  }
+}
+
+extension GalleryConfiguration {
+  /// For commands that ask nothing.
+  fileprivate static var writing: GalleryConfiguration {
+    var configuration = GalleryConfiguration()
+    configuration.indexing = .onFirstQuery
+    return configuration
   }
 }
 

@@ -18,6 +18,7 @@ extension GalleryInfo {
     }
     lines.append("identities   \(identities)")
     lines.append("embeddings   \(embeddings), of which \(searchable) can be found")
+    if let index { lines += Self.lines(index) }
     if let readOnlyReason { lines.append("read-only    \(readOnlyReason)") }
     if erasurePending {
       lines.append("erasure      pending: forgotten bytes are still in the file until its readers are done")
@@ -28,6 +29,21 @@ extension GalleryInfo {
       if leftOutCount > leftOut.count { lines.append("  and \(leftOutCount - leftOut.count) more") }
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func lines(_ index: IndexSummary) -> [String] {
+    let parameters = index.parameters
+    let parts = [
+      ("vectors", index.bytes.vectors), ("codes", index.bytes.codes), ("links", index.bytes.links),
+      ("ids", index.bytes.ids), ("other", index.bytes.other),
+    ]
+    return [
+      "index        \(bytes(index.bytes.total)) of memory, \(index.bytesPerVector) bytes a vector: "
+        + parts.map { "\($0) \(bytes($1))" }.joined(separator: ", "),
+      "             M \(parameters.M), efConstruction \(parameters.efConstruction), seed \(parameters.seed), "
+        + "exact up to \(parameters.exactBelow), \(counted(parameters.threads, "thread"))"
+        + (parameters.compact ? "; compact: \(bytes(index.bytes.mapped)) of vectors in a mapped file" : ""),
+    ]
   }
 
   private static func bytes(_ count: Int) -> String {

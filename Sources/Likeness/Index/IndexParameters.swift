@@ -1,0 +1,34 @@
+import Foundation
+import HNSW
+
+extension GalleryConfiguration {
+  /// An empty index for vectors of `embedder`.
+  ///
+  /// A compact one has its file beside the gallery at `path`, or, where nothing can be written there, in the temporary
+  /// folder.
+  ///
+  /// - Throws: `IndexError`.
+  func makeIndex(for embedder: EmbedderRow, galleryAt path: String) throws -> HNSWIndex {
+    func make(_ vectors: HNSWIndex.VectorStorage) throws -> HNSWIndex {
+      var parameters = parameters
+      parameters.vectors = vectors
+      return try HNSWIndex(dimension: embedder.dimension, metric: embedder.metric, parameters: parameters)
+    }
+    guard compact else { return try make(.memory) }
+    if let compactFolder { return try make(.file(folder: compactFolder)) }
+    do {
+      return try make(.file(folder: URL(fileURLWithPath: path).deletingLastPathComponent().path))
+    } catch IndexError.mappingFailed {
+      return try make(.file(folder: FileManager.default.temporaryDirectory.path))
+    }
+  }
+
+  private var parameters: HNSWIndex.Parameters {
+    var parameters = HNSWIndex.Parameters(threads: threads)
+    parameters.M = M
+    parameters.efConstruction = efConstruction
+    parameters.seed = seed
+    if let exactBelow { parameters.exactBelow = exactBelow }
+    return parameters
+  }
+}
