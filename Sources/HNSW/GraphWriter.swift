@@ -45,6 +45,14 @@ final class GraphWriter: @unchecked Sendable {
     return level
   }
 
+  /// Makes room for so many new nodes, so that making them cannot fail for want of memory or disk.
+  func reserve(_ count: Int) throws(IndexError) {
+    while graph.storage.capacity - graph.slotEnd.load(ordering: .relaxed) < count {
+      guard graph.storage.capacity < graph.storage.limit else { return }
+      try graph.storage.grow()
+    }
+  }
+
   /// A slot for a new node, its vector and id written, its rows empty, not yet reachable but by a scan.
   func makeNode(row: UnsafePointer<Float>, id: Int64) throws(IndexError) -> Slot {
     let slot: Slot

@@ -45,6 +45,7 @@ extension HNSWIndex {
       }
       let room = graph.storage.limit - count
       guard ids.count <= room else { throw IndexError.full(limit: graph.storage.limit) }
+      try writer.reserve(ids.count)
       var slots: [Slot] = []
       slots.reserveCapacity(ids.count)
       for (i, id) in ids.enumerated() {
