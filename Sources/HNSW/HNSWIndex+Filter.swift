@@ -6,6 +6,8 @@
 ///   s ef of the nodes walked are, so ef grows with 1 / s.
 /// - Comparing the vectors of an ``IDSet`` and no others, where there are few.
 /// - Asking the filter about every node and comparing those it allows, where walking would be longer.
+///
+/// What a predicate allows is not known before it is asked: the first walk tells, near the query, where it matters.
 extension HNSWIndex {
   /// The k vectors nearest to a query among those of a set of ids.
   ///
@@ -81,7 +83,8 @@ extension HNSWIndex {
       if found >= k + k / 2 || (found >= k && expanded >= live) {
         return graph.exactHits(results, limit: k, codes: codes, scratch: scratch)
       }
-      if expanded < ef { return nil }
+      // All there is to walk was walked.
+      if expanded < ef || ef >= live { return nil }
       // What is allowed may lie near the query or far from it: what the walk passed counts.
       let passed = (Double(found) + 0.5) / Double(expanded)
       ef = max(Self.ef(toFind: k, share: passed, live: live), min(2 * ef, live))

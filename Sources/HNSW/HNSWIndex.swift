@@ -24,7 +24,16 @@ import Synchronization
 ///    neighbours' vectors are compared with the query, four at a time, and enter the pool if they are near enough; until
 ///    all of the pool is expanded (`Graph.search`).
 /// 4. The first k of the pool, with their distances in the metric's unit, are the answer. Where the graph cannot
-///    give k, or comparing everything is cheaper, `Graph.scan` does that.
+///    give k, or comparing everything is cheaper (``SearchCosts``), `Graph.scan` does that.
+///
+/// A query may be restricted to some ids (`HNSWIndex+Filter.swift`), ask for all within a distance
+/// (`HNSWIndex+Range.swift`), or for a recall instead of an ef (`HNSWIndex+Recall.swift`):
+///
+///     let some = try index.search(query, k: 10) { $0 % 2 == 0 }
+///     let few = try index.search(query, k: 10, where: [1, 5, 8])
+///     let near = try index.search(query, within: 0.6)
+///     let good = try index.search(query, k: 10, recall: 0.98)
+///     let many = try index.search(batch: queries, k: 10)
 ///
 /// ## Changes
 ///

@@ -110,6 +110,14 @@ struct FilterTests {
     }
   }
 
+  @Test("a filter that allows fewer than k gives all of them, also where comparing costs more than walking everything")
+  func fewerThanAsked() throws {
+    let index = try SearchTests.filled(1_100, dimension: 4_096)
+    let query = [Float](repeating: 0.1, count: 4_096)
+    #expect(try index.search(query, k: 1_000) { $0 >= 600 }.hits.count == 900)
+    #expect(try index.search(query, k: 1_000, where: IDSet(600..<3_300)).hits.count == 900)
+  }
+
   @Test("one id set serves many indexes, before and after they change")
   func changes() throws {
     var random = SeededRandom(21)
