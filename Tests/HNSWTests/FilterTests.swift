@@ -112,7 +112,13 @@ struct FilterTests {
 
   @Test("a filter that allows fewer than k gives all of them, also where comparing costs more than walking everything")
   func fewerThanAsked() throws {
-    let index = try SearchTests.filled(1_100, dimension: 4_096)
+    let index = try HNSWIndex(dimension: 4_096, metric: .euclidean, parameters: .init(M: 8, efConstruction: 40))
+    var random = SeededRandom(1)
+    let pattern = random.normals(10_007)
+    for id in Int64(0)..<1_100 {
+      let start = Int(id) * 5
+      try index.add((0..<4_096).map { pattern[(start + $0) % 10_007] }, id: id * 3)
+    }
     let query = [Float](repeating: 0.1, count: 4_096)
     #expect(try index.search(query, k: 1_000) { $0 >= 600 }.hits.count == 900)
     #expect(try index.search(query, k: 1_000, where: IDSet(600..<3_300)).hits.count == 900)
