@@ -6,6 +6,9 @@
 ///   s ef of the nodes walked are, so ef grows with 1 / s.
 /// - Comparing the vectors of an ``IDSet`` and no others, where there are few.
 /// - Asking the filter about every node and comparing those it allows, where walking would be longer.
+///
+/// What a predicate allows is not known before it is asked: a few nodes are, and then the first walk tells, near the
+/// query, where it matters.
 extension HNSWIndex {
   /// The k vectors nearest to a query among those of a set of ids.
   ///
@@ -72,7 +75,12 @@ extension HNSWIndex {
       return set.map { min(scan, costs.compare($0.ids.count)) } ?? scan
     }
     var share = set.map { min(Double($0.ids.count) / Double(live), 1) } ?? 0.1
-    if set != nil { ef = max(ef, Self.ef(toFind: k, share: share, live: live)) }
+    let sampled = set == nil ? sampledShare(allowance) : share
+    if let sampled {
+      share = sampled
+      // The k-th allowed is the farther down the fewer are allowed, and harder to find there.
+      ef = max(Self.ef(toFind: k, share: share, live: live), min(Int(Double(ef) / max(share, 0.01).squareRoot()), live))
+    }
     guard costs.walk(ef: ef) < comparing(share: share), let codes = prepareCodes(scratch) else { return nil }
     while true {
       let (results, expanded) = graph.searchGround(
@@ -81,13 +89,21 @@ extension HNSWIndex {
       if found >= k + k / 2 || (found >= k && expanded >= live) {
         return graph.exactHits(results, limit: k, codes: codes, scratch: scratch)
       }
-      if expanded < ef { return nil }
+      // All there is to walk was walked.
+      if expanded < ef || ef >= live { return nil }
       // What is allowed may lie near the query or far from it: what the walk passed counts.
       let passed = (Double(found) + 0.5) / Double(expanded)
       ef = max(Self.ef(toFind: k, share: passed, live: live), min(2 * ef, live))
       if set == nil { share = passed }
       if costs.walk(ef: ef) >= comparing(share: share) { return nil }
     }
+  }
+
+  /// The share of a few nodes that the allowance lets through; nil where that is too few to say.
+  private func sampledShare<A: Allowance>(_ allowance: A) -> Double? {
+    let end = UInt64(max(graph.slotEnd.load(ordering: .acquiring), 1))
+    let allowed = (0..<32).count { allowance.allows(UInt32(truncatingIfNeeded: mixed($0) % end)) }
+    return allowed >= 3 ? Double(allowed) / 32 : nil
   }
 
   /// The ef with which a walk passes k allowed nodes and half as many more, if this share is allowed.

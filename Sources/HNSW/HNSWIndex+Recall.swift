@@ -34,11 +34,13 @@ extension HNSWIndex {
   /// How recall grows with ef for this k, or for the next larger number of 1, 2, 5, 10, 20, 50…; measured now if it
   /// was not, or if a fifth of the index has changed since.
   ///
-  /// - Returns: nil while there is no graph to walk, or where k is so large that comparing everything is cheaper.
+  /// - Returns: nil while there is no graph to walk, or where k is so large that comparing everything is cheaper; and for k
+  ///   above 2,000, where measuring would take too long.
   public func recallCurve(k: Int) -> RecallCurve? {
     let live = count
     let rung = Self.rung(k)
-    guard k > 0, live > parameters.exactBelow, rung < live, graph.codes != nil, costs.walk(ef: rung) < costs.scan
+    guard k > 0, rung <= 2_000, live > parameters.exactBelow, rung < live, graph.codes != nil,
+      costs.walk(ef: rung) < costs.scan
     else { return nil }
     if let known = knownCurve(rung) { return known }
     return measuring.withLock { _ in

@@ -65,17 +65,18 @@ extension HNSWIndex {
           let query = memory.vector(slots[i])
           var at = start
           while at < last {
-            if at + 4 <= last {
+            // What is not live may be written at this moment.
+            if at + 4 <= last, (at..<at + 4).allSatisfy({ memory.isLive($0) }) {
               let keys = space.keys(
                 query, memory.vector(at), memory.vector(at + 1), memory.vector(at + 2), memory.vector(at + 3))
               if keys.min() <= pools.values[i].boundKey {
-                for j in 0..<4 where memory.isLive(at + UInt32(j)) && at + UInt32(j) != slots[i] {
+                for j in 0..<4 where at + UInt32(j) != slots[i] {
                   pools.values[i].insert(Candidate(key: keys[j], slot: at + UInt32(j)))
                 }
               }
               at += 4
             } else {
-              if memory.isLive(at), at != slots[i] {
+              if at != slots[i], memory.isLive(at) {
                 pools.values[i].insert(Candidate(key: space.key(query, memory.vector(at)), slot: at))
               }
               at += 1

@@ -32,7 +32,16 @@ import Synchronization
 ///    the pool; until all of the pool is expanded (`Graph.search`).
 /// 4. The expanded nodes are compared with the query exactly, nearest by code first, until those left are farther than the
 ///    k-th by more than codes err (`Graph.exactHits`). Where the graph cannot give k, or comparing everything is
-///    cheaper, `Graph.scan` does that. Every distance in an answer is that of the float32 vectors.
+///    cheaper, `Graph.scan` does that (``SearchCosts``). Every distance in an answer is that of the float32 vectors.
+///
+/// A query may be restricted to some ids (`HNSWIndex+Filter.swift`), ask for all within a distance
+/// (`HNSWIndex+Range.swift`), or for a recall instead of an ef (`HNSWIndex+Recall.swift`):
+///
+///     let some = try index.search(query, k: 10) { $0 % 2 == 0 }
+///     let few = try index.search(query, k: 10, where: [1, 5, 8])
+///     let near = try index.search(query, within: 0.6)
+///     let good = try index.search(query, k: 10, recall: 0.98)
+///     let many = try index.search(batch: queries, k: 10)
 ///
 /// ## Changes
 ///
