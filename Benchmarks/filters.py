@@ -14,7 +14,7 @@ Which are allowed is said by a rule that every peer can follow: the row i is, if
   z = (z ^ z >> 27) * 0x94D049BB133111EB
   z ^ z >> 31
 
-Ours is asked by `likeness bench … --selectivity SHARE --seed SEED` for the queries and the truth given, and prints
+Ours is asked by `likeness bench … --selectivity SHARE --filter-seed SEED` for the queries and the truth given, and prints
 the list `--json` always prints. The truth has the ten nearest allowed, -1 where fewer exist; recall counts those
 that exist.
 
@@ -179,7 +179,7 @@ def measure(task, options, ours, say):
     def mine(flags):
         answers = []
         for share, _ in task.shares:
-            asked = [*flags.split(), "--selectivity", f"{share:g}", "--seed", str(SEED)]
+            asked = [*flags.split(), "--selectivity", f"{share:g}", "--filter-seed", str(SEED)]
             answers.append(
                 peers.run_ours(options.likeness, asked, task.folder, options.build_threads, task.truth(share))
             )

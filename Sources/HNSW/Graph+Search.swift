@@ -1,37 +1,6 @@
 import CKernels
 import Synchronization
 
-/// Which nodes may be in an answer.
-protocol Allowance {
-  func allows(_ slot: Slot) -> Bool
-}
-
-/// Every node of the index.
-struct EveryNode: Allowance {
-  let memory: NodeMemory
-
-  @inline(__always)
-  func allows(_ slot: Slot) -> Bool { memory.isLive(slot) }
-}
-
-/// The nodes of the index whose ids a predicate lets through.
-struct PredicateAllowance: Allowance {
-  let memory: NodeMemory
-  let isAllowed: (Int64) -> Bool
-
-  @inline(__always)
-  func allows(_ slot: Slot) -> Bool { memory.isLive(slot) && isAllowed(memory.id(slot).pointee) }
-}
-
-/// Every node but one, for measuring with the vectors of the index themselves.
-struct AllBut: Allowance {
-  let memory: NodeMemory
-  let excluded: Slot
-
-  @inline(__always)
-  func allows(_ slot: Slot) -> Bool { slot != excluded && memory.isLive(slot) }
-}
-
 extension Graph {
   /// Where a search of a level begins: from the entry point down the levels above it, on each to the nearest node
   /// by going to the nearest neighbour as long as there is a nearer one (algorithm 2 with ef = 1).
@@ -167,16 +136,18 @@ extension Graph {
 
   /// A search of level 0 from the entry point.
   ///
+  /// - Parameter without: a node of level 0 alone that is walked past as if it was not there.
   /// - Returns: the nearest `limit` of the nodes that were expanded and that the allowance lets through, by their codes,
   ///   and how many were expanded.
   @inline(__always)
   func searchGround<A: Allowance>(
-    codes: CodeMemory, ef: Int, limit: Int, allowance: A, scratch: Scratch
+    codes: CodeMemory, ef: Int, limit: Int, allowance: A, scratch: Scratch, without: Slot = NodeMemory.none
   ) -> (results: CandidatePool, expanded: Int) {
     var results = scratch.makeResults(limit: limit)
     guard let start = approach(0, codes: codes, query: scratch.coded, scratch: scratch) else { return (results, 0) }
     // After the entry was read, so that it is below the end.
     let visited = scratch.makeVisited(limit: slotEnd.load(ordering: .acquiring))
+    _ = visited.insert(without)
     var pool = scratch.makePool(ef: ef)
     search(
       0, codes: codes, query: scratch.coded, from: start, pool: &pool, results: &results, visited: visited,

@@ -67,6 +67,7 @@ extension HNSWIndex {
       defer { updates.add(1, ordering: .sequentiallyConsistent) }
       try insert(id, writer)
       writer.remove(old)
+      changes.add(1, ordering: .releasing)
     }
   }
 
@@ -88,6 +89,7 @@ extension HNSWIndex {
       }
       guard let slot else { return false }
       writer.remove(slot)
+      changes.add(1, ordering: .releasing)
       return true
     }
   }
@@ -105,6 +107,7 @@ extension HNSWIndex {
   private func makeNode(_ id: Int64, _ writer: GraphWriter) throws -> Slot {
     let slot = try writer.makeNode(row: writer.scratch.query, id: id)
     table.withLock { $0.set(id, to: slot) }
+    changes.add(1, ordering: .releasing)
     return slot
   }
 }

@@ -12,19 +12,10 @@ extension HNSWIndex {
   public func search(
     _ query: UnsafeBufferPointer<Float>, k: Int, ef: Int? = nil, where isAllowed: ((Int64) -> Bool)? = nil
   ) throws -> SearchResult {
-    try graph.reclamation.reading { scratch in
-      try graph.space.prepare(query, dimension: dimension, into: scratch.query)
-      let before = updates.load(ordering: .acquiring)
-      var result = find(k: k, ef: ef, where: isAllowed, scratch: scratch)
-      let after = updates.load(ordering: .acquiring)
-      if before & 1 != 0 || before != after {
-        // An updated vector may have been met in both its versions.
-        if result.hits.removeLaterCopies() {
-          result.hits = scanForDistinct(k: k, where: isAllowed, scratch: scratch)
-          result.method = isAllowed == nil ? .exact : .filtered
-        }
-      }
-      return result
+    try answering(query) { scratch in
+      guard let isAllowed else { return find(k: k, ef: ef, scratch: scratch) }
+      let allowance = PredicateAllowance(memory: graph.memory, isAllowed: isAllowed)
+      return findAllowed(k: k, ef: ef, allowance: allowance, set: nil, scratch: scratch)
     }
   }
 
@@ -43,8 +34,13 @@ extension HNSWIndex {
   ) throws -> SearchResult {
     try graph.reclamation.reading { scratch in
       try graph.space.prepare(query, dimension: dimension, into: scratch.query)
-      let hits = scanForDistinct(k: k, where: isAllowed, scratch: scratch)
-      return SearchResult(hits: hits, method: isAllowed == nil ? .exact : .filtered)
+      guard let isAllowed else {
+        let hits = scanForDistinct(k: k, allowance: EveryNode(memory: graph.memory), scratch: scratch)
+        return SearchResult(hits: hits, method: .exact)
+      }
+      let allowance = PredicateAllowance(memory: graph.memory, isAllowed: isAllowed)
+      return SearchResult(
+        hits: scanForDistinct(k: k, allowance: allowance, scratch: scratch), method: .filtered)
     }
   }
 
@@ -81,66 +77,76 @@ extension HNSWIndex {
         })
     }
   }
+}
 
-  private func prepareCodes(_ scratch: Scratch) -> CodeMemory? {
+extension HNSWIndex {
+  /// Checks a query, copies it into a scratch and runs a search, during which nothing it reaches is used again.
+  func answering(
+    _ query: UnsafeBufferPointer<Float>, _ find: (Scratch) throws -> SearchResult
+  ) throws -> SearchResult {
+    try graph.reclamation.reading { scratch in
+      try graph.space.prepare(query, dimension: dimension, into: scratch.query)
+      return try find(scratch)
+    }
+  }
+
+  /// Runs a search; where it met an id in its old and its new version, because it is updated meanwhile, `scan` answers.
+  func distinct<A: Allowance>(
+    k: Int, allowance: A, scratch: Scratch, _ find: () -> SearchResult
+  ) -> SearchResult {
+    let before = updates.load(ordering: .acquiring)
+    var result = find()
+    let after = updates.load(ordering: .acquiring)
+    guard before & 1 != 0 || before != after, result.hits.removeLaterCopies() else { return result }
+    result.hits = scanForDistinct(k: k, allowance: allowance, scratch: scratch)
+    result.method = allowance is EveryNode ? .exact : .filtered
+    return result
+  }
+
+  /// The codes that are searched by, with the query of the scratch projected; nil while there is no graph.
+  func prepareCodes(_ scratch: Scratch) -> CodeMemory? {
     graph.codes?._withUnsafeGuaranteedRef { codes in
       scratch.prepare(codes)
       return codes.memory
     }
   }
 
-  /// Walks the graph, wider while a filter leaves too few, and compares everything where that is cheaper or the
-  /// graph does not lead to k.
-  private func find(k: Int, ef: Int?, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> SearchResult {
-    let live = count
-    let k = min(k, live)
-    guard k > 0 else { return SearchResult(hits: [], method: .exact) }
-    var ef = max(min(ef ?? max(64, 2 * k), live), k, 1)
-    if live > parameters.exactBelow, price(ef: ef) < live, let codes = prepareCodes(scratch) {
-      guard let isAllowed else {
+  /// Walks the graph, and compares everything where that is cheaper or the graph does not lead to k.
+  func find(k: Int, ef: Int?, scratch: Scratch) -> SearchResult {
+    let every = EveryNode(memory: graph.memory)
+    return distinct(k: k, allowance: every, scratch: scratch) {
+      let live = count
+      let k = min(k, live)
+      guard k > 0 else { return SearchResult(hits: [], method: .exact) }
+      let ef = effectiveEf(ef, k: k, live: live)
+      if live > parameters.exactBelow, costs.walk(ef: ef) < costs.scan, let codes = prepareCodes(scratch) {
         let (results, _) = graph.searchGround(
-          codes: codes, ef: ef, limit: min(ef, 2 * k + ef / 2), allowance: EveryNode(memory: graph.memory),
-          scratch: scratch)
+          codes: codes, ef: ef, limit: Self.resultLimit(k: k, ef: ef), allowance: every, scratch: scratch)
         if results.count >= k {
           return SearchResult(hits: graph.exactHits(results, limit: k, codes: codes, scratch: scratch), method: .graph)
         }
-        return SearchResult(hits: graph.scan(query: scratch.query, k: k, where: nil), method: .exact)
       }
-      let allowance = PredicateAllowance(memory: graph.memory, isAllowed: isAllowed)
-      while price(ef: ef) < live {
-        let (results, expanded) = graph.searchGround(
-          codes: codes, ef: ef, limit: ef, allowance: allowance, scratch: scratch)
-        let found = results.count
-        if found >= k + k / 2 || (found >= k && expanded >= live) {
-          return SearchResult(hits: graph.exactHits(results, limit: k, codes: codes, scratch: scratch), method: .graph)
-        }
-        if expanded < ef { break }
-        let wanted = found == 0 ? ef * 8 : Int(Double(ef) * 1.75 * Double(k) / Double(found))
-        ef = min(max(wanted, ef * 2), live)
-        // A scan asks the filter for every id, about a tenth of a comparison, and compares what it allows.
-        let allowed = Int(Double(live) * Double(found) / Double(max(expanded, 1)))
-        if price(ef: ef) >= live / 10 + allowed { break }
-      }
+      return SearchResult(hits: graph.scan(query: scratch.query, k: k, allowance: every), method: .exact)
     }
-    return SearchResult(
-      hits: graph.scan(query: scratch.query, k: k, where: isAllowed),
-      method: isAllowed == nil ? .exact : .filtered)
   }
 
-  /// What walking the graph with ef costs, in comparisons of a scan.
-  ///
-  /// An expansion reads a row of codes from memory that no prefetcher foresees; a scan reads vectors one after the other,
-  /// the longer for more dimensions.
-  private func price(ef: Int) -> Int {
-    ef * (4 + 1_024 / dimension + ef / 512)
+  /// The ef of a search: what was asked for, or twice k, 64 at least; not more than there are vectors.
+  func effectiveEf(_ ef: Int?, k: Int, live: Int) -> Int {
+    max(min(ef ?? max(64, k > live / 2 ? live : 2 * k), live), k, 1)
   }
+
+  /// How many of the expanded nodes are worth an exact look.
+  static func resultLimit(k: Int, ef: Int) -> Int { min(ef, 2 * k + ef / 2) }
+
+  /// What searches cost here.
+  var costs: SearchCosts { SearchCosts(dimension: dimension, live: count) }
 
   /// A scan that counts an id once, also when it meets both vectors of one that is updated meanwhile.
-  private func scanForDistinct(k: Int, where isAllowed: ((Int64) -> Bool)?, scratch: Scratch) -> [SearchHit] {
+  func scanForDistinct<A: Allowance>(k: Int, allowance: A, scratch: Scratch) -> [SearchHit] {
     let k = max(min(k, count), 0)
     var surplus = updates.load(ordering: .acquiring) & 1
     while true {
-      var hits = graph.scan(query: scratch.query, k: k + surplus, where: isAllowed)
+      var hits = graph.scan(query: scratch.query, k: k + surplus, allowance: allowance)
       let repeated = hits.removeLaterCopies()
       // More updates in one scan than there are vectors leave nothing to gain.
       if !repeated || hits.count >= k || surplus > count {
@@ -156,7 +162,8 @@ extension [SearchHit] {
   /// Keeps the first hit of each id.
   ///
   /// - Returns: whether any id was there twice.
-  fileprivate mutating func removeLaterCopies() -> Bool {
+  @discardableResult
+  mutating func removeLaterCopies() -> Bool {
     var seen = Set<Int64>(minimumCapacity: count)
     let before = count
     removeAll { !seen.insert($0.id).inserted }

@@ -53,6 +53,11 @@ public final class HNSWIndex: Sendable {
   let table: Locked<SlotTable>
   /// Odd while an update has both the old and the new vector of an id in the graph.
   let updates = Atomic<Int>(0)
+  /// Vectors added and removed so far, counted when that is done.
+  let changes = Atomic<Int>(0)
+  /// What searches asked for recall have learned, by k; and the turn to measure.
+  let curves = Locked<[Int: KnownCurve]>([:])
+  let measuring = Locked(Turn())
 
   /// An empty index.
   ///

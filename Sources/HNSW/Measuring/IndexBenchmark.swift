@@ -1,9 +1,15 @@
 /// Measures an index on one set of vectors: how long it takes to build, and recall and speed for growing ef.
 package struct IndexBenchmark {
+  /// How a search is asked for its quality.
+  package enum Setting: Sendable, Hashable {
+    case ef(Int)
+    case recall(Double)
+  }
+
   /// One measured setting.
   package struct Measurement: Sendable, Codable {
-    /// The ef of the search.
-    package var setting: Int
+    /// The ef of the search, or "recall" and what was asked for.
+    package var setting: Setting
     /// The share of the true k nearest that were found.
     package var recall: Double
     /// Queries a second, one query a call on one thread.
@@ -41,34 +47,75 @@ package struct IndexBenchmark {
     self.index = index
   }
 
-  /// Runs all queries with one ef, the best of `repeats` times.
+  /// Runs all queries with one setting, the best of `repeats` times.
   ///
   /// - Parameters:
+  ///   - allowed: which rows may be in the answers; nil for all. With a recall it is not looked at.
   ///   - queries: `[n, dimension]`.
-  ///   - truth: `[n, width]`, the row numbers of the true nearest, nearest first; width at least k.
+  ///   - truth: `[n, width]`, the row numbers of the true nearest, nearest first, −1 where fewer exist; width at least k.
   package func measure(
-    ef: Int, k: Int, queries: [Float], truth: [Int32], width: Int, repeats: Int = 3
+    _ setting: Setting, k: Int, queries: [Float], truth: [Int32], width: Int, allowed: IDSet? = nil, repeats: Int = 3
   ) throws -> Measurement {
     let count = queries.count / index.dimension
     var best = Double.infinity
+    if case .recall = setting { _ = index.recallCurve(k: k) }
     var found = 0
+    var wanted = 0
     var answers: [[SearchHit]] = Array(repeating: [], count: count)
     try queries.withUnsafeBufferPointer { queries in
       for _ in 0..<max(repeats, 1) {
         let start = ContinuousClock.now
         for i in 0..<count {
           let query = UnsafeBufferPointer(rebasing: queries[i * index.dimension..<(i + 1) * index.dimension])
-          answers[i] = try index.search(query, k: k, ef: ef).hits
+          answers[i] =
+            switch (setting, allowed) {
+            case (.ef(let ef), nil): try index.search(query, k: k, ef: ef).hits
+            case (.ef(let ef), let allowed?): try index.search(query, k: k, ef: ef, where: allowed).hits
+            case (.recall(let recall), _): try index.search(query, k: k, recall: recall).hits
+            }
         }
         best = min(best, start.duration(to: .now) / .seconds(1))
       }
     }
     for (i, answer) in answers.enumerated() {
-      let nearest = Set(truth[i * width..<i * width + k].map(Int64.init))
+      let nearest = Set(truth[i * width..<i * width + k].filter { $0 >= 0 }.map(Int64.init))
+      wanted += nearest.count
       found += answer.count { nearest.contains($0.id) }
     }
     return Measurement(
-      setting: ef, recall: Double(found) / Double(max(count * k, 1)), qps: Double(count) / best,
+      setting: setting, recall: Double(found) / Double(max(wanted, 1)), qps: Double(count) / best,
       buildSeconds: buildSeconds, bytesPerVector: index.memory.total / max(index.count, 1))
+  }
+}
+
+extension IndexBenchmark.Setting: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let ef = try? container.decode(Int.self) {
+      self = .ef(ef)
+      return
+    }
+    let words = try container.decode(String.self).split(separator: " ")
+    guard words.count == 2, words[0] == "recall", let recall = Double(words[1]) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "an ef, or \"recall\" and a number")
+    }
+    self = .recall(recall)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .ef(let ef): try container.encode(ef)
+    case .recall: try container.encode(description)
+    }
+  }
+}
+
+extension IndexBenchmark.Setting: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .ef(let ef): "\(ef)"
+    case .recall(let recall): "recall \(recall)"
+    }
   }
 }

@@ -28,16 +28,19 @@ struct BenchSet {
     }
   }
 
-  /// Builds the index and measures it with each ef; a sweep ends where nothing more is to be gained.
+  /// Builds the index and measures it with each setting; a sweep ends where nothing more is to be gained.
   func run(
-    efs: [Int], k: Int, parameters: HNSWIndex.Parameters, progress: (_ done: Int, _ of: Int) -> Void
+    _ settings: [IndexBenchmark.Setting], k: Int, parameters: HNSWIndex.Parameters, filter: RandomFilter? = nil,
+    progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> [IndexBenchmark.Measurement] {
     let benchmark = try IndexBenchmark(
       base: base.values, dimension: base.dimension, parameters: parameters, progress: progress)
     var measurements: [IndexBenchmark.Measurement] = []
-    for ef in efs {
+    let allowed = filter?.allowed(of: base.count)
+    for setting in settings {
       measurements.append(
-        try benchmark.measure(ef: ef, k: k, queries: queries.values, truth: truth.values, width: truth.dimension))
+        try benchmark.measure(
+          setting, k: k, queries: queries.values, truth: truth.values, width: truth.dimension, allowed: allowed))
       if measurements.last?.recall ?? 0 >= 0.9999 { break }
     }
     return measurements

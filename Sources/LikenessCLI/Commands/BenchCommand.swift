@@ -30,6 +30,15 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Walk ef from 10 until recall is 0.9999.")
   var sweep = false
 
+  @Option(help: "Recalls to ask for instead of an ef, such as 0.95,0.99.")
+  var recall: String?
+
+  @Option(help: "Search with a filter that allows this share of the rows, 0 to 1.")
+  var selectivity: Double?
+
+  @Option(help: "Decides which rows the filter allows.")
+  var filterSeed: UInt64 = 0
+
   @Option(help: "Threads to build with. The index builds on one; more are not used.")
   var threads = 1
 
@@ -43,13 +52,31 @@ struct BenchCommand: ParsableCommand {
     guard k > 0 else { throw ValidationError("-k must be 1 or more") }
     guard threads > 0 else { throw ValidationError("--threads must be 1 or more") }
     guard ef.allSatisfy({ $0 > 0 }) else { throw ValidationError("--ef must be 1 or more") }
+    if recall != nil, recalls == nil { throw ValidationError("--recall takes numbers of 0 to 1, such as 0.95,0.99") }
+    if let selectivity {
+      guard (0...1).contains(selectivity) else { throw ValidationError("--selectivity must be 0 to 1") }
+      guard recall == nil else { throw ValidationError("--recall is for searches without --selectivity") }
+    }
+  }
+
+  /// The numbers of `--recall`; nil if there are none or they are not recalls.
+  private var recalls: [Double]? {
+    guard let recall else { return nil }
+    let numbers = recall.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    let valid = numbers.compactMap(\.self).filter((0...1).contains)
+    return valid.count == numbers.count ? valid : nil
+  }
+
+  private var settings: [IndexBenchmark.Setting] {
+    recalls?.map { .recall($0) } ?? (sweep ? IndexBenchmark.sweep : ef).map { .ef($0) }
   }
 
   func run() throws {
     let set = try BenchSet(base: base, queries: queries, truth: truth, k: k)
     let isTerminal = isatty(STDERR_FILENO) != 0
     let measurements = try set.run(
-      efs: sweep ? IndexBenchmark.sweep : ef, k: k, parameters: .init(seed: seed)
+      settings, k: k, parameters: .init(seed: seed),
+      filter: selectivity.map { RandomFilter(share: $0, seed: filterSeed) }
     ) { done, total in
       guard isTerminal else { return }
       let end = done == total ? "\n" : ""
@@ -65,9 +92,11 @@ struct BenchCommand: ParsableCommand {
   }
 
   private static func table(_ measurements: [IndexBenchmark.Measurement]) -> String {
-    var lines = ["     ef   recall    queries/s"]
+    var lines = ["          ef   recall    queries/s"]
     for m in measurements {
-      lines.append(String(format: "%7d   %.4f   %10.0f", m.setting, m.recall, m.qps))
+      let setting = m.setting.description
+      let padding = String(repeating: " ", count: max(12 - setting.count, 0))
+      lines.append(padding + setting + String(format: "   %.4f   %10.0f", m.recall, m.qps))
     }
     if let m = measurements.first {
       lines.append(String(format: "built in %.1f s, %d bytes a vector", m.buildSeconds, m.bytesPerVector))
