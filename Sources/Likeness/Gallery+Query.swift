@@ -18,15 +18,17 @@ extension Gallery {
   ///   - maxDistance: Candidates beyond it are left out, and the answer decides ``Answer/Decision/match`` or
   ///     ``Answer/Decision/noMatch``.
   ///   - ef: How widely the graph is searched: more is better recall, slower; nil for ``GalleryConfiguration/ef``.
+  ///   - recall: Instead of `ef`, the share of the true nearest embeddings to be found, 0…1, averaged over queries like
+  ///     the vectors here; nil for ``GalleryConfiguration/recall``. The index measures what that takes the first time, and
+  ///     again when it has changed much.
   /// - Throws: ``GalleryError`` for a probe that the gallery's embedder cannot have made; ``EmbedderError`` for an input
   ///   that it cannot embed.
   public func query(
     _ probe: Probe, k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil,
-    ef: Int? = nil
+    ef: Int? = nil, recall: Double? = nil
   ) throws -> Answer {
     guard k >= 1 else { throw GalleryError.invalidArgument(reason: "k is \(k): ask for at least one candidate") }
-    let ef = ef ?? configuration.ef
-    if let ef, ef < 1 { throw GalleryError.invalidArgument(reason: "ef is \(ef): give at least 1, or nothing") }
+    let effort = try Effort(ef: ef, recall: recall, or: configuration)
     if let maxDistance, maxDistance.isNaN {
       throw GalleryError.invalidArgument(reason: "maxDistance is not a number: give one, or nothing")
     }
@@ -41,23 +43,23 @@ extension Gallery {
       // A row that the index has otherwise than it is means that the index has to be compared with all rows, and
       // asked again. What still disagrees after that is left out.
       for _ in 0..<2 {
-        let search = try ask(probe, vector, k: k, by: grouping, ef: ef)
+        let search = try ask(probe, vector, k: k, by: grouping, effort: effort)
         if !search.disagrees { return search.answer(k: k, by: grouping, maxDistance: maxDistance) }
         keeper.suspect()
       }
-      return try ask(probe, vector, k: k, by: grouping, ef: ef)
+      return try ask(probe, vector, k: k, by: grouping, effort: effort)
         .answer(k: k, by: grouping, maxDistance: maxDistance)
     }
   }
 
   private func ask(
-    _ probe: Probe, _ vector: [Float]?, k: Int, by grouping: CandidateGrouping, ef: Int?
+    _ probe: Probe, _ vector: [Float]?, k: Int, by grouping: CandidateGrouping, effort: Effort
   ) throws -> Search {
     try connections.read { db, head in
       guard let view = try keeper.view(db, head: &head) else { throw GalleryError.noEmbedder(path: path) }
       defer { keeper.close(view) }
       var search = Search(
-        view: view, identities: head?.identities ?? 0, ef: ef, vector: vector ?? [], excluded: [])
+        view: view, identities: head?.identities ?? 0, effort: effort, vector: vector ?? [], excluded: [])
       if case .embedding(let id) = probe {
         search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
         search.excluded = [id.rawValue]

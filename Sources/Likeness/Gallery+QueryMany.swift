@@ -6,18 +6,18 @@ extension Gallery {
   ///
   ///     let answers = try gallery.query(probes, k: 5)
   ///
-  /// Each answer is that of one moment, as ``query(_:k:by:maxDistance:ef:)-(Probe,_,_,_,_)`` gives it, and all have in
-  /// them what was committed before the call; of what is committed meanwhile some may and others may not.
+  /// Each answer is that of one moment, as ``query(_:k:by:maxDistance:ef:recall:)-(Probe,_,_,_,_,_)`` gives it, and all
+  /// have in them what was committed before the call; of what is committed meanwhile some may and others may not.
   ///
   /// - Returns: The answers in the order of the probes.
   /// - Throws: What the first probe that cannot be answered would throw alone.
   public func query(
     _ probes: [Probe], k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil,
-    ef: Int? = nil
+    ef: Int? = nil, recall: Double? = nil
   ) throws -> [Answer] {
     // One round at first, so that the index is built, and has followed, before threads wait for each other to do it.
     guard let first = probes.first else { return [] }
-    let firstAnswer = try query(first, k: k, by: grouping, maxDistance: maxDistance, ef: ef)
+    let firstAnswer = try query(first, k: k, by: grouping, maxDistance: maxDistance, ef: ef, recall: recall)
     let rest = probes.dropFirst()
     let parts = min(rest.count, max(1, configuration.threads ?? HNSWIndex.Parameters().threads))
     let outcomes = Locked<[Int: Result<Answer, any Error>]>([:])
@@ -30,7 +30,10 @@ extension Gallery {
         return next..<min(next + 8, rest.endIndex)
       }) {
         let answered = some.map { index in
-          (index, Result { try query(probes[index], k: k, by: grouping, maxDistance: maxDistance, ef: ef) })
+          let probe = probes[index]
+          return (
+            index, Result { try query(probe, k: k, by: grouping, maxDistance: maxDistance, ef: ef, recall: recall) }
+          )
         }
         outcomes.withLock { $0.merge(answered) { old, _ in old } }
       }

@@ -32,6 +32,8 @@ public struct GalleryConfiguration: Sendable {
   public var efConstruction = 200
   /// How widely a query looks; nil for the index's own choice.
   public var ef: Int?
+  /// The share of the true nearest that queries are to find, 0…1, where no `ef` is given; nil for the index's own choice.
+  public var recall: Double?
   /// The seed of the graph's levels: the same rows in the same order give the same graph.
   public var seed: UInt64 = 1
   /// Below this many vectors every one is compared, which is faster than a graph there; nil for the index's own

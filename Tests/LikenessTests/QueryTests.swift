@@ -179,4 +179,36 @@ import Testing
     #expect(found.wide >= 57, "\(found)")
     #expect(found.narrow < found.wide, "\(found)")
   }
+
+  @Test("a query finds the share of the true nearest that it asks for", arguments: [0.9, 0.99])
+  func recall(_ wanted: Double) throws {
+    let scratch = try Scratch()
+    var random = Seeded(33)
+    let gallery = try makeGallery(scratch.path(), 24) { $0.indexing = .onFirstQuery }
+    let rows = (0..<8_000).map { Enrollment(identity: "p\($0)", vector: random.vector(24)) }
+    let ids = try gallery.enroll(rows)
+    let probes = (0..<100).map { _ in random.vector(24) }
+    let answers = try gallery.query(probes.map { .vector($0) }, k: 10, by: .embedding, recall: wanted)
+    var found = 0
+    for (probe, answer) in zip(probes, answers) {
+      let distances = rows.map { reference(.euclidean, probe, $0.vector) }
+      let nearest = distances.indices.sorted { distances[$0] < distances[$1] }.prefix(10).map { ids[$0] }
+      found += Set(nearest).intersection(answer.candidates.map(\.embedding)).count
+    }
+    #expect(Double(found) / 1_000 >= wanted - 0.03, "\(found) of 1000")
+    #expect(try gallery.query(.vector(probes[0]), recall: 1).foundBy == .exact)
+  }
+
+  @Test("an effort that makes no sense is refused")
+  func noEffort() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll([1], as: "Ada")
+    #expect(throws: GalleryError.invalidArgument(reason: "both ef and recall are given: choose one of them")) {
+      try gallery.query(.vector([1]), ef: 10, recall: 0.5)
+    }
+    #expect(throws: GalleryError.invalidArgument(reason: "recall is 1.5: give 0 to 1, or nothing")) {
+      try gallery.query(.vector([1]), recall: 1.5)
+    }
+  }
 }

@@ -18,17 +18,17 @@ struct IndexView: Sendable {
   /// The `k` nearest of the searchable embeddings that are not in `excluded`: fewer only where there are fewer.
   /// Nearest first, equal distances by id.
   func search(
-    _ query: [Float], k: Int, ef: Int?, excluding excluded: Set<Int64>
+    _ query: [Float], k: Int, effort: Effort, excluding excluded: Set<Int64>
   ) throws -> (hits: [SearchHit], isExact: Bool) {
     let pending = overlay.entries
     if pending.isEmpty {
       let result =
         excluded.isEmpty
-        ? try graph.search(query, k: k, ef: ef)
-        : try graph.search(query, k: k, ef: ef) { !excluded.contains($0) }
+        ? try graph.search(query, k: k, effort: effort)
+        : try graph.search(query, k: k, effort: effort) { !excluded.contains($0) }
       return (result.hits, result.method != .graph)
     }
-    let result = try graph.search(query, k: k, ef: ef) { pending[$0] == nil && !excluded.contains($0) }
+    let result = try graph.search(query, k: k, effort: effort) { pending[$0] == nil && !excluded.contains($0) }
     var hits = result.hits
     for (id, change) in pending where !excluded.contains(id) {
       guard let vector = change.vector else { continue }

@@ -6,7 +6,7 @@ struct Search {
   let view: IndexView
   /// The number of identities in the snapshot.
   let identities: Int
-  let ef: Int?
+  let effort: Effort
   var vector: [Float]
   /// Embeddings that are not to be found, or were found already.
   var excluded: Set<Int64>
@@ -18,10 +18,10 @@ struct Search {
   /// Whether a row was otherwise than the index has it.
   private(set) var disagrees = false
 
-  init(view: IndexView, identities: Int, ef: Int?, vector: [Float], excluded: Set<Int64>) {
+  init(view: IndexView, identities: Int, effort: Effort, vector: [Float], excluded: Set<Int64>) {
     self.view = view
     self.identities = identities
-    self.ef = ef
+    self.effort = effort
     self.vector = vector
     self.excluded = excluded
   }
@@ -39,7 +39,7 @@ struct Search {
       let missing = k - candidates.count
       let wanted = grouping == .embedding ? missing : max(16, missing > Int.max / 4 ? missing : missing * 4)
       let width = min(wanted, max(view.searchable, 1))
-      let round = try view.search(vector, k: width, ef: ef, excluding: excluded)
+      let round = try view.search(vector, k: width, effort: effort, excluding: excluded)
       isExact = isExact && round.isExact
       var found: [Int64] = []
       for hit in round.hits where candidates.count < k {

@@ -29,6 +29,9 @@ struct QueryCommand: ParsableCommand {
   @Option(help: "How widely the graph is searched; more finds more of the true nearest, slower.")
   var ef: Int?
 
+  @Option(help: ArgumentHelp("Instead of --ef, the share of the true nearest to be found.", valueName: "0…1"))
+  var recall: Double?
+
   @OptionGroup var index: IndexOptions
 
   @OptionGroup var output: OutputOptions
@@ -41,6 +44,8 @@ struct QueryCommand: ParsableCommand {
   func validate() throws {
     guard k >= 1 else { throw ValidationError("-k must be at least 1.") }
     if let ef, ef < 1 { throw ValidationError("--ef must be at least 1.") }
+    if let recall, !(0...1).contains(recall) { throw ValidationError("--recall must be from 0 to 1.") }
+    if ef != nil, recall != nil { throw ValidationError("--ef and --recall say the same thing: give one of them.") }
     if let maxDistance, !maxDistance.isFinite || maxDistance < 0 {
       throw ValidationError("--max-distance must be a number of at least 0.")
     }
@@ -51,7 +56,8 @@ struct QueryCommand: ParsableCommand {
     let parsed = try ProbeArgument(probe)
     if parsed.needsEmbedder { try store.attachStoredEmbedder() }
     let answer = try store.query(
-      parsed.probe, k: k, by: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef)
+      parsed.probe, k: k, by: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef, recall: recall
+    )
     if output.json {
       try Console.printJSON(ProbedAnswer(probe: probe, answer: answer))
     } else {
