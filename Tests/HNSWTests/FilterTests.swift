@@ -3,8 +3,8 @@ import Testing
 
 @Suite("Filters")
 struct FilterTests {
-  static let count = 12_000
-  static let gallery = SyntheticGallery(count: count, dimension: 32, identities: 6_000, queries: 40, seed: 11)
+  static let count = 8_000
+  static let gallery = SyntheticGallery(count: count, dimension: 32, identities: 4_000, queries: 40, seed: 11)
 
   /// The gallery under ids far apart, so that an id is no row.
   static func filled() throws -> HNSWIndex {
@@ -15,7 +15,7 @@ struct FilterTests {
     return index
   }
 
-  static let filled12k = Result { try filled() }
+  static let shared = Result { try filled() }
 
   static func allowed(_ share: Double, seed: UInt64 = 3) -> Set<Int64> {
     var random = SeededRandom(seed)
@@ -27,7 +27,7 @@ struct FilterTests {
     "the nearest allowed are found, by id set and by predicate, and never fewer than exist",
     arguments: [0.9, 0.5, 0.1, 0.03, 0.01, 0.001, 0.000_3])
   func shares(share: Double) throws {
-    let index = try Self.filled12k.get()
+    let index = try Self.shared.get()
     let allowed = Self.allowed(share)
     let set = IDSet(allowed)
     var found = (set: 0, predicate: 0)
@@ -53,7 +53,7 @@ struct FilterTests {
 
   @Test("a large share is walked to, a small set is compared")
   func methods() throws {
-    let index = try Self.filled12k.get()
+    let index = try Self.shared.get()
     let query = Self.gallery.query(0)
     #expect(try index.search(query, k: 10, where: IDSet(Self.allowed(0.9))).method == .graph)
     #expect(try index.search(query, k: 10, where: IDSet(Self.allowed(0.001))).method == .filtered)
@@ -61,7 +61,7 @@ struct FilterTests {
 
   @Test("allowed vectors that are all far from the query are found")
   func farAway() throws {
-    let index = try Self.filled12k.get()
+    let index = try Self.shared.get()
     let query = Self.gallery.query(1)
     let far = Set(try index.searchExactly(query, k: Self.count).hits.suffix(Self.count / 2).map(\.id))
     let truth = try index.searchExactly(query, k: 10) { far.contains($0) }.hits
@@ -75,7 +75,7 @@ struct FilterTests {
 
   @Test("ids that are not in the index, and no ids at all, do no harm")
   func strangers() throws {
-    let index = try Self.filled12k.get()
+    let index = try Self.shared.get()
     let query = Self.gallery.query(2)
     #expect(try index.search(query, k: 5, where: []).hits.isEmpty)
     #expect(try index.search(query, k: 5, where: [1, 2, 3, .min, .max]).hits.isEmpty)
@@ -112,14 +112,12 @@ struct FilterTests {
 
   @Test("a filter that allows fewer than k gives all of them, also where comparing costs more than walking everything")
   func fewerThanAsked() throws {
-    let index = try HNSWIndex(dimension: 4_096, metric: .euclidean, parameters: .init(M: 8, efConstruction: 40))
+    let index = try HNSWIndex(dimension: 3_000, metric: .euclidean, parameters: .init(M: 8, efConstruction: 20))
     var random = SeededRandom(1)
     let pattern = random.normals(10_007)
-    for id in Int64(0)..<1_100 {
-      let start = Int(id) * 5
-      try index.add((0..<4_096).map { pattern[(start + $0) % 10_007] }, id: id * 3)
-    }
-    let query = [Float](repeating: 0.1, count: 4_096)
+    let vectors = (0..<1_100).flatMap { row in (0..<3_000).map { pattern[(row * 5 + $0) % 10_007] } }
+    try vectors.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: (0..<1_100).map { $0 * 3 }) }
+    let query = [Float](repeating: 0.1, count: 3_000)
     #expect(try index.search(query, k: 1_000) { $0 >= 600 }.hits.count == 900)
     #expect(try index.search(query, k: 1_000, where: IDSet(600..<3_300)).hits.count == 900)
   }
