@@ -13,7 +13,8 @@ struct Life: CustomTestStringConvertible, Sendable {
   var seed: UInt64
 
   var testDescription: String {
-    "\(collection.rawValue), \(metric), \(dimension) values, M \(M), \(threads) threads" + (isMapped ? ", in a file" : "")
+    "\(collection.rawValue), \(metric), \(dimension) values, M \(M), \(threads) threads"
+      + (isMapped ? ", in a file" : "")
   }
 
   /// Every collection under every metric; dimensions, M and threads in turn.
