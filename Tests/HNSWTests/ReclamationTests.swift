@@ -66,7 +66,7 @@ struct ReclamationTests {
       try add(round * 10_000..<round * 10_000 + 300)
       inside = inside.dropLast(300) + Array(round * 10_000..<round * 10_000 + 300)
       let memory = index.memory
-      #expect(memory.vectors == 1_500 * 64 * 4)
+      #expect(memory.vectors == 1_500 * 48 * 4)
       // Levels are drawn anew, so that a few more nodes may have upper ones.
       if let before {
         #expect(memory.ids == before.ids)
