@@ -22,6 +22,18 @@ let package = Package(
         .product(name: "Likeness", package: "likeness"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "IndexChurn",
+      dependencies: [
+        .product(name: "Likeness", package: "likeness"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "IndexConcurrency",
+      dependencies: [
+        .product(name: "Likeness", package: "likeness"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

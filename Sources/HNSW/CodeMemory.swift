@@ -104,10 +104,12 @@ struct CodeMemory: @unchecked Sendable {
   /// A stored node in the place of a query.
   @inline(__always)
   func query(of block: UnsafeMutableRawPointer) -> CodedQuery {
-    let header = header(block).pointee
+    // Field by field: a copy of the whole would read the version and the scales, which another thread may be writing.
+    let header = header(block)
     return CodedQuery(
-      values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.nodeScale, bias: 128 &* Int32(header.sum),
-      edgeBias: 128 &* Int32(header.edgeSum), base: header.norm, residual: header.residual, outside: header.outside)
+      values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.pointee.nodeScale,
+      bias: 128 &* Int32(header.pointee.sum), edgeBias: 128 &* Int32(header.pointee.edgeSum),
+      base: header.pointee.norm, residual: header.pointee.residual, outside: header.pointee.outside)
   }
 
   /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.

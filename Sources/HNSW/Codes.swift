@@ -221,14 +221,15 @@ final class Codes: @unchecked Sendable {
       // Scales near the least number there is are rounded themselves: quotients may end up beyond what they were made for.
       let bounded = step < 255 ? step : 255
       steps[i] = UInt8(bounded)
-      let other = memory.header(place(neighbour, level)).pointee
+      // Field by field: a neighbour's version may be changing.
+      let other = memory.header(place(neighbour, level))
       // What edges leave out: its own length, and what near vectors have in common with the query there.
-      let common = memory.outsideWeight * from.outside * (other.outside - from.outside)
+      let common = memory.outsideWeight * from.outside * (other.pointee.outside - from.outside)
       let constant =
         memory.weight == 1
-        ? other.norm - from.norm - common
+        ? other.pointee.norm - from.norm - common
         : edge.energy + bounded * stepScale * edge.from_dot
-          + (other.outside * other.outside - from.outside * from.outside) - common
+          + (other.pointee.outside * other.pointee.outside - from.outside * from.outside) - common
       draft.constants[i] = constant
       mostConstant = max(mostConstant, abs(constant))
     }

@@ -19,7 +19,11 @@ enum HardCollection: String, CaseIterable, Sendable {
       return zip(centre.normals(dimension), own.normals(dimension)).map { 10_000 + 20 * $0 + $1 }
     case .tiny: return own.normals(dimension, scale: 1e-18)
     case .huge: return own.normals(dimension, scale: 1e15)
-    case .vast: return own.normals(dimension, scale: 1.2e18 / Float(dimension).squareRoot())
+    case .vast:
+      // As long as vectors may be.
+      let vector = own.normals(dimension)
+      let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return vector.map { $0 / length * 6e18 }
     case .oneDominates:
       var vector = own.normals(dimension)
       vector[dimension / 2] *= 1e6

@@ -13,7 +13,8 @@ struct Life: CustomTestStringConvertible, Sendable {
   var seed: UInt64
 
   var testDescription: String {
-    "\(collection.rawValue), \(metric), \(dimension) values, M \(M), \(threads) threads" + (isMapped ? ", in a file" : "")
+    "\(collection.rawValue), \(metric), \(dimension) values, M \(M), \(threads) threads"
+      + (isMapped ? ", in a file" : "")
   }
 
   /// Every collection under every metric; dimensions, M and threads in turn.
@@ -174,8 +175,8 @@ struct LivingPair {
       case (.tiny, .dot): 1e-36
       case (.huge, .euclidean): 1e15
       case (.huge, .dot): 1e30
-      case (.vast, .euclidean): 1e18
-      case (.vast, .dot): 1e36
+      case (.vast, .euclidean): 6e18
+      case (.vast, .dot): 3.6e37
       case (.farClusters, .dot): 1e8 * Double(life.dimension)
       case (.oneDominates, .dot): 1e12
       default: 1

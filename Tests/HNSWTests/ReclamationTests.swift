@@ -47,6 +47,39 @@ struct ReclamationTests {
     try index.checkInvariants()
   }
 
+  @Test("removing a random fifth and adding as many again, round for round, takes no more memory", arguments: [1, 3])
+  func memoryStaysUnderChurn(threads: Int) throws {
+    let index = try HNSWIndex(
+      dimension: 48, metric: .euclidean, parameters: .init(M: 6, efConstruction: 20, threads: threads))
+    var random = SeededRandom(6)
+    func add(_ ids: Range<Int64>) throws {
+      let values = random.normals(ids.count * 48)
+      try values.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(ids)) }
+    }
+    try add(0..<1_500)
+    var inside = Array(0..<1_500 as Range<Int64>)
+    var before: HNSWIndex.Memory?
+    for round in 1...8 as ClosedRange<Int64> {
+      inside.shuffle(using: &random)
+      for id in inside.suffix(300) { #expect(index.remove(id: id)) }
+      index.sweep()
+      try add(round * 10_000..<round * 10_000 + 300)
+      inside = inside.dropLast(300) + Array(round * 10_000..<round * 10_000 + 300)
+      let memory = index.memory
+      #expect(memory.vectors == 1_500 * 48 * 4)
+      // Levels are drawn anew, so that a few more nodes may have upper ones.
+      if let before {
+        #expect(memory.ids == before.ids)
+        #expect(Double(memory.links) < 1.05 * Double(before.links))
+        #expect(Double(memory.codes) < 1.05 * Double(before.codes))
+        #expect(Double(memory.total) < 1.05 * Double(before.total))
+      }
+      before = before ?? memory
+    }
+    #expect(index.count == 1_500)
+    try index.checkInvariants()
+  }
+
   @Test("after ten rounds of replacing a fifth, the graph finds what a fresh one finds")
   func churn() throws {
     let gallery = SyntheticGallery(count: 9_000, dimension: 48, identities: 1_500, queries: 150, seed: 3)

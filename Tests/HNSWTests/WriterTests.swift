@@ -36,9 +36,9 @@ struct WriterTests {
   }
 
   /// 0…199 are always there; 200…399 change between two versions; 400…1999 come and go, many at a time.
-  private static func change(_ index: HNSWIndex, _ setting: Setting, _ random: inout SeededRandom, _ absent: inout Set<Int64>)
-    throws
-  {
+  private static func change(
+    _ index: HNSWIndex, _ setting: Setting, _ random: inout SeededRandom, _ absent: inout Set<Int64>
+  ) throws {
     func add(_ ids: [Int64]) throws {
       let values = ids.flatMap { vector($0, version: 0, setting) }
       try values.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: ids) }
@@ -65,7 +65,9 @@ struct WriterTests {
     }
   }
 
-  @Test("every hit was in the index during the search, at its exact distance; k are found; ids once", arguments: Setting.all)
+  @Test(
+    "every hit was in the index during the search, at its exact distance; k are found; ids once",
+    arguments: Setting.all)
   func hitsAreReal(setting: Setting) async throws {
     let index = try HNSWIndex(
       dimension: setting.dimension, metric: setting.metric,

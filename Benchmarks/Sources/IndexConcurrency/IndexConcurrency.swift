@@ -99,11 +99,3 @@ private final class Writer: Sendable {
     for row in first..<first + added.load(ordering: .relaxed) { index.remove(id: Int64(row)) }
   }
 }
-
-private enum ThreadClock {
-  static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-}
