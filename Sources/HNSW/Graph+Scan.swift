@@ -75,7 +75,7 @@ struct Comparison {
     waiting = 0
     let keys = space.keys(
       query, memory.vector(slots.0), memory.vector(slots.1), memory.vector(slots.2), memory.vector(slots.3))
-    if keys.min() <= nearest.bound {
+    if keys.least <= nearest.bound {
       offer(slots.0, keys[0])
       offer(slots.1, keys[1])
       offer(slots.2, keys[2])

@@ -153,11 +153,12 @@ extension Graph {
       while at &+ 4 <= count {
         let (a, b, c, d) = (batch[at], batch[at &+ 1], batch[at &+ 2], batch[at &+ 3])
         let keys = codes.keys(codes.block(a), codes.block(b), codes.block(c), codes.block(d), query)
+        at &+= 4
+        if keys.least > pool.boundKey { continue }
         pool.insert(Candidate(key: keys[0], slot: a))
         pool.insert(Candidate(key: keys[1], slot: b))
         pool.insert(Candidate(key: keys[2], slot: c))
         pool.insert(Candidate(key: keys[3], slot: d))
-        at &+= 4
       }
       while at < count {
         pool.insert(Candidate(key: codes.key(codes.block(batch[at]), query), slot: batch[at]))

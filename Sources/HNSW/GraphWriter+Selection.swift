@@ -47,7 +47,7 @@ extension GraphWriter {
         let keys = codes.keys(
           codes.block(chosen[at]), codes.block(chosen[at + 1]), codes.block(chosen[at + 2]),
           codes.block(chosen[at + 3]), query)
-        if keys.min() < key { return false }
+        if keys.least < key { return false }
         at += 4
       }
       while at < chosen.count {

@@ -69,7 +69,7 @@ extension HNSWIndex {
             if at + 4 <= last, (at..<at + 4).allSatisfy({ memory.isLive($0) }) {
               let keys = space.keys(
                 query, memory.vector(at), memory.vector(at + 1), memory.vector(at + 2), memory.vector(at + 3))
-              if keys.min() <= pools.values[i].boundKey {
+              if keys.least <= pools.values[i].boundKey {
                 for j in 0..<4 where at + UInt32(j) != slots[i] {
                   pools.values[i].insert(Candidate(key: keys[j], slot: at + UInt32(j)))
                 }

@@ -40,7 +40,7 @@ extension Projection {
   }
 
   /// The share of the differences between near vectors that narrow edges must hold.
-  private static let leastShare: Float = 0.5
+  private static let leastShare: Float = 0.35
 
   /// Learns the directions from a sample of the stored rows of a collection.
   ///
