@@ -39,8 +39,11 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Decides which rows the filter allows.")
   var filterSeed: UInt64 = 0
 
-  @Option(help: "Threads to build with. The index builds on one; more are not used.")
-  var threads = 1
+  @Option(help: "Threads to build with; by default as many as there are processors. Searches use one.")
+  var threads: Int?
+
+  @Flag(help: "Keep the exact vectors in a mapped file in the temporary folder, codes and links alone in memory.")
+  var compact = false
 
   @Option(help: "Decides the levels of the graph's nodes.")
   var seed: UInt64 = HNSWIndex.Parameters().seed
@@ -50,7 +53,7 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     guard k > 0 else { throw ValidationError("-k must be 1 or more") }
-    guard threads > 0 else { throw ValidationError("--threads must be 1 or more") }
+    if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more") }
     guard ef.allSatisfy({ $0 > 0 }) else { throw ValidationError("--ef must be 1 or more") }
     if recall != nil, recalls == nil { throw ValidationError("--recall takes numbers of 0 to 1, such as 0.95,0.99") }
     if let selectivity {
@@ -75,7 +78,10 @@ struct BenchCommand: ParsableCommand {
     let set = try BenchSet(base: base, queries: queries, truth: truth, k: k)
     let isTerminal = isatty(STDERR_FILENO) != 0
     let measurements = try set.run(
-      settings, k: k, parameters: .init(seed: seed),
+      settings, k: k,
+      parameters: .init(
+        seed: seed, threads: threads,
+        vectors: compact ? .file(folder: FileManager.default.temporaryDirectory.path) : .memory),
       filter: selectivity.map { RandomFilter(share: $0, seed: filterSeed) }
     ) { done, total in
       guard isTerminal else { return }
