@@ -9,6 +9,7 @@
 #   SETS           which sets, "easy100k128 digits"
 #   ROUNDS         how often each takes its turn
 #   SIZES          of scale, "10k 100k 1m"
+#   PEERS          which of them, "hnswlib,SymphonyQG"
 #   BUILD_THREADS  to build with (2)
 #   OURS           ways of ours to measure, "likeness=;compact=--compact"
 #   NAME, RESULTS  of the files (the date) and their folder (results/)
@@ -90,7 +91,7 @@ filters)
   nice "$python" "$here/filters.py" "$@" --rounds "$rounds" --name "$name-filters" --sets "${SETS:-easy100k128}"
   ;;
 *)
-  nice "$python" "$here/compare.py" "$@" --rounds "$rounds" --name "$name" --sets "$sets"
+  nice "$python" "$here/compare.py" "$@" ${PEERS:+--only "$PEERS"} --rounds "$rounds" --name "$name" --sets "$sets"
   if command -v clang >/dev/null && compiled && "$here/kernels/build.sh" "$headers" "$native"; then
     {
       echo "## Kernels"
