@@ -15,8 +15,8 @@ extension Projection {
   /// at most where those tell near vectors apart: more cost more cache lines a step than they save steps
   /// (Benchmarks/NOTES.md). Vectors without leading directions get all that memory allows, up to 256.
   ///
-  /// A compact index keeps links and codes within 0.6 times the bytes of the vectors, which are elsewhere; where 24
-  /// coordinates for each edge do not fit, it has none.
+  /// A compact index keeps links and codes within 0.6 times the bytes of the vectors, which are elsewhere; where 48
+  /// coordinates for each edge do not fit, it has none: fewer lead walks astray.
   static func widths(for dimension: Int, isCompact: Bool) -> (narrow: Widths, wide: Widths) {
     let node = dimension < 192 ? 64 : 128
     let others = 320 + node
@@ -26,7 +26,7 @@ extension Projection {
       let edge = min(max(room, 24), most, (dimension + 7) & ~7)
       let whole = max(min(node, (dimension + 15) & ~15), (edge + 15) & ~15)
       // Without edges a block is a short header and a node code: whole cache lines.
-      return room >= 24
+      return !isCompact || room >= 48
         ? Widths(edge: edge, node: whole) : Widths(edge: min(edge, 24), node: max(whole - 16, 48), hasEdges: false)
     }
     return (widths(64), widths(256))

@@ -210,13 +210,13 @@ extension Graph {
   /// Candidates are compared exactly in the order of what their codes say, until those that are left are farther than the
   /// limit by more than codes err.
   func exactHits(_ found: CandidatePool, limit: Int, codes: CodeMemory, scratch: Scratch) -> [SearchHit] {
-    let rowBytes = memory.stride &* 4
-    let ahead = 4
+    let rowBytes = min(memory.stride &* 4, 512)
+    let ahead = 8
     let query = scratch.query
     for i in 0..<min(ahead, found.count) { memory.prefetchVector(found[i].slot, bytes: rowBytes) }
     var nearest = scratch.makePool(ef: limit)
     // How far the codes are wrong, beside rounding: what residuals have in common differs from pair to pair.
-    let slack = 1.5 * codes.residualSpread * scratch.coded.residual
+    let slack = 2.5 * codes.residualSpread * scratch.coded.residual
     let rounding: Float = 0.01
     var at = 0
     while at < found.count {
