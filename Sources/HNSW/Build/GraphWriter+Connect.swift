@@ -31,7 +31,7 @@ extension GraphWriter {
     while at < nodes.count {
       // Rounds that are small beside the graph lose nothing by not knowing of each other.
       let size = min(max(isBulk ? linked / 2 : linked / 16, 1), nodes.count - at, 16_384)
-      connect(Array(nodes[at..<at + size]), ef: isBulk ? draftEf : parameters.efConstruction, codes)
+      connect(Array(nodes[at..<at + size]), ef: isBulk ? draftEf : max(parameters.efConstruction, memory.M), codes)
       at += size
       linked += size
       progress(isBulk ? at / 2 : at)
@@ -40,7 +40,7 @@ extension GraphWriter {
     at = 0
     while at < nodes.count {
       let size = min(nodes.count - at, 65_536)
-      connect(Array(nodes[at..<at + size]), ef: parameters.efConstruction / 2, codes)
+      connect(Array(nodes[at..<at + size]), ef: max(parameters.efConstruction / 2, memory.M), codes)
       at += size
       progress((nodes.count + at) / 2)
     }

@@ -13,7 +13,7 @@ struct CandidatePool {
   /// Everything before this place is expanded.
   private var cursor = 0
 
-  /// The memory must hold `capacity + 1` numbers.
+  /// The memory must hold `capacity + 1` numbers, and the capacity be one or more: a full pool looks at its last.
   @inline(__always)
   init(base: UnsafeMutablePointer<UInt64>, capacity: Int) {
     self.base = base

@@ -116,7 +116,7 @@ final class Scratch: @unchecked Sendable {
       poolCapacity = ef
       pool = .allocate(capacity: poolCapacity + 1)
     }
-    return CandidatePool(base: pool, capacity: ef)
+    return CandidatePool(base: pool, capacity: max(ef, 1))
   }
 
   /// Empty room for the nearest `limit` of the nodes that were expanded. Ends the use of the one before.
@@ -126,7 +126,7 @@ final class Scratch: @unchecked Sendable {
       resultCapacity = limit
       results = .allocate(capacity: resultCapacity + 1)
     }
-    return CandidatePool(base: results, capacity: limit)
+    return CandidatePool(base: results, capacity: max(limit, 1))
   }
 
   /// Marks for the slots below `limit`, none set.
