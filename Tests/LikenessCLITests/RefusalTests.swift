@@ -137,4 +137,14 @@ struct RefusalTests {
     #expect(run.status == 64 || run.status == 2)
     #expect(run.errors.contains("gallery"))
   }
+
+  @Test(
+    "--help and --version are answers, on standard output",
+    arguments: [["--help"], ["query", "--help"], ["--version"]])
+  func help(arguments: [String]) throws {
+    let run = try CommandRun.run(CommandRun.likeness, arguments)
+    #expect(run.status == 0)
+    #expect(run.errors.isEmpty)
+    #expect(run.output.contains(arguments.last == "--help" ? "USAGE" : "0."))
+  }
 }

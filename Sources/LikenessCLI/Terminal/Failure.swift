@@ -5,7 +5,7 @@ import Foundation
 enum Failure {
   /// Whether an error is a failed run, rather than wrong usage or a clean exit that ArgumentParser words itself.
   static func isOurs(_ error: any Error) -> Bool {
-    !(error is ExitCode || error is CleanExit || error is ValidationError)
+    !(error is ExitCode) && LikenessCommand.exitCode(for: error) == .failure
   }
 
   /// Prints the line.
