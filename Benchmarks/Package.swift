@@ -2,6 +2,13 @@
 import PackageDescription
 
 // Measurements that need the library itself. A package of its own: users of Likeness never build it.
+/// What measures the index itself.
+let index: [Target.Dependency] = [
+  "VectorFiles",
+  .product(name: "Likeness", package: "likeness"),
+  .product(name: "ArgumentParser", package: "swift-argument-parser"),
+]
+
 let package = Package(
   name: "likeness-benchmarks",
   platforms: [.macOS(.v15)],
@@ -22,18 +29,10 @@ let package = Package(
         .product(name: "Likeness", package: "likeness"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(
-      name: "IndexChurn",
-      dependencies: [
-        .product(name: "Likeness", package: "likeness"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-    .executableTarget(
-      name: "IndexConcurrency",
-      dependencies: [
-        .product(name: "Likeness", package: "likeness"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+    .target(
+      name: "VectorFiles", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "IndexChurn", dependencies: index),
+    .executableTarget(name: "IndexConcurrency", dependencies: index),
   ],
   swiftLanguageModes: [.v6]
 )

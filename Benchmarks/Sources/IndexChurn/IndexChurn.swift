@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HNSW
+import VectorFiles
 
 /// What an index loses when much of it is removed and added again.
 @main

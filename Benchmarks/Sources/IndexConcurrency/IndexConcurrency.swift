@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HNSW
 import Synchronization
+import VectorFiles
 
 /// How fast one thread searches while another adds.
 @main

@@ -54,7 +54,6 @@ extension GraphWriter {
     for slot in nodes {
       let height = Int(memory.height(slot).pointee)
       guard let entry = graph.entry else {
-        codes.setRow(slot, 0, to: [], draft: drafts[0])
         for level in 0...height { codes.setRow(slot, level, to: [], draft: drafts[0]) }
         graph.setEntry(.init(slot: slot, level: height))
         continue
@@ -72,20 +71,13 @@ extension GraphWriter {
   }
 
   private func connectAtOnce(_ nodes: [Slot], ef: Int, _ codes: Codes) {
-    let proposals = UnsafeMutableBufferPointer<[Proposal]>.allocate(capacity: nodes.count)
-    proposals.initialize(repeating: [])
-    defer {
-      proposals.deinitialize()
-      proposals.deallocate()
+    let proposals = Parallel.map(nodes.count, threads: threads) { [self] i in
+      propose(nodes[i], ef: ef, codes.memory)
     }
-    let shared = Unchecked(proposals)
-    let dropped = DroppedLinks(threads: threads)
+    let dropped = NotedSlots(threads: threads)
     let drafts = drafts
-    Parallel.forEach(nodes.count, threads: threads) { [self] i, _ in
-      shared.value[i] = propose(nodes[i], ef: ef, codes.memory)
-    }
     Parallel.forEach(nodes.count, threads: threads) { [self] i, thread in
-      for proposal in shared.value[i] {
+      for proposal in proposals[i] {
         replace(nodes[i], proposal.level, by: proposal.row, codes, drafts[thread]) { dropped.note($0, thread) }
       }
     }
@@ -201,37 +193,4 @@ struct Proposal {
   var row: [Slot]
   /// So many from the front are diverse: they are to link back.
   var diverse: Int
-}
-
-/// Lets threads share what they use in disjoint parts.
-struct Unchecked<Value>: @unchecked Sendable {
-  let value: Value
-  init(_ value: Value) { self.value = value }
-}
-
-/// Nodes that rows were rid of, noted by several threads.
-private final class DroppedLinks: @unchecked Sendable {
-  private let lists: UnsafeMutableBufferPointer<[Slot]>
-
-  init(threads: Int) {
-    lists = .allocate(capacity: threads)
-    lists.initialize(repeating: [])
-  }
-
-  deinit {
-    lists.deinitialize()
-    lists.deallocate()
-  }
-
-  func note(_ slot: Slot, _ thread: Int) { lists[thread].append(slot) }
-
-  /// All of them and these, each once, in an order that does not depend on the threads.
-  func sorted(with others: [Slot]) -> [Slot] {
-    var all = others
-    for list in lists { all.append(contentsOf: list) }
-    all.sort()
-    var unique: [Slot] = []
-    for slot in all where slot != unique.last { unique.append(slot) }
-    return unique
-  }
 }

@@ -28,7 +28,7 @@ extension GraphWriter {
       graph.setEntry(nil)
     } else {
       let drafts = drafts
-      let stranded = StrandedNodes(threads: threads)
+      let stranded = NotedSlots(threads: threads)
       Parallel.forEach(live.count, threads: threads) { [self] i, thread in
         for level in 0...Int(memory.height(live[i]).pointee) {
           mend(live[i], level, codes, drafts[thread])
@@ -41,7 +41,7 @@ extension GraphWriter {
         }
         graph.setEntry(highest.map { .init(slot: $0, level: Int(memory.height($0).pointee)) })
       }
-      reconnect(stranded.sorted, codes)
+      reconnect(stranded.sorted(), codes)
     }
     for ghost in ghosts {
       for neighbour in neighbours(ghost, 0) { memory.degree(neighbour).pointee.subtract(1, ordering: .relaxed) }
@@ -92,22 +92,4 @@ extension GraphWriter {
       makeReachable(slot, codes)
     }
   }
-}
-
-/// Nodes noted by several threads.
-private final class StrandedNodes: @unchecked Sendable {
-  private let lists: UnsafeMutableBufferPointer<[Slot]>
-
-  init(threads: Int) {
-    lists = .allocate(capacity: threads)
-    lists.initialize(repeating: [])
-  }
-
-  deinit {
-    lists.deinitialize()
-    lists.deallocate()
-  }
-
-  func note(_ slot: Slot, _ thread: Int) { lists[thread].append(slot) }
-  var sorted: [Slot] { lists.flatMap { $0 }.sorted() }
 }

@@ -5,7 +5,7 @@ struct IncomingLinks: Sendable {
   private let starts: [Int]
   private let list: [Slot]
 
-  init(nodes: [Slot], proposals: UnsafeMutableBufferPointer<[Proposal]>, level: Int, graph: Graph) {
+  init(nodes: [Slot], proposals: [[Proposal]], level: Int, graph: Graph) {
     func each(_ body: (_ target: Slot, _ source: Slot) -> Void) {
       for (i, source) in nodes.enumerated() {
         for proposal in proposals[i] where proposal.level == level {

@@ -101,7 +101,7 @@ struct CodeMemory: @unchecked Sendable {
     )
   }
 
-  /// A stored node in the place of a query.
+  /// A stored node in the place of a query, to be compared by node codes: what edges need is not filled in.
   @inline(__always)
   func query(of block: UnsafeMutableRawPointer) -> CodedQuery {
     // Field by field: a copy of the whole would read the version and the scales, which another thread may be writing.
@@ -109,7 +109,7 @@ struct CodeMemory: @unchecked Sendable {
     return CodedQuery(
       values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.pointee.nodeScale,
       bias: 128 &* Int32(header.pointee.sum), edgeBias: 128 &* Int32(header.pointee.edgeSum),
-      base: header.pointee.norm, residual: header.pointee.residual, outside: header.pointee.outside)
+      base: header.pointee.norm, residual: header.pointee.residual)
   }
 
   /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.

@@ -86,8 +86,7 @@ extension Projection {
     return projection
   }
 
-  /// Rows of a sample for ``learned(from:of:dimension:stride:isCompact:seed:threads:kernels:)``: enough to know the directions, few enough that
-  /// learning is short beside building.
+  /// Rows of a sample: enough to know the directions, few enough that learning is short beside building.
   static func sampleSize(dimension: Int) -> Int { min(max(1_500_000 / max(dimension, 1), 512), 4_096) }
 
   /// Rows of a sample and the two nearest to each there that are no copies of it.
@@ -96,26 +95,25 @@ extension Projection {
   ) -> [(a: Int, b: Int)] {
     // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
     let probes = min(sample.count, 1_024, max(collection / 16, 256))
-    let found = UnsafeMutableBufferPointer<[Int]>.allocate(capacity: probes)
-    found.initialize(repeating: [])
-    defer {
-      found.deinitialize()
-      found.deallocate()
-    }
-    let shared = Unchecked((found: found, sample: sample, squaredL2: ck_kernels_of(CK_BASELINE)!.pointee.squared_l2))
-    Parallel.forEach(probes, threads: threads) { i, _ in
-      let sample = shared.value.sample
-      let own = i
+    let rows = Rows(sample: sample)
+    let found = Parallel.map(probes, threads: threads) { own in
+      let sample = rows.sample
+      let squaredL2 = ck_kernels_of(CK_BASELINE)!.pointee.squared_l2
       var nearest: [(key: Float, row: Int)] = []
       for row in sample.indices where row != own {
-        let key = shared.value.squaredL2(sample[own], sample[row], dimension)
+        let key = squaredL2(sample[own], sample[row], dimension)
         guard key > 0, nearest.count < 2 || key < nearest[1].key else { continue }
         nearest.insert((key, row), at: nearest.firstIndex { $0.key > key } ?? nearest.count)
         if nearest.count > 2 { nearest.removeLast() }
       }
-      shared.value.found[i] = nearest.map(\.row)
+      return nearest.map(\.row)
     }
-    return (0..<probes).flatMap { i in found[i].map { (i, $0) } }
+    return found.enumerated().flatMap { own, near in near.map { (own, $0) } }
+  }
+
+  /// `@unchecked Sendable`: nobody writes stored rows while a projection is learned.
+  private struct Rows: @unchecked Sendable {
+    let sample: [UnsafePointer<Float>]
   }
 
   /// The difference of two rows, of unit length: a sparse region would outvote the dense ones.
@@ -149,17 +147,12 @@ extension Projection {
     guard !rows.isEmpty else { return directions }
     let columns = (0..<dimension).map { c in rows.map { $0[c] } }
     for _ in 0..<4 {
-      let next = UnsafeMutableBufferPointer<[Float]>.allocate(capacity: count)
-      _ = next.initialize(from: directions)
-      let shared = Unchecked((next: next, dot: ck_kernels_of(CK_BASELINE)!.pointee.dot))
-      Parallel.forEach(count, threads: threads, grain: 1) { i, _ in
-        let (next, dot) = shared.value
-        let along = rows.map { dot($0, next[i], dimension) }
-        next[i] = columns.map { dot($0, along, rows.count) }
+      let before = directions
+      directions = Parallel.map(count, threads: threads, grain: 1) { i in
+        let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
+        let along = rows.map { dot($0, before[i], dimension) }
+        return columns.map { dot($0, along, rows.count) }
       }
-      directions = Array(next)
-      next.deinitialize()
-      next.deallocate()
       orthonormalize(&directions, random: &random)
     }
     return directions

@@ -26,4 +26,51 @@ enum Parallel {
       }
     }
   }
+
+  /// What the body gives for every number below `count`, in their order.
+  static func map<Result>(
+    _ count: Int, threads: Int, grain: Int = 16, _ body: @Sendable (_ index: Int) -> Result
+  ) -> [Result] {
+    Array(unsafeUninitializedCapacity: count) { results, initialized in
+      let places = Places(first: results.baseAddress)
+      forEach(count, threads: threads, grain: grain) { index, _ in
+        places.first.map { ($0 + index).initialize(to: body(index)) }
+      }
+      initialized = count
+    }
+  }
+
+  /// `@unchecked Sendable`: each place is written by one thread, and read when all are done.
+  private struct Places<Result>: @unchecked Sendable {
+    let first: UnsafeMutablePointer<Result>?
+  }
+}
+
+/// Slots noted by several threads at once.
+///
+/// `@unchecked Sendable`: every thread has a list of its own.
+final class NotedSlots: @unchecked Sendable {
+  private let lists: UnsafeMutableBufferPointer<[Slot]>
+
+  init(threads: Int) {
+    lists = .allocate(capacity: threads)
+    lists.initialize(repeating: [])
+  }
+
+  deinit {
+    lists.deinitialize()
+    lists.deallocate()
+  }
+
+  func note(_ slot: Slot, _ thread: Int) { lists[thread].append(slot) }
+
+  /// All of them and these, each once, in an order that does not depend on the threads.
+  func sorted(with others: [Slot] = []) -> [Slot] {
+    var all = others
+    for list in lists { all.append(contentsOf: list) }
+    all.sort()
+    var unique: [Slot] = []
+    for slot in all where slot != unique.last { unique.append(slot) }
+    return unique
+  }
 }

@@ -19,10 +19,8 @@ final class Scratch: @unchecked Sendable {
   let below: UnsafeMutablePointer<UInt16>
   private let buffers: ProjectionBuffers
   private let coordinates: UnsafeMutablePointer<Float>
-  private var pool: UnsafeMutablePointer<UInt64>
-  private var poolCapacity = 512
-  private var results: UnsafeMutablePointer<UInt64>
-  private var resultCapacity = 128
+  private var pool = PoolMemory(capacity: 512)
+  private var results = PoolMemory(capacity: 128)
   private var marks: UnsafeMutablePointer<UInt8>
   private var markCount = 0
   private var mark: UInt8 = 0
@@ -41,8 +39,6 @@ final class Scratch: @unchecked Sendable {
     estimates = UnsafeMutableRawPointer.allocate(byteCount: groups * 64, alignment: 64)
       .bindMemory(to: Float.self, capacity: groups * 16)
     below = .allocate(capacity: groups)
-    pool = .allocate(capacity: poolCapacity + 1)
-    results = .allocate(capacity: resultCapacity + 1)
     marks = .allocate(capacity: 0)
   }
 
@@ -95,39 +91,34 @@ final class Scratch: @unchecked Sendable {
   func prepare(_ memory: CodeMemory, node slot: Slot) {
     let node = memory.query(of: memory.block(slot))
     var edgeSum: Int32 = 0
-    for i in 0..<memory.nodeDimension { coded.values[i] = node.values[i] }
-    for i in 0..<memory.edgeDimension { edgeSum &+= Int32(node.values[i]) }
+    for i in 0..<memory.edgeColumns {
+      coded.values[i] = node.values[i]
+      edgeSum &+= Int32(node.values[i])
+    }
+    // What edges leave out is the rest of the code and what that leaves out: blocks without edges do not hold its length.
+    var outside = node.residual * node.residual
+    for i in memory.edgeColumns..<memory.nodeDimension {
+      coded.values[i] = node.values[i]
+      let value = Float(node.values[i]) * node.unit
+      outside += value * value
+    }
     coded.unit = node.unit
     coded.offset = 7.5 * Float(edgeSum)
     coded.bias = node.bias
     coded.edgeBias = node.edgeBias
     coded.base = node.base
     coded.residual = node.residual
-    coded.outside = node.outside
+    coded.outside = outside.squareRoot()
   }
 
   /// Bytes held.
-  var bytes: Int { (poolCapacity + resultCapacity + 2) * 8 + markCount }
+  var bytes: Int { pool.bytes + results.bytes + markCount }
 
   /// An empty pool of ef candidates. Ends the use of the one before.
-  func makePool(ef: Int) -> CandidatePool {
-    if ef > poolCapacity {
-      pool.deallocate()
-      poolCapacity = ef
-      pool = .allocate(capacity: poolCapacity + 1)
-    }
-    return CandidatePool(base: pool, capacity: max(ef, 1))
-  }
+  func makePool(ef: Int) -> CandidatePool { pool.makePool(ef) }
 
   /// Empty room for the nearest `limit` of the nodes that were expanded. Ends the use of the one before.
-  func makeResults(limit: Int) -> CandidatePool {
-    if limit > resultCapacity {
-      results.deallocate()
-      resultCapacity = limit
-      results = .allocate(capacity: resultCapacity + 1)
-    }
-    return CandidatePool(base: results, capacity: max(limit, 1))
-  }
+  func makeResults(limit: Int) -> CandidatePool { results.makePool(limit) }
 
   /// Marks for the slots below `limit`, none set.
   func makeVisited(limit: Int) -> Visited {
@@ -144,6 +135,31 @@ final class Scratch: @unchecked Sendable {
     }
     mark += 1
     return Visited(marks: marks, limit: UInt32(limit), mark: mark)
+  }
+}
+
+/// Memory of one ``CandidatePool`` after the other; whoever has it deallocates it.
+private struct PoolMemory {
+  private var base: UnsafeMutablePointer<UInt64>
+  private var capacity: Int
+
+  init(capacity: Int) {
+    self.capacity = capacity
+    base = .allocate(capacity: capacity + 1)
+  }
+
+  func deallocate() { base.deallocate() }
+
+  var bytes: Int { (capacity + 1) * MemoryLayout<UInt64>.stride }
+
+  /// An empty pool with room for so many, one at least.
+  mutating func makePool(_ wanted: Int) -> CandidatePool {
+    if wanted > capacity {
+      base.deallocate()
+      capacity = wanted
+      base = .allocate(capacity: capacity + 1)
+    }
+    return CandidatePool(base: base, capacity: max(wanted, 1))
   }
 }
 

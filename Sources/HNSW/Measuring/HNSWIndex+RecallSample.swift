@@ -13,12 +13,11 @@ extension HNSWIndex {
       var ef = max(k, 10)
       while costs.walk(ef: ef) < limit, budget > 0 {
         budget -= costs.walk(ef: ef) * Double(slots.count)
-        let shares = Shares(count: slots.count)
         let width = ef
-        Parallel.forEach(slots.count, threads: parameters.threads, grain: 4) { i, _ in
-          shares.values[i] = found(k: k, ef: width, slot: slots[i], farthest: truth[i])
+        let shares = Parallel.map(slots.count, threads: parameters.threads, grain: 4) { i in
+          found(k: k, ef: width, slot: slots[i], farthest: truth[i])
         }
-        let measured = shares.summary
+        let measured = Self.summary(of: shares)
         let recall = max(measured.mean, points.last?.recall ?? 0)
         points.append(RecallCurve.Point(ef: ef, recall: recall, standardError: measured.standardError))
         // What four times the ef does not find, the graph does not lead to.
@@ -28,6 +27,13 @@ extension HNSWIndex {
       }
       return points.isEmpty ? nil : RecallCurve(k: k, sample: slots.count, points: points)
     }
+  }
+
+  private static func summary(of shares: [Double]) -> (mean: Double, standardError: Double) {
+    let count = Double(shares.count)
+    let mean = shares.reduce(0, +) / count
+    let squares = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (mean, (squares / max(count - 1, 1) / count).squareRoot())
   }
 
   /// Vectors to search for: the same ones for the same index. None of an upper level, where walks begin.
@@ -104,29 +110,6 @@ extension HNSWIndex {
       let bound = graph.space.distance(ofKey: farthest)
       return Double(hits.count { $0.distance <= bound }) / Double(k)
     }
-  }
-}
-
-/// One number for each of a sample.
-///
-/// `@unchecked Sendable`: each is written by one thread.
-private final class Shares: @unchecked Sendable {
-  let values: UnsafeMutablePointer<Double>
-  private let count: Int
-
-  init(count: Int) {
-    self.count = count
-    values = .allocate(capacity: count)
-    values.initialize(repeating: 0, count: count)
-  }
-
-  deinit { values.deallocate() }
-
-  var summary: (mean: Double, standardError: Double) {
-    let all = UnsafeBufferPointer(start: values, count: count)
-    let mean = all.reduce(0, +) / Double(count)
-    let squares = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / Double(max(count - 1, 1)) / Double(count)).squareRoot())
   }
 }
 

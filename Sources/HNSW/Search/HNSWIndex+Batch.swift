@@ -70,33 +70,25 @@ extension HNSWIndex {
       throw IndexError.invalidParameter(
         "\(queries.count) values are not a whole number of queries of \(dimension): pass complete rows")
     }
-    let rows = Rows(queries: queries, dimension: dimension, answers: .allocate(capacity: queries.count / dimension))
-    defer { rows.answers.deallocate() }
-    rows.answers.initialize(repeating: nil, count: rows.count)
-    defer { rows.answers.deinitialize(count: rows.count) }
-    let failure = Locked<(row: Int, reason: any Error)?>(nil)
+    let rows = Rows(queries: queries, dimension: dimension)
     // Few in a row: they may differ in length, and none should wait for the last.
-    Parallel.forEach(rows.count, threads: parameters.threads, grain: 4) { row, _ in
-      do {
-        rows.answers[row] = try search(rows[row])
-      } catch {
-        failure.withLock { if row < $0?.row ?? .max { $0 = (row, error) } }
+    let answers = Parallel.map(rows.count, threads: parameters.threads, grain: 4) { row in
+      Result { try search(rows[row]) }
+    }
+    return try answers.enumerated().map { row, answer in
+      do { return try answer.get() } catch {
+        throw IndexError.invalidParameter("query \(row): \(error)")
       }
     }
-    if let failure = failure.withLock({ $0 }) {
-      throw IndexError.invalidParameter("query \(failure.row): \(failure.reason)")
-    }
-    return (0..<rows.count).compactMap { rows.answers[$0] }
   }
 }
 
-/// The queries of a batch and the places of their answers.
+/// The queries of a batch.
 ///
-/// `@unchecked Sendable`: each row is the business of one thread.
+/// `@unchecked Sendable`: the caller keeps them as they are until all are answered.
 private struct Rows: @unchecked Sendable {
   let queries: UnsafeBufferPointer<Float>
   let dimension: Int
-  let answers: UnsafeMutablePointer<SearchResult?>
 
   var count: Int { queries.count / dimension }
 

@@ -2,12 +2,15 @@ import ArgumentParser
 import Foundation
 
 /// The rows of an .fvecs file: for each its dimension as Int32, then its values as Float32, little-endian.
-struct Vectors {
-  let dimension: Int
-  let count: Int
+public struct Vectors: Sendable {
+  /// Values in a row.
+  public let dimension: Int
+  /// Rows.
+  public let count: Int
   private let values: [Float]
 
-  init(path: String, limit: Int) throws {
+  /// The first `limit` rows of a file.
+  public init(path: String, limit: Int) throws {
     let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     guard data.count >= 4 else { throw ValidationError("\(path) holds no vector") }
     let dimension = data.withUnsafeBytes { Int(Int32(littleEndian: $0.loadUnaligned(as: Int32.self))) }
@@ -29,5 +32,6 @@ struct Vectors {
     }
   }
 
-  func row(_ i: Int) -> [Float] { Array(values[i * dimension..<(i + 1) * dimension]) }
+  /// One row.
+  public func row(_ i: Int) -> [Float] { Array(values[i * dimension..<(i + 1) * dimension]) }
 }
