@@ -13,7 +13,8 @@ extension Projection {
   ///
   /// An edge gets what brings a vector with its links and codes to 2.5 times its float32 bytes at M = 16, but 24 at least, and 64
   /// at most where those tell near vectors apart: more cost more cache lines a step than they save steps
-  /// (Benchmarks/NOTES.md). Vectors without leading directions get all that memory allows, up to 256.
+  /// (Benchmarks/NOTES.md). Where fewer tell almost as much, it gets those; vectors without leading directions get all
+  /// that memory allows, up to 256.
   ///
   /// A compact index keeps links and codes within 0.6 times the bytes of the vectors, which are elsewhere; where 48
   /// coordinates for each edge do not fit, it has none: fewer lead walks astray.
@@ -41,14 +42,17 @@ extension Projection {
 
   /// The share of the differences between near vectors that narrow edges must hold.
   private static let leastShare: Float = 0.35
+  /// The share at which narrower edges do: what is missing costs less than the cache lines of a longer block
+  /// (Benchmarks/NOTES.md).
+  private static let ampleShare: Float = 0.88
 
   /// Learns the directions from a sample of the stored rows of a collection.
   ///
   /// The first rows of the sample are taken for queries: it must be in random order.
   ///
   /// Subspace iteration (Golub & Van Loan, *Matrix Computations*, 8.2) on the differences between each row of the
-  /// sample and those nearest to it there. Runs on the portable kernels alone, so that the same rows give the same
-  /// directions on every CPU.
+  /// sample and those nearest to it there. Products are of rounded rows, or by the portable kernels, so that the same rows
+  /// give the same directions on every CPU.
   static func learned(
     from sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, stride: Int, isCompact: Bool, seed: UInt64,
     threads: Int,
@@ -57,8 +61,11 @@ extension Projection {
     var mean = [Double](repeating: 0, count: dimension)
     for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
-    let pairs = neighbours(in: sample, of: collection, dimension: dimension, threads: threads)
-    let differences = pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }
+    let pairs = neighbours(
+      in: sample, around: centre, of: collection, dimension: dimension, threads: threads, kernels: kernels)
+    let differences = Differences(
+      pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }, dimension: dimension,
+      kernels: kernels)
     var random = SequenceGenerator(seed: seed)
     func directions(_ widths: Widths) -> [[Float]] {
       let padding = (widths.edge + 15) & ~15 - widths.edge
@@ -69,9 +76,15 @@ extension Projection {
     let choice = widths(for: dimension, isCompact: isCompact)
     var widths = choice.narrow
     var rows = directions(widths)
-    if choice.wide.edge > widths.edge, share(of: differences, in: rows.prefix(widths.edge)) < leastShare {
+    let shares = differences.shares(in: Array(rows.prefix(widths.edge)))
+    if choice.wide.edge > widths.edge, shares.last ?? 1 < leastShare {
       widths = choice.wide
       rows = directions(widths)
+    } else if widths.hasEdges, differences.count >= 1_024,
+      // Directions fit the few differences of a small sample too well.
+      let fewer = [32, 48].first(where: { $0 < shares.count && shares[$0 - 1] >= ampleShare })
+    {
+      widths.edge = fewer
     }
     let edge = widths.edge
     rows = turned(rows, 0..<min(edge, rows.count), random: &random)
@@ -91,24 +104,40 @@ extension Projection {
 
   /// Rows of a sample and the two nearest to each there that are no copies of it.
   private static func neighbours(
-    in sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, threads: Int
+    in sample: [UnsafePointer<Float>], around centre: [Float], of collection: Int, dimension: Int, threads: Int,
+    kernels: ck_code_kernels
   ) -> [(a: Int, b: Int)] {
     // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
     let probes = min(sample.count, 1_024, max(collection / 16, 256))
     let rows = Rows(sample: sample)
+    let rounded = RoundedRows(count: sample.count, dimension: dimension, kernels: kernels) { r, place in
+      for i in 0..<dimension { place[i] = sample[r][i] - centre[i] }
+    }
     let found = Parallel.map(probes, threads: threads) { own in
+      // The nearest by rounded rows, and those of them that are nearest indeed.
       let sample = rows.sample
       let squaredL2 = ck_kernels_of(CK_BASELINE)!.pointee.squared_l2
-      var nearest: [(key: Float, row: Int)] = []
-      for row in sample.indices where row != own {
-        let key = squaredL2(sample[own], sample[row], dimension)
-        guard key > 0, nearest.count < 2 || key < nearest[1].key else { continue }
-        nearest.insert((key, row), at: nearest.firstIndex { $0.key > key } ?? nearest.count)
-        if nearest.count > 2 { nearest.removeLast() }
-      }
-      return nearest.map(\.row)
+      func exact(_ row: Int) -> Float { squaredL2(sample[own], sample[row], dimension) }
+      return nearest(8, to: own, among: rounded) { exact($0) == 0 }
+        .map { (key: exact($0), row: $0) }.sorted { ($0.key, $0.row) < ($1.key, $1.row) }.prefix(2).map(\.row)
     }
     return found.enumerated().flatMap { own, near in near.map { (own, $0) } }
+  }
+
+  private static func nearest(
+    _ limit: Int, to own: Int, among rounded: RoundedRows, isCopy: (Int) -> Bool
+  ) -> [Int] {
+    let products = rounded.products(with: own, of: rounded)
+    let rounding = 1e-5 * rounded.squaredLengths[own]
+    var nearest: [(key: Float, row: Int)] = []
+    for row in products.indices where row != own {
+      let key = rounded.squaredLengths[row] - 2 * products[row]
+      guard nearest.count < limit || key < nearest[nearest.count - 1].key, key > rounding || !isCopy(row)
+      else { continue }
+      nearest.insert((key, row), at: nearest.firstIndex { $0.key > key } ?? nearest.count)
+      if nearest.count > limit { nearest.removeLast() }
+    }
+    return nearest.map(\.row)
   }
 
   /// `@unchecked Sendable`: nobody writes stored rows while a projection is learned.
@@ -126,33 +155,15 @@ extension Projection {
     return (0..<dimension).map { (b[$0] - a[$0]) * scale }
   }
 
-  /// The part of vectors of unit length that lies in the span of orthonormal directions.
-  private static func share(of rows: [[Float]], in directions: ArraySlice<[Float]>) -> Float {
-    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
-    var sum: Float = 0
-    for row in rows {
-      for direction in directions {
-        let along = dot(row, direction, row.count)
-        sum += along * along
-      }
-    }
-    return rows.isEmpty ? 1 : sum / Float(rows.count)
-  }
-
+  /// Orthonormal directions in which the differences are longest, the leading ones first.
   private static func leadingDirections(
-    of rows: [[Float]], count: Int, dimension: Int, threads: Int, random: inout SequenceGenerator
+    of differences: Differences, count: Int, dimension: Int, threads: Int, random: inout SequenceGenerator
   ) -> [[Float]] {
     var directions = (0..<count).map { _ in (0..<dimension).map { _ in random.normal() } }
     orthonormalize(&directions, random: &random)
-    guard !rows.isEmpty else { return directions }
-    let columns = (0..<dimension).map { c in rows.map { $0[c] } }
+    guard differences.count > 0 else { return directions }
     for _ in 0..<4 {
-      let before = directions
-      directions = Parallel.map(count, threads: threads, grain: 1) { i in
-        let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
-        let along = rows.map { dot($0, before[i], dimension) }
-        return columns.map { dot($0, along, rows.count) }
-      }
+      directions = differences.spread(along: directions, threads: threads)
       orthonormalize(&directions, random: &random)
     }
     return directions
