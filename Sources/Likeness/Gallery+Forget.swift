@@ -81,7 +81,7 @@ extension Gallery {
     return false
   }
 
-  private func emptyLog(waiting: Bool) throws -> Bool {
+  func emptyLog(waiting: Bool) throws -> Bool {
     try connections.onWriter { db in
       guard let connection = db.sqliteConnection else { return false }
       if !waiting { sqlite3_busy_timeout(connection, 0) }

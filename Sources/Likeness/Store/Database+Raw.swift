@@ -110,6 +110,18 @@ struct RawStatement: ~Copyable {
     return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
   }
 
+  /// How many columns a row has.
+  var columnCount: Int32 { sqlite3_column_count(handle) }
+
+  /// What a column holds: `SQLITE_INTEGER`, `SQLITE_FLOAT`, `SQLITE_TEXT`, `SQLITE_BLOB` or `SQLITE_NULL`.
+  func type(_ column: Int32) -> Int32 { sqlite3_column_type(handle, column) }
+
+  /// The bytes of a text or a blob until the next step, as they are in the file.
+  func rawBytes(_ column: Int32) -> UnsafeRawBufferPointer {
+    let start = sqlite3_column_blob(handle, column)
+    return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+  }
+
   private func check(_ code: Int32) throws {
     if code != SQLITE_OK { throw failure() }
   }
