@@ -13,8 +13,44 @@ BEGIN
   UPDATE embedding SET crc32 = NULL WHERE id = NEW.id;
 END;
 
-ALTER TABLE training_run ADD COLUMN model_name /* of what came of it */ TEXT;
-ALTER TABLE training_run ADD COLUMN model_sha256 /* of that model, here or not; and finished_at is */ TEXT;
+-- Trainings anew: in version 1 none could be kept before it had a result, as json_valid(NULL) is false in older SQLite.
+CREATE TABLE training_run_v1 AS SELECT * FROM training_run;
+CREATE TABLE training_epoch_v1 AS SELECT * FROM training_epoch;
+DROP VIEW training_runs;
+DROP TABLE training_epoch;
+DROP TABLE training_run;
+
+CREATE TABLE training_run (
+  -- One training of an embedder, finished or not.
+  id            INTEGER PRIMARY KEY,
+  embedder_id   INTEGER REFERENCES embedder (id) ON DELETE SET NULL,   -- what came of it, where that is here
+  recipe        TEXT NOT NULL,   -- faces, pictures, series, words, captions, pca
+  configuration TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(configuration)),   -- loss, miner, rates: as asked for
+  seed          INTEGER,
+  result        TEXT CHECK (result IS NULL OR json_valid(result)),   -- what evaluation said at the end
+  model_name    TEXT,   -- what people call the model that came of it, here or not
+  model_sha256  TEXT,   -- of that model
+  started_at    TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  finished_at   TEXT   -- NULL: still running, or stopped
+) STRICT;
+
+CREATE TABLE training_epoch (
+  -- One pass over the training data.
+  run_id          INTEGER NOT NULL REFERENCES training_run (id) ON DELETE CASCADE,
+  epoch           INTEGER NOT NULL CHECK (epoch >= 0),
+  loss            REAL NOT NULL,   -- the epoch's mean
+  validation_loss REAL,
+  metrics         TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metrics)),   -- rank-1, EER and what else was measured
+  seconds         REAL,
+  PRIMARY KEY (run_id, epoch)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO training_run (id, embedder_id, recipe, configuration, seed, result, started_at, finished_at)
+  SELECT id, embedder_id, recipe, configuration, seed, result, started_at, finished_at FROM training_run_v1;
+INSERT INTO training_epoch (run_id, epoch, loss, validation_loss, metrics, seconds)
+  SELECT run_id, epoch, loss, validation_loss, metrics, seconds FROM training_epoch_v1;
+DROP TABLE training_run_v1;
+DROP TABLE training_epoch_v1;
 
 CREATE TABLE training_member (
   -- Whom a model was trained on: one row an identity of a run's training set, so that forgetting somebody can say
@@ -59,8 +95,6 @@ CREATE TABLE import_progress (
   started_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   updated_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) STRICT, WITHOUT ROWID;
-
-DROP VIEW training_runs;
 
 CREATE VIEW training_runs AS
   -- One row a training run.

@@ -87,9 +87,9 @@ struct RawStatement: ~Copyable {
 
   /// The id of a row in a scan by id, which has to come after the one before: in a damaged file a scan may go round in
   /// circles.
-  func id(_ column: Int32, after last: Int64) throws -> Int64 {
+  func id(_ column: Int32, after last: Int64?) throws -> Int64 {
     let id = integer(column)
-    if id <= last {
+    if let last, id <= last {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(id) comes after row \(last)")
     }
     return id

@@ -56,7 +56,8 @@ enum ExpectedSchema {
 
   private static func entries(in db: Database) throws -> [Entry] {
     let statement = try RawStatement(
-      db, "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name")
+      db, "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name"
+    )
     var entries: [Entry] = []
     while try statement.step() {
       entries.append(

@@ -33,7 +33,8 @@ struct FileCheck {
         mend: "likeness doctor \(path) --fix takes it out, after a copy")
     }
     return check.concluded(
-      "every reference leads to a row (foreign_key_check)", { "\(counted($0, "reference leads", "references lead")) nowhere" })
+      "every reference leads to a row (foreign_key_check)",
+      { "\(counted($0, "reference leads", "references lead")) nowhere" })
   }
 
   /// Tables, indexes, triggers and views beside what schema/ says.

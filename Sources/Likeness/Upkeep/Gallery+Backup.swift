@@ -83,7 +83,8 @@ extension Gallery {
     for suffix in ["", "-wal", "-shm", "-journal", "-index"] {
       let own = path + suffix
       if DurableFile.isSame(own, destination)
-        || URL(fileURLWithPath: own).standardizedFileURL.path == URL(fileURLWithPath: destination).standardizedFileURL.path
+        || URL(fileURLWithPath: own).standardizedFileURL.path
+          == URL(fileURLWithPath: destination).standardizedFileURL.path
       {
         throw refuse(suffix.isEmpty ? "it is the gallery itself: name another file" : "it belongs to the gallery")
       }

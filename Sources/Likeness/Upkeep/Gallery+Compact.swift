@@ -59,7 +59,9 @@ extension Gallery {
       }
       try vacuum()
       try requireEmptyLog("the rows are written anew, and the room is given back once that is over")
-      if try connections.read({ db in try db.integer("SELECT count(*) FROM erasure") }) > 0 { _ = try erase(waiting: true) }
+      if try connections.read({ db in try db.integer("SELECT count(*) FROM erasure") }) > 0 {
+        _ = try erase(waiting: true)
+      }
       let after = filesSize
       return CompactReport(
         path: path, bytesBefore: before, bytesAfter: after, bytesFreed: before - after, changesPruned: pruned,
@@ -73,6 +75,9 @@ extension Gallery {
 
   private func requireEmptyLog(_ state: String) throws {
     if try emptyLog(waiting: true) { return }
+    if let writer = LockHolder.describe(writerOf: path) {
+      throw GalleryError.locked(path: path, seconds: configuration.busyTimeout, holder: writer)
+    }
     let holder = LockHolder.readers(of: path) ?? "another program"
     throw GalleryError.cannotCompact(
       path: path,

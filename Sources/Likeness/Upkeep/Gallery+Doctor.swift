@@ -93,11 +93,14 @@ private struct Doctor {
       complain("\(path) is not a gallery: \(reason)\(firstBytes)", mend: "name another path\(copiesBeside)")
     } catch GalleryError.locked(_, _, let holder) {
       complain(
-        "\(path) is locked by another program\(holder.map { ": \($0)" } ?? "")", mend: "wait until it is done, or end it")
+        "\(path) is locked by another program\(holder.map { ": \($0)" } ?? "")",
+        mend: "wait until it is done, or end it")
     } catch {
       complain(
         "\(Self.sentence(error))\(missingPages)",
-        mend: "restore a copy, or save what is readable: sqlite3 \(path) .recover | sqlite3 recovered.gallery\(copiesBeside)")
+        mend:
+          "restore a copy, or save what is readable: sqlite3 \(path) .recover | sqlite3 recovered.gallery\(copiesBeside)"
+      )
     }
   }
 

@@ -30,7 +30,8 @@ struct IndexCheck {
       }
       if !Self.agree(indexed, blob, view.embedder.metric) {
         check.add(
-          "\(RowCheck.subject(id, in: db)) has another vector in the index than in its row", table: "embedding", row: id,
+          "\(RowCheck.subject(id, in: db)) has another vector in the index than in its row", table: "embedding",
+          row: id,
           mend: mend)
       }
     }

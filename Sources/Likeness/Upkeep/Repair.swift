@@ -162,4 +162,23 @@ struct Repair {
       throw GalleryError.storage(path: list, reason: "\(error)")
     }
   }
+
+  /// Takes an identity out of the report of removed rows beside the gallery at `path`.
+  static func strikeOff(identity: String, fromListOf path: String) {
+    struct Line: Decodable {
+      var identity: String?
+    }
+    let list = path + ".removed-rows.jsonl"
+    guard let text = try? Data(contentsOf: URL(fileURLWithPath: list)) else { return }
+    let lines = text.split(separator: UInt8(ascii: "\n"))
+    let kept = lines.filter { (try? JSONDecoder().decode(Line.self, from: Data($0)))?.identity != identity }
+    if kept.count == lines.count { return }
+    let temporary = DurableFile.temporaryName(for: list)
+    do {
+      try Data(kept.joined(separator: Data("\n".utf8)) + Data("\n".utf8)).write(to: URL(fileURLWithPath: temporary))
+      try DurableFile.publish(temporary, as: list, replacing: true)
+    } catch {
+      DurableFile.remove(temporary)
+    }
+  }
 }

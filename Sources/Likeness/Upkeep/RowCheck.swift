@@ -8,7 +8,7 @@ struct RowCheck {
   let db: Database
   /// Whether the file is of a version with checksums.
   private let hasChecksums: Bool
-  /// The embeddings of the gallery's embedder that are sound.
+  /// The embeddings of the gallery's embedder whose vectors are sound.
   private(set) var sound: [Int64] = []
 
   init(path: String, db: Database) throws {
@@ -50,7 +50,8 @@ struct RowCheck {
       if rows.isNull(7) { add("has a created_at that is no time") }
     }
     return check.concluded(
-      "\(counted(count, "embedder")) sound, each model as its SHA-256 says", { "\($0) things are wrong with embedders" })
+      "\(counted(count, "embedder")) sound, each model as its SHA-256 says", { "\($0) things are wrong with embedders" }
+    )
   }
 
   func identities() throws -> Verification.Check {
@@ -62,7 +63,7 @@ struct RowCheck {
       SELECT id, name, iif(json_valid(attributes), json_type(attributes) = 'object', 0), julianday(created_at)
       FROM identity ORDER BY id
       """)
-    var last = Int64.min
+    var last: Int64?
     while try rows.step() {
       count += 1
       let id = try rows.id(0, after: last)
@@ -96,7 +97,7 @@ struct RowCheck {
              source_sha256 IS NULL OR (source_sha256 NOT GLOB '*[^0-9a-f]*' AND length(source_sha256) = 64), quality
       FROM embedding ORDER BY id
       """)
-    var last = Int64.min
+    var last: Int64?
     while try rows.step() {
       let id = try rows.id(0, after: last)
       last = id
@@ -104,14 +105,14 @@ struct RowCheck {
       if count % 16_384 == 0 { progress(count) }
       let maker = rows.integer(1)
       let blob = rows.blob(2)
-      var isSound = true
+      var isSearchable = true
       func add(_ what: String, _ mend: String) {
-        isSound = false
         check.add("\(subject(id)) \(what)", table: "embedding", row: id, mend: mend)
       }
       if let embedder = makers[maker] {
         if let fault = VectorFault.find(inRow: blob, embedder: embedder) {
           add(fault.sentence(embedder: embedder), "\(remove); or enroll it again")
+          isSearchable = false
         }
       }
       if rows.integer(4) != 1 { add("has attributes that are no JSON object", "correct it with sqlite3") }
@@ -125,10 +126,12 @@ struct RowCheck {
         if Int64(CRC32.of(blob)) != rows.integer(3) {
           checksums.add(
             "\(subject(id)) has other bytes than were enrolled: its CRC-32 does not agree", table: "embedding", row: id,
-            mend: "restore it from a backup or enroll it again; \(remove)")
+            mend:
+              "restore it from a backup, or enroll it again; if it was meant, UPDATE embedding SET crc32 = NULL with sqlite3"
+          )
         }
       }
-      if maker != main { others += 1 } else if isSound { sound.append(id) }
+      if maker != main { others += 1 } else if isSearchable { sound.append(id) }
     }
     progress(count)
     let other = others == 0 ? "" : "; \(others) of other embedders, which are not searched"
@@ -158,7 +161,8 @@ struct RowCheck {
       """)
     while try rows.step() {
       let subject =
-        rows.isNull(1) ? "training run \(rows.integer(0))" : "epoch \(rows.integer(1)) of training run \(rows.integer(0))"
+        rows.isNull(1)
+        ? "training run \(rows.integer(0))" : "epoch \(rows.integer(1)) of training run \(rows.integer(0))"
       if rows.integer(2) == 1 {
         check.add(
           "\(subject) holds text that is no JSON", table: "training_run", row: rows.integer(0),
@@ -183,7 +187,8 @@ struct RowCheck {
   static func subject(_ id: Int64, in db: Database) -> String {
     do {
       let row = try RawStatement(
-        db, "SELECT i.name, e.source FROM embedding AS e LEFT JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?")
+        db, "SELECT i.name, e.source FROM embedding AS e LEFT JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?"
+      )
       try row.bind(id, at: 1)
       guard try row.step() else { return "embedding \(id)" }
       let parts = [row.text(0), row.text(1)].compactMap { $0 }.map { GalleryError.shortened($0) }

@@ -47,7 +47,9 @@ struct SearchCheck {
     check = check.concluded(
       "\(counted(probes.count, "search", "searches")) beside a comparison with every row: all distances exact, "
         + "\(Self.percent(recall)) of the true \(Self.k) nearest found (\(isExact ? "every vector compared" : "by the graph"))",
-      { "\(counted($0, "thing")) wrong with \(probes.count) searches; \(Self.percent(recall)) of the true nearest found" })
+      {
+        "\(counted($0, "thing")) wrong with \(probes.count) searches; \(Self.percent(recall)) of the true nearest found"
+      })
     return Result(check: check, recall: recall)
   }
 
@@ -142,11 +144,12 @@ struct SearchCheck {
     let metric = view.embedder.metric
     let rows = try RawStatement(db, "SELECT id, vector FROM embedding ORDER BY id")
     var place = 0
-    var last = Int64.min
+    var last: Int64?
     while place < sound.count, try rows.step() {
       let id = try rows.id(0, after: last)
       last = id
-      guard id == sound[place], let blob = rows.blob(1), let start = blob.baseAddress, blob.count == 4 * dimension else {
+      guard id == sound[place], let blob = rows.blob(1), let start = blob.baseAddress, blob.count == 4 * dimension
+      else {
         continue
       }
       place += 1

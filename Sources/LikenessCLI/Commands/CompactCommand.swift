@@ -15,7 +15,9 @@ struct CompactCommand: ParsableCommand {
     print(
       "\(report.path): \(Bytes.text(report.bytesFreed)) freed, from \(Bytes.text(report.bytesBefore)) to "
         + "\(Bytes.text(report.bytesAfter)), in \(String(format: "%.1f s", report.seconds))")
-    if report.changesPruned > 0 { print("\(counted(report.changesPruned, "entry", "entries")) of the change log dropped") }
+    if report.changesPruned > 0 {
+      print("\(counted(report.changesPruned, "entry", "entries")) of the change log dropped")
+    }
     if report.checksumsGiven > 0 {
       print("\(counted(report.checksumsGiven, "vector")) of another hand given a checksum")
     }

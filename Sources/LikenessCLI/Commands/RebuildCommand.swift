@@ -27,7 +27,8 @@ struct RebuildCommand: ParsableCommand {
     let report = try store.rebuild(sample: sample, seed: seed) { bar.update($0.completed, of: $0.total) }
     bar.finish()
     if output.json { return try Console.printJSON(report) }
-    var line = "built the index of \(counted(report.embeddings, "embedding")) in \(String(format: "%.1f s", report.seconds))"
+    var line =
+      "built the index of \(counted(report.embeddings, "embedding")) in \(String(format: "%.1f s", report.seconds))"
     if let recall = report.recall {
       line += String(format: "; searches find %.1f %% of the true 10 nearest", recall * 100)
     }

@@ -21,10 +21,14 @@ extension GalleryInfo {
     if let index { lines += Self.lines(index) }
     if let readOnlyReason { lines.append("read-only    \(readOnlyReason)") }
     if erasurePending {
-      lines.append("erasure      pending: forgotten bytes are still in the file until its readers are done")
+      lines.append(
+        "erasure      pending: forgotten bytes are still in the file until its readers are done; "
+          + "then: likeness doctor \(path) --fix")
     }
     if leftOutCount > 0 {
-      lines.append("left out     \(leftOutCount) damaged rows; mend them, or remove them with SQL:")
+      lines.append(
+        "left out     \(counted(leftOutCount, "damaged row")); enroll them again, or take them out, after a copy, with: "
+          + "likeness doctor \(path) --fix")
       for one in leftOut { lines.append("  embedding \(one.embedding): \(one.reason)") }
       if leftOutCount > leftOut.count { lines.append("  and \(leftOutCount - leftOut.count) more") }
     }
