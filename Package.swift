@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "HNSW", dependencies: ["CKernels"]),
     .target(
       name: "GallerySchema", path: "schema", exclude: ["README.md"],
-      resources: [.embedInCode("v1_gallery.sql")]),
+      resources: [.embedInCode("v1_gallery.sql"), .embedInCode("v2_upkeep.sql")]),
     .target(
       name: "Likeness",
       dependencies: [
@@ -95,7 +95,8 @@ let package = Package(
       name: "LikenessTests",
       dependencies: [
         "Likeness", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
-      ]),
+      ],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
   ],

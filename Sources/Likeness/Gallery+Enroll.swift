@@ -96,8 +96,8 @@ extension Gallery {
     let newEmbedding = try RawStatement(
       db,
       """
-      INSERT INTO embedding (identity_id, embedder_id, source, source_sha256, quality, attributes, vector)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO embedding (identity_id, embedder_id, source, source_sha256, quality, attributes, vector, crc32)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """)
     try newEmbedding.bind(embedder.id, at: 2)
     var identities: [String: IdentityID] = [:]
@@ -120,6 +120,7 @@ extension Gallery {
       try newEmbedding.bind(prepared.attributes, at: 6)
       try enrollment.vector.withUnsafeBytes { bytes in
         try newEmbedding.bind(borrowing: bytes, at: 7)
+        try newEmbedding.bind(Int64(CRC32.of(bytes)), at: 8)
         try newEmbedding.run()
       }
       ids.append(EmbeddingID(db.lastInsertedRowID))

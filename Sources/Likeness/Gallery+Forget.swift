@@ -11,22 +11,27 @@ extension Gallery {
   /// Deleted rows are overwritten with zeros (`secure_delete`), the log is emptied by a checkpoint, and then the whole
   /// file is read once, about a second a gigabyte, to overwrite the copies that rows leave behind when SQLite moves
   /// them. A reader that is in the middle of a transaction may keep older pages in use; then the rows are gone, no
-  /// answer holds them, and the receipt says that their bytes are ``ForgetReceipt/Erasure/pending``. Copies elsewhere
-  /// (backups, snapshots of the file system, the blocks a flash disk keeps aside) and models trained on the person are
-  /// beyond this file.
+  /// answer holds them, and the receipt says that their bytes are ``ForgetReceipt/Erasure/pending``.
+  ///
+  /// The identity is taken out of the training sets that the gallery knows, and erased from the copies that the library made
+  /// unasked, before it changed the schema or mended something. The receipt names what is beyond this file: models that were
+  /// trained on the person, backups that hold the person still, and the files that the vectors came from. What nobody told
+  /// the gallery of (copies made with other means, snapshots of the file system, the blocks a flash disk keeps aside) is
+  /// beyond that.
   ///
   /// - Throws: ``GalleryError/unknownIdentity(name:)``.
   @discardableResult
   public func forget(_ identity: String) throws -> ForgetReceipt {
-    let (name, count) = try writing { db in
+    let gone = try writing { db in
       let id = try Name.known(identity, in: db)
-      let count = Int(try db.integer("SELECT count(*) FROM embedding WHERE identity_id = ?", id.rawValue))
-      let name = try db.text("SELECT name FROM identity WHERE id = ?", id.rawValue)
+      let forgotten = try Forgotten(identity: id, in: db)
+      let models = try TrainingSets.models(trainedOn: id, named: forgotten.name, in: db)
+      let sets = try TrainingSets.remove(id, named: forgotten.name, in: db)
       try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id.rawValue])
       try Self.noteErasure(db)
-      return (name ?? identity, count)
+      return Gone(rows: forgotten, models: models, trainingSets: sets, copies: try CopyRegister.all(in: db))
     }
-    return receipt(identity: name, embeddings: count)
+    return receipt(gone)
   }
 
   /// Removes one embedding, as ``forget(_:)`` removes them all. Its identity stays.
@@ -34,16 +39,24 @@ extension Gallery {
   /// - Throws: ``GalleryError/unknownEmbedding(_:)``.
   @discardableResult
   public func remove(embedding: EmbeddingID) throws -> ForgetReceipt {
-    let name = try writing { db in
-      let name = try db.text(
-        "SELECT i.name FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?",
-        embedding.rawValue)
+    let gone = try writing { db in
+      let owner = try RawStatement(db, "SELECT identity_id FROM embedding WHERE id = ?")
+      try owner.bind(embedding.rawValue, at: 1)
+      guard try owner.step() else { throw GalleryError.unknownEmbedding(embedding) }
+      let forgotten = try Forgotten(identity: IdentityID(owner.integer(0)), only: embedding, in: db)
       try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [embedding.rawValue])
-      if db.changesCount == 0 { throw GalleryError.unknownEmbedding(embedding) }
       try Self.noteErasure(db)
-      return name ?? ""
+      return Gone(rows: forgotten, models: [], trainingSets: 0, copies: try CopyRegister.all(in: db))
     }
-    return receipt(identity: name, embeddings: 1)
+    return receipt(gone)
+  }
+
+  /// What a deletion took, and where else to look.
+  private struct Gone {
+    var rows: Forgotten
+    var models: [ForgetReceipt.Model]
+    var trainingSets: Int
+    var copies: [CopyRegister.Entry]
   }
 
   /// Keeps in the file that bytes have to be overwritten, in the transaction that deletes them.
@@ -51,7 +64,7 @@ extension Gallery {
     try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1)")
   }
 
-  private func receipt(identity: String, embeddings: Int) -> ForgetReceipt {
+  private func receipt(_ gone: Gone) -> ForgetReceipt {
     erasureIsPending.store(true, ordering: .releasing)
     var isErased = false
     do {
@@ -59,12 +72,23 @@ extension Gallery {
     } catch {
       configuration.logger.error("deleted bytes could not be overwritten yet: \(error)")
     }
-    let gone = "\(embeddings) \(embeddings == 1 ? "embedding" : "embeddings") deleted"
-    return ForgetReceipt(
-      identity: identity, embeddings: embeddings, erasure: isErased ? .complete : .pending,
-      note: isErased
-        ? "\(gone); no byte of them is left in \(path) or its write-ahead log"
-        : "\(gone); their bytes are still in use by another reader: they go with the next write or at closing")
+    let eraser = CopyEraser(forgotten: gone.rows)
+    var copies: [ForgetReceipt.Copy] = []
+    for copy in gone.copies {
+      if let state = eraser.see(to: copy) {
+        copies.append(state)
+      } else {
+        _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) }
+      }
+    }
+    if gone.rows.isWhole { Repair.strikeOff(identity: gone.rows.name, fromListOf: path) }
+    var receipt = ForgetReceipt(
+      identity: gone.rows.name, identityID: IdentityID(gone.rows.identity.id), embeddings: gone.rows.embeddings.count,
+      embeddingIDs: gone.rows.embeddings.map { EmbeddingID($0.id) }, vectorBytes: gone.rows.vectorBytes,
+      sources: gone.rows.sources, trainingSets: gone.trainingSets, models: gone.models, copies: copies,
+      erasure: isErased ? .complete : .pending, note: "")
+    receipt.note = receipt.sentences(path: path, reader: isErased ? nil : LockHolder.readers(of: path))
+    return receipt
   }
 
   /// Makes deleted bytes be nowhere: everything goes from the write-ahead log into the file, the log is emptied, and
@@ -81,7 +105,7 @@ extension Gallery {
     return false
   }
 
-  private func emptyLog(waiting: Bool) throws -> Bool {
+  func emptyLog(waiting: Bool) throws -> Bool {
     try connections.onWriter { db in
       guard let connection = db.sqliteConnection else { return false }
       if !waiting { sqlite3_busy_timeout(connection, 0) }

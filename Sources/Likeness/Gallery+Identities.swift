@@ -61,6 +61,7 @@ extension Gallery {
     try writing { db in
       let id = try Name.known(identity, in: db)
       if let other = try Name.find(name, in: db), other != id { throw GalleryError.identityExists(name: name) }
+      try TrainingSets.hold(try db.text("SELECT name FROM identity WHERE id = ?", id.rawValue) ?? "", as: id, in: db)
       try db.execute(sql: "UPDATE identity SET name = ? WHERE id = ?", arguments: [name, id.rawValue])
     }
   }
@@ -85,6 +86,9 @@ extension Gallery {
       try db.execute(
         sql: "UPDATE identity SET attributes = ? WHERE id = ?",
         arguments: [try Attributes.text(merged), target.rawValue])
+      try TrainingSets.hold(
+        try db.text("SELECT name FROM identity WHERE id = ?", source.rawValue) ?? "", as: source, in: db)
+      try TrainingSets.move(source, to: target, in: db)
       try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [source.rawValue])
     }
   }

@@ -29,6 +29,11 @@ public enum GalleryError: Error, Sendable, Hashable {
   /// SQLite failed otherwise.
   case storage(path: String, reason: String)
 
+  /// No copy was made at `path`, for `reason`.
+  case cannotBackUp(path: String, reason: String)
+  /// The gallery cannot be made smaller now, for `reason`.
+  case cannotCompact(path: String, reason: String)
+
   // Embedders
 
   /// No embedder was registered yet, so no vector can be stored or compared.
@@ -88,6 +93,10 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
       "no room to write to \(path): free some space and repeat; nothing of this write was kept"
     case .storage(let path, let reason):
       "SQLite failed on \(path): \(reason)"
+    case .cannotBackUp(let path, let reason):
+      "no copy was made at \(path): \(reason)"
+    case .cannotCompact(let path, let reason):
+      "\(path) was not made smaller: \(reason)"
     case .noEmbedder(let path):
       "\(path) has no embedder yet: register one, so that vectors are only compared with vectors of the same embedder"
     case .otherEmbedder(let stored, let offered, let difference):

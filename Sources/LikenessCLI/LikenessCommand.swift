@@ -22,6 +22,11 @@ struct LikenessCommand: ParsableCommand {
           IdentitiesCommand.self, ShowCommand.self, RenameCommand.self, MergeCommand.self, ForgetCommand.self,
           InfoCommand.self,
         ]),
+      CommandGroup(
+        name: "Keeping it sound",
+        subcommands: [
+          VerifyCommand.self, DoctorCommand.self, RebuildCommand.self, CompactCommand.self, BackupCommand.self,
+        ]),
       CommandGroup(name: "Showing and measuring", subcommands: [DemoCommand.self, BenchCommand.self]),
     ])
 

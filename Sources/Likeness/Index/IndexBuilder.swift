@@ -30,7 +30,7 @@ struct IndexBuilder {
       state = IndexState(
         embedder: embedder, graph: try configuration.makeIndex(for: embedder, galleryAt: path),
         position: head.sequence, schemaCookie: head.schemaCookie, highest: head.highest)
-      state?.logIsTrusted = try ExpectedTriggers.missing(in: db).isEmpty
+      state?.logIsTrusted = try ExpectedSchema.missingTriggers(in: db).isEmpty
       return true
     }
     guard var state else { return nil }

@@ -48,7 +48,7 @@ extension IndexKeeper {
         return
       }
     }
-    let missing = try ExpectedTriggers.missing(in: db)
+    let missing = try ExpectedSchema.missingTriggers(in: db)
     if !missing.isEmpty, position.logIsTrusted {
       configuration.logger.warning(
         """

@@ -18,9 +18,9 @@ final class IndexKeeper: Sendable {
   /// The gallery's path.
   let path: String
   /// Held while an index is built, so that it is built once.
-  private let building = Locked(Turn())
+  let building = Locked(Turn())
   /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back.
-  private let following = Locked(Turn())
+  let following = Locked(Turn())
   /// Held while changes go from the overlay into the graph.
   let draining = Locked(Turn())
   let drainIsScheduled = Atomic(false)

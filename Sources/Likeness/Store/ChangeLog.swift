@@ -11,8 +11,13 @@ enum ChangeLog {
     let (first, last) = (bounds.integer(0), bounds.integer(1))
     let kept = Int64(max(limit, 0))
     guard (last - first) / 2 > kept else { return }
-    let deletion = try RawStatement(db, "DELETE FROM change WHERE sequence <= ?")
-    try deletion.bind(last - kept, at: 1)
+    try prune(db, toLast: Int(clamping: kept))
+  }
+
+  /// Drops all changes but the last `count`.
+  static func prune(_ db: Database, toLast count: Int) throws {
+    let deletion = try RawStatement(db, "DELETE FROM change WHERE sequence <= (SELECT max(sequence) FROM change) - ?")
+    try deletion.bind(Int64(count), at: 1)
     try deletion.run()
   }
 }

@@ -87,9 +87,9 @@ struct RawStatement: ~Copyable {
 
   /// The id of a row in a scan by id, which has to come after the one before: in a damaged file a scan may go round in
   /// circles.
-  func id(_ column: Int32, after last: Int64) throws -> Int64 {
+  func id(_ column: Int32, after last: Int64?) throws -> Int64 {
     let id = integer(column)
-    if id <= last {
+    if let last, id <= last {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(id) comes after row \(last)")
     }
     return id
@@ -106,6 +106,18 @@ struct RawStatement: ~Copyable {
   /// The bytes of a blob until the next step, possibly unaligned; nil where the column holds anything else.
   func blob(_ column: Int32) -> UnsafeRawBufferPointer? {
     guard sqlite3_column_type(handle, column) == SQLITE_BLOB else { return nil }
+    let start = sqlite3_column_blob(handle, column)
+    return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+  }
+
+  /// How many columns a row has.
+  var columnCount: Int32 { sqlite3_column_count(handle) }
+
+  /// What a column holds: `SQLITE_INTEGER`, `SQLITE_FLOAT`, `SQLITE_TEXT`, `SQLITE_BLOB` or `SQLITE_NULL`.
+  func type(_ column: Int32) -> Int32 { sqlite3_column_type(handle, column) }
+
+  /// The bytes of a text or a blob until the next step, as they are in the file.
+  func rawBytes(_ column: Int32) -> UnsafeRawBufferPointer {
     let start = sqlite3_column_blob(handle, column)
     return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
   }

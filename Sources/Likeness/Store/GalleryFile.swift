@@ -58,10 +58,18 @@ struct GalleryFile {
         + "update the library; until then the gallery is open for reading"
     case .gallery(let version) where version == supportedVersion:
       if reason == nil { try bringUp(writer) }
-    case .gallery, .nothing:
-      if let reason {
-        throw GalleryError.cannotOpen(path: path, reason: "it has to be brought up to date, but \(reason)")
+    case .gallery(let version):
+      if reason == nil { reason = try Migration(factory: factory, logger: configuration.logger).run(on: writer) }
+      if reason == nil {
+        try bringUp(writer)
+      } else {
+        reason = "its schema is version \(version), which this library only reads, and \(reason ?? "")"
       }
+    case .nothing:
+      if let reason {
+        throw GalleryError.cannotOpen(path: path, reason: "it has to become a gallery, but \(reason)")
+      }
+      _ = try Migration(factory: factory, logger: configuration.logger).run(on: writer)
       try bringUp(writer)
     }
     return GalleryFile(
@@ -116,36 +124,15 @@ struct GalleryFile {
     return sqlite3_db_readonly(connection, "main") == 1
   }
 
-  /// Applies what is missing of the schema, each migration in a transaction of its own, and puts back triggers that
-  /// somebody dropped.
+  /// Sees to what writing relies on: the write-ahead log, and triggers that somebody dropped.
   private static func bringUp(_ writer: DatabaseQueue) throws {
-    try writer.inDatabase { db in
-      if try db.text("PRAGMA journal_mode") != "wal" {
-        try db.execute(sql: "PRAGMA journal_mode = WAL")
-      }
+    let missing = try writer.inDatabase { db in
+      try Migration.useLog(db)
+      return try ExpectedSchema.missingTriggers(in: db)
     }
-    while try migrateOnce(writer) {}
-    let missing = try writer.inDatabase { db in try ExpectedTriggers.missing(in: db) }
-    if !missing.isEmpty {
-      try writer.write { db in
-        for trigger in try ExpectedTriggers.missing(in: db) {
-          try db.execute(sql: "DROP TRIGGER IF EXISTS \(trigger.name)")
-          try db.execute(sql: trigger.sql)
-        }
-      }
-    }
-  }
-
-  /// Whether there was a migration to apply. The version is read again inside the transaction: another process may
-  /// have been quicker.
-  private static func migrateOnce(_ writer: DatabaseQueue) throws -> Bool {
-    let current = try writer.inDatabase { db in Int(try db.integer("PRAGMA user_version")) }
-    guard current < supportedVersion else { return false }
-    return try writer.write { db in
-      let version = Int(try db.integer("PRAGMA user_version"))
-      guard version < supportedVersion else { return false }
-      try db.execute(sql: GallerySchema.migrations[version])
-      return true
+    if missing.isEmpty { return }
+    try writer.write { db in
+      for trigger in try ExpectedSchema.missingTriggers(in: db) { try ExpectedSchema.putBack(trigger, in: db) }
     }
   }
 }

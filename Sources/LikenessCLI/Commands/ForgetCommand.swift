@@ -15,6 +15,6 @@ struct ForgetCommand: ParsableCommand {
   func run() throws {
     let receipt = try gallery.open().forget(name)
     if output.json { return try Console.printJSON(receipt) }
-    print("forgot \(receipt.identity): \(receipt.note)")
+    print(receipt.text)
   }
 }

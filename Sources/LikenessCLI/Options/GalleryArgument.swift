@@ -19,6 +19,16 @@ struct GalleryArgument: ParsableArguments {
     return try openOrCreate(index)
   }
 
+  /// Opens a gallery without changing it where that is possible: one of an older version, or with triggers dropped, stays
+  /// as it is.
+  func openToLook(_ index: IndexOptions? = nil) throws -> Gallery {
+    guard FileManager.default.fileExists(atPath: path) else { return try open(index) }
+    var configuration = index?.configuration ?? GalleryConfiguration()
+    configuration.indexing = .onFirstQuery
+    configuration.readOnly = true
+    return try Gallery(path: path, configuration: configuration)
+  }
+
   /// Opens a gallery, or makes one.
   func openOrCreate(_ index: IndexOptions? = nil) throws -> Gallery {
     let configuration = index?.configuration ?? .writing

@@ -6,13 +6,13 @@ extension GalleryInfo {
   var text: String {
     var lines = [
       "gallery      \(path)",
-      "size         \(Self.bytes(fileBytes)), and \(Self.bytes(logBytes)) in its write-ahead log; schema version \(schemaVersion)",
+      "size         \(Bytes.text(fileBytes)), and \(Bytes.text(logBytes)) in its write-ahead log; schema version \(schemaVersion)",
     ]
     if let embedder {
       lines.append(
         "embedder     \(embedder.name): \(embedder.kind), \(embedder.dimension) values, \(embedder.metric.rawValue)"
           + (embedder.modelBytes > 0
-            ? "; the model is in the gallery (\(Self.bytes(embedder.modelBytes)))" : "; no model stored"))
+            ? "; the model is in the gallery (\(Bytes.text(embedder.modelBytes)))" : "; no model stored"))
     } else {
       lines.append("embedder     none yet: enroll with --model MODEL")
     }
@@ -21,10 +21,14 @@ extension GalleryInfo {
     if let index { lines += Self.lines(index) }
     if let readOnlyReason { lines.append("read-only    \(readOnlyReason)") }
     if erasurePending {
-      lines.append("erasure      pending: forgotten bytes are still in the file until its readers are done")
+      lines.append(
+        "erasure      pending: forgotten bytes are still in the file until its readers are done; "
+          + "then: likeness doctor \(path) --fix")
     }
     if leftOutCount > 0 {
-      lines.append("left out     \(leftOutCount) damaged rows; mend them, or remove them with SQL:")
+      lines.append(
+        "left out     \(counted(leftOutCount, "damaged row")); enroll them again, or take them out, after a copy, with: "
+          + "likeness doctor \(path) --fix")
       for one in leftOut { lines.append("  embedding \(one.embedding): \(one.reason)") }
       if leftOutCount > leftOut.count { lines.append("  and \(leftOutCount - leftOut.count) more") }
     }
@@ -38,20 +42,11 @@ extension GalleryInfo {
       ("ids", index.bytes.ids), ("other", index.bytes.other),
     ]
     return [
-      "index        \(bytes(index.bytes.total)) of memory, \(index.bytesPerVector) bytes a vector: "
-        + parts.map { "\($0) \(bytes($1))" }.joined(separator: ", "),
+      "index        \(Bytes.text(index.bytes.total)) of memory, \(index.bytesPerVector) bytes a vector: "
+        + parts.map { "\($0) \(Bytes.text($1))" }.joined(separator: ", "),
       "             M \(parameters.M), efConstruction \(parameters.efConstruction), seed \(parameters.seed), "
         + "exact up to \(parameters.exactBelow), \(counted(parameters.threads, "thread"))"
-        + (parameters.compact ? "; compact: \(bytes(index.bytes.mapped)) of vectors in a mapped file" : ""),
+        + (parameters.compact ? "; compact: \(Bytes.text(index.bytes.mapped)) of vectors in a mapped file" : ""),
     ]
-  }
-
-  private static func bytes(_ count: Int) -> String {
-    switch count {
-    case ..<1_000: "\(count) bytes"
-    case ..<1_000_000: String(format: "%.1f kB", Double(count) / 1e3)
-    case ..<1_000_000_000: String(format: "%.1f MB", Double(count) / 1e6)
-    default: String(format: "%.2f GB", Double(count) / 1e9)
-    }
   }
 }

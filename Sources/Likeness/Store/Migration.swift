@@ -1,0 +1,83 @@
+import Foundation
+import GRDB
+import GallerySchema
+import Logging
+
+/// Brings a gallery to the schema version of this library, or makes one.
+struct Migration {
+  let factory: ConnectionFactory
+  let logger: Logger
+
+  /// Applies what is missing of the schema, each migration in a transaction of its own.
+  ///
+  /// Before the first one the file is copied beside itself, `people.gallery.v1-backup` for version 1. The copy is made
+  /// while the lock is held under which the migration then runs, so it holds every commit there was, and it is verified.
+  ///
+  /// - Returns: Why the gallery has to stay as it is, as a sentence without its subject; nil where it was brought up.
+  func run(on writer: DatabaseQueue) throws -> String? {
+    try writer.inDatabase { db in try Self.useLog(db) }
+    while true {
+      do {
+        guard try migrateOnce(writer) else { return nil }
+      } catch let refusal as Refusal {
+        logger.warning("\(factory.path) stays as it is, open for reading: \(refusal.reason)")
+        return refusal.reason
+      }
+    }
+  }
+
+  /// Why there was no migration.
+  private struct Refusal: Error {
+    var reason: String
+  }
+
+  /// Makes the file one with a write-ahead log, under which readers never wait.
+  static func useLog(_ db: Database) throws {
+    if try db.text("PRAGMA journal_mode") != "wal" { try db.execute(sql: "PRAGMA journal_mode = WAL") }
+  }
+
+  /// Whether there was a migration to apply. The version is read inside the transaction: another process may have been
+  /// quicker.
+  private func migrateOnce(_ writer: DatabaseQueue) throws -> Bool {
+    try writer.inDatabase { db in
+      guard try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion else { return false }
+      // Rows that broke a constraint must not keep the gallery from being opened, and so mended.
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+      defer { try? db.execute(sql: "PRAGMA ignore_check_constraints = OFF") }
+      try db.inTransaction(.immediate) {
+        let version = Int(try db.integer("PRAGMA user_version"))
+        guard version < GalleryFile.supportedVersion else { return .rollback }
+        let copy = version > 0 ? try copyBefore(version) : nil
+        try db.execute(sql: GallerySchema.migrations[version])
+        if let copy, version + 1 >= 2 { try CopyRegister.add(copy, reason: .migration, in: db) }
+        return .commit
+      }
+      return true
+    }
+  }
+
+  /// A copy of the file as it is, which replaces no earlier one; its path.
+  private func copyBefore(_ version: Int) throws -> String {
+    let reader = try factory.makeReader()
+    defer { try? reader.close() }
+    let path = DurableFile.unusedName("\(factory.path).v\(version)-backup")
+    do {
+      try reader.inDatabase { db in
+        try db.inTransaction(.deferred) {
+          _ = try GalleryCopy.make(of: db, sourcePath: factory.path, at: path, replacing: false)
+          return .commit
+        }
+      }
+    } catch {
+      throw Refusal(
+        reason: "it has to be copied to \(path) before it is brought to version \(GalleryFile.supportedVersion), which "
+          + "failed (\(error)): make room there, or see what 'likeness doctor \(factory.path)' says, and open it again")
+    }
+    logger.notice(
+      """
+      \(factory.path) is brought from schema version \(version) to \(GalleryFile.supportedVersion); as it was before it is \
+      in \(path), which can be deleted when all is well
+      """)
+    return path
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import GRDB
+
+/// The table `training_member`: whom models were trained on.
+enum TrainingSets {
+  /// The models that were trained on an identity of this gallery, by the gallery's own notes and by the cards of its
+  /// embedders.
+  static func models(trainedOn identity: IdentityID, named name: String, in db: Database) throws
+    -> [ForgetReceipt.Model]
+  {
+    let hash = TrainingStart.hash(ofName: name)
+    var models: [ForgetReceipt.Model] = []
+    let runs = try RawStatement(
+      db,
+      """
+      SELECT r.id, ifnull(m.name, r.model_name), ifnull(m.sha256, r.model_sha256), r.recipe
+      FROM training_member AS p JOIN training_run AS r ON r.id = p.run_id LEFT JOIN embedder AS m ON m.id = r.embedder_id
+      WHERE p.identity_id = ? OR p.name_sha256 = ? GROUP BY r.id ORDER BY r.id
+      """)
+    try runs.bind(identity.rawValue, at: 1)
+    try runs.bind(hash, at: 2)
+    while try runs.step() {
+      models.append(
+        ForgetReceipt.Model(
+          name: runs.text(1) ?? "\(runs.text(3) ?? "a model") of training \(runs.integer(0))", sha256: runs.text(2),
+          evidence: "training \(runs.integer(0)) in this gallery"))
+    }
+    let embedders = try RawStatement(db, "SELECT name, sha256, card FROM embedder ORDER BY id")
+    while try embedders.step() {
+      guard holds(embedders.text(2) ?? "", hash) else { continue }
+      let (known, sha256) = (embedders.text(0) ?? "", embedders.text(1))
+      if models.contains(where: { $0.sha256 != nil && $0.sha256 == sha256 }) { continue }
+      models.append(ForgetReceipt.Model(name: known, sha256: sha256, evidence: "its model card, in this gallery"))
+    }
+    return models
+  }
+
+  /// Whether a model card holds the hash of a name, wherever in it that is.
+  private static func holds(_ card: String, _ hash: String) -> Bool { card.contains("\"\(hash)\"") }
+
+  /// Removes an identity from all training sets; from how many.
+  static func remove(_ identity: IdentityID, named name: String, in db: Database) throws -> Int {
+    let deletion = try RawStatement(db, "DELETE FROM training_member WHERE identity_id = ? OR name_sha256 = ?")
+    try deletion.bind(identity.rawValue, at: 1)
+    try deletion.bind(TrainingStart.hash(ofName: name), at: 2)
+    try deletion.run()
+    return db.changesCount
+  }
+
+  /// Keeps who the members called `name` are, before that name goes: `identity`.
+  static func hold(_ name: String, as identity: IdentityID, in db: Database) throws {
+    let update = try RawStatement(
+      db, "UPDATE training_member SET identity_id = ? WHERE name_sha256 = ? AND identity_id IS NULL")
+    try update.bind(identity.rawValue, at: 1)
+    try update.bind(TrainingStart.hash(ofName: name), at: 2)
+    try update.run()
+  }
+
+  /// Makes the members that were `identity` be `other`.
+  static func move(_ identity: IdentityID, to other: IdentityID, in db: Database) throws {
+    try db.execute(
+      sql: "UPDATE training_member SET identity_id = ? WHERE identity_id = ?",
+      arguments: [other.rawValue, identity.rawValue])
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import GRDB
+
+/// Forgets somebody in copies of a gallery.
+struct CopyEraser {
+  let forgotten: Forgotten
+
+  /// What became of a copy: nil where it is not there any more.
+  ///
+  /// Copies that the library made unasked, nobody thinks of; the identity is erased from them. One that somebody asked
+  /// for is theirs, and only looked at.
+  func see(to copy: CopyRegister.Entry) -> ForgetReceipt.Copy? {
+    guard FileManager.default.fileExists(atPath: copy.path) else { return nil }
+    func receipt(_ state: ForgetReceipt.Copy.State, _ problem: String? = nil) -> ForgetReceipt.Copy {
+      ForgetReceipt.Copy(path: copy.path, reason: copy.reason, state: state, problem: problem)
+    }
+    do {
+      guard try holds(copy.path) else { return receipt(.clean) }
+      if copy.reason == CopyRegister.Reason.backup.rawValue { return receipt(.holds) }
+    } catch {
+      return receipt(.unknown, FileCheck.sentence(error))
+    }
+    do {
+      try erase(copy.path)
+      return receipt(.erased)
+    } catch {
+      return receipt(.holds, FileCheck.sentence(error))
+    }
+  }
+
+  /// Whether anything of it is in a copy.
+  private func holds(_ path: String) throws -> Bool {
+    var configuration = Configuration()
+    configuration.readonly = true
+    let copy = try DatabaseQueue(path: path, configuration: configuration)
+    defer { try? copy.close() }
+    return try copy.inDatabase { db in
+      if try !identities(db).isEmpty { return true }
+      let row = try RawStatement(db, "SELECT 1 FROM embedding WHERE id = ? AND created_at = ?")
+      for embedding in forgotten.embeddings {
+        row.reset()
+        try row.bind(embedding.id, at: 1)
+        try row.bind(embedding.createdAt, at: 2)
+        if try row.step() { return true }
+      }
+      return false
+    }
+  }
+
+  /// The numbers that the identity has in a copy; none where only an embedding goes.
+  private func identities(_ db: Database) throws -> [Int64] {
+    guard forgotten.isWhole else { return [] }
+    let rows = try RawStatement(db, "SELECT id FROM identity WHERE (id = ? AND created_at = ?) OR name = ?")
+    try rows.bind(forgotten.identity.id, at: 1)
+    try rows.bind(forgotten.identity.createdAt, at: 2)
+    try rows.bind(forgotten.name, at: 3)
+    var ids: [Int64] = []
+    while try rows.step() { ids.append(rows.integer(0)) }
+    return ids
+  }
+
+  /// Deletes the rows from a copy, and overwrites what they leave.
+  private func erase(_ path: String) throws {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(5)
+    let copy = try DatabaseQueue(path: path, configuration: configuration)
+    try copy.inDatabase { db in
+      try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON")
+      // With a log the bytes would be in two files.
+      guard try db.text("PRAGMA journal_mode = DELETE") == "delete" else {
+        throw DatabaseError(resultCode: .SQLITE_LOCKED, message: "another program has it open")
+      }
+      try db.inTransaction(.immediate) {
+        for id in try identities(db) {
+          try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id])
+        }
+        let deletion = try RawStatement(db, "DELETE FROM embedding WHERE id = ? AND created_at = ?")
+        for embedding in forgotten.embeddings {
+          try deletion.bind(embedding.id, at: 1)
+          try deletion.bind(embedding.createdAt, at: 2)
+          try deletion.run()
+        }
+        if forgotten.isWhole, try db.integer("PRAGMA user_version") >= 2 {
+          let member = try RawStatement(db, "DELETE FROM training_member WHERE name_sha256 = ?")
+          try member.bind(TrainingStart.hash(ofName: forgotten.name), at: 1)
+          try member.run()
+        }
+        return .commit
+      }
+    }
+    try copy.close()
+    let cleaner = try DatabaseQueue(path: path, configuration: configuration)
+    defer { try? cleaner.close() }
+    try cleaner.inDatabase { db in
+      try db.inTransaction(.immediate) {
+        guard try SlackEraser.erase(db) else {
+          throw DatabaseError(resultCode: .SQLITE_ERROR, message: "its pages are not laid out as expected")
+        }
+        // Makes other connections drop the pages they read before.
+        try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1); DELETE FROM erasure")
+        return .commit
+      }
+    }
+  }
+}

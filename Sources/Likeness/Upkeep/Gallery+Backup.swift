@@ -1,0 +1,100 @@
+import Foundation
+import GRDB
+
+/// What ``Gallery/backup(to:replacing:progress:)`` made.
+public struct BackupReceipt: Sendable, Hashable, Codable {
+  /// The gallery's path.
+  public var gallery: String
+  /// The copy's path.
+  public var path: String
+  /// The copy's size.
+  public var bytes: Int
+  /// How many identities are in it.
+  public var identities: Int
+  /// How many embeddings are in it.
+  public var embeddings: Int
+  /// One hash of all its rows, read back from it: lower-case hexadecimal SHA-256, as ``Verification/contentSHA256``.
+  public var contentSHA256: String
+  /// How long it took.
+  public var seconds: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case gallery, path, bytes, identities, embeddings, seconds
+    case contentSHA256 = "content_sha256"
+  }
+}
+
+extension Gallery {
+  /// Copies the gallery into one file, while others read and write it.
+  ///
+  /// The copy is the gallery at one moment. It is made by SQLite's online backup under another name, then read whole
+  /// and compared with the gallery (pages, counts, a hash of all rows), written through to the disk, and gets its name last:
+  /// a file of that name is a whole gallery. It is opened like any gallery. Where it is, is kept in the table `copy`, so that
+  /// ``forget(_:)`` can say who is in it still.
+  ///
+  /// - Parameters:
+  ///   - path: The copy's path.
+  ///   - replacing: Whether a file that is there gives way.
+  ///   - progress: Called from this thread, in pages.
+  /// - Throws: ``GalleryError/cannotBackUp(path:reason:)``, and then there is no copy; other ``GalleryError``s.
+  @discardableResult
+  public func backup(
+    to path: String, replacing: Bool = false, progress: (@Sendable (GalleryProgress) -> Void)? = nil
+  ) throws -> BackupReceipt {
+    let started = ContinuousClock.now
+    try checkDestination(path, replacing: replacing)
+    let copy = try copying(to: path, replacing: replacing, progress: progress)
+    if !isReadOnly {
+      do {
+        try translating { try connections.write { db in try CopyRegister.add(path, reason: .backup, in: db) } }
+      } catch {
+        configuration.logger.warning("the backup \(path) is not noted in the table copy: \(error)")
+      }
+    }
+    return BackupReceipt(
+      gallery: self.path, path: path, bytes: copy.bytes, identities: copy.digest.rows["identity"] ?? 0,
+      embeddings: copy.digest.rows["embedding"] ?? 0, contentSHA256: copy.digest.sha256,
+      seconds: Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000)
+  }
+
+  /// Makes a verified copy of one moment.
+  func copying(
+    to path: String, replacing: Bool, progress: ((GalleryProgress) -> Void)? = nil
+  ) throws -> GalleryCopy {
+    do {
+      return try connections.read { db in
+        try GalleryCopy.make(of: db, sourcePath: self.path, at: path, replacing: replacing, progress: progress)
+      }
+    } catch let error as DatabaseError {
+      throw GalleryError.cannotBackUp(path: path, reason: error.message ?? error.resultCode.description)
+    } catch let error as GalleryCopy.Failure {
+      throw GalleryError.cannotBackUp(path: path, reason: error.description)
+    } catch let error as DurableFile.Failure {
+      throw GalleryError.cannotBackUp(path: path, reason: error.description)
+    }
+  }
+
+  private func checkDestination(_ destination: String, replacing: Bool) throws {
+    func refuse(_ reason: String) -> GalleryError { .cannotBackUp(path: destination, reason: reason) }
+    if destination.isEmpty || destination.utf8.contains(0) { throw refuse("this is no path: name a file") }
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: destination, isDirectory: &isDirectory)
+    if isDirectory.boolValue { throw refuse("it is a directory: name a file in it") }
+    for suffix in ["", "-wal", "-shm", "-journal", "-index"] {
+      let own = path + suffix
+      if DurableFile.isSame(own, destination)
+        || URL(fileURLWithPath: own).standardizedFileURL.path
+          == URL(fileURLWithPath: destination).standardizedFileURL.path
+      {
+        throw refuse(suffix.isEmpty ? "it is the gallery itself: name another file" : "it belongs to the gallery")
+      }
+    }
+    if exists, !replacing { throw refuse("it exists already: name another file, or replace it with --force") }
+    // What is beside a database with its name, SQLite takes for a part of it.
+    for suffix in ["-wal", "-journal"] where (DurableFile.size(destination + suffix) ?? 0) > 0 {
+      throw refuse("\(destination)\(suffix) holds commits of another file: close what uses it, or move it away")
+    }
+    let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path
+    if !FileManager.default.fileExists(atPath: folder) { throw refuse("there is no folder \(folder): make it first") }
+  }
+}

@@ -1,0 +1,55 @@
+import GRDB
+
+/// What ``Gallery/rebuild(sample:seed:progress:)`` did.
+public struct RebuildReport: Sendable, Hashable, Codable {
+  /// The gallery's path.
+  public var path: String
+  /// How many embeddings are in the index.
+  public var embeddings: Int
+  /// How many were left out because their rows are damaged.
+  public var leftOut: Int
+  /// How long it took, without the measuring of recall.
+  public var seconds: Double
+  /// The share of the true ten nearest that a sample of searches finds, 0…1; nil where nothing was searched.
+  public var recall: Double?
+
+  private enum CodingKeys: String, CodingKey {
+    case path, embeddings, seconds, recall
+    case leftOut = "left_out"
+  }
+}
+
+extension Gallery {
+  /// Builds the index anew from the rows. Queries are answered from the one there is until the new one is ready.
+  ///
+  /// The index is derived from the rows, and follows them by itself; this is for when ``verify(sample:seed:progress:)``
+  /// says that it does not, or after very many removals.
+  ///
+  /// - Parameters:
+  ///   - sample: How many searches to measure recall with; 0 for none.
+  ///   - seed: Which ones.
+  ///   - progress: Called from this thread while the index is built.
+  /// - Throws: ``GalleryError``.
+  @discardableResult
+  public func rebuild(
+    sample: Int = 100, seed: UInt64 = 1, progress: (@Sendable (GalleryProgress) -> Void)? = nil
+  ) throws -> RebuildReport {
+    let effort = try Effort(ef: nil, recall: nil, or: configuration)
+    return try translating {
+      let started = ContinuousClock.now
+      try keeper.rebuild(read: { body in try connections.read { db in try body(db) } }, progress: progress)
+      let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000
+      return try connections.read { db, head in
+        guard let view = try keeper.view(db, head: &head) else {
+          return RebuildReport(path: path, embeddings: 0, leftOut: 0, seconds: seconds, recall: nil)
+        }
+        defer { keeper.close(view) }
+        let sound = keeper.state.withLock { $0?.searchable ?? [] }.sorted()
+        let searches = SearchCheck(path: path, db: db, view: view, effort: effort)
+        return RebuildReport(
+          path: path, embeddings: view.searchable, leftOut: view.faults, seconds: seconds,
+          recall: try searches.run(sound: sound, sample: sample, seed: seed) { _ in }.recall)
+      }
+    }
+  }
+}

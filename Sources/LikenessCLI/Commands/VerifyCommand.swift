@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import Likeness
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Proves that a gallery is sound, line by line, or says what is not.",
+    discussion: """
+      Looks at every page and every row, compares the index with the rows, and tries searches beside a comparison with every
+      row. Changes nothing. Ends with exit code 1 if anything is wrong; each finding names the command that mends it.
+      """)
+
+  @OptionGroup var gallery: GalleryArgument
+
+  @Option(help: ArgumentHelp("How many searches to try.", valueName: "count"))
+  var sample = 100
+
+  @Option(help: "Which searches: the same seed tries the same.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var index: IndexOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard sample >= 0 else { throw ValidationError("--sample must be at least 0.") }
+  }
+
+  func run() throws {
+    let store = try gallery.openToLook(index)
+    let bar = ProgressBar("Verifying", unit: "rows")
+    let verification = try store.verify(sample: sample, seed: seed) { bar.update($0.completed, of: $0.total) }
+    bar.finish()
+    if output.json { try Console.printJSON(verification) } else { print(verification.text) }
+    if !verification.isSound { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,217 @@
+import Foundation
+import GRDB
+import Likeness
+import Testing
+
+@Suite struct DoctorTests {
+  private func diagnose(_ path: String, fixing: Bool = false) throws -> Diagnosis {
+    let diagnosis = try Gallery.diagnose(path: path, configuration: quiet { $0.busyTimeout = 0.05 }, fixing: fixing)
+    #expect(diagnosis.isHealthy == diagnosis.complaints.isEmpty)
+    for complaint in diagnosis.complaints { #expect(!complaint.what.isEmpty && !complaint.mend.isEmpty) }
+    return diagnosis
+  }
+
+  /// A gallery of 200 vectors that was closed, and the vectors.
+  private func sample(_ scratch: Scratch) throws -> [[Float]] {
+    let gallery = try makeGallery(scratch.path(), 16)
+    var random = Seeded(61)
+    let vectors = (0..<200).map { _ in random.vector(16) }
+    try gallery.enroll(vectors.enumerated().map { Enrollment(identity: "p\($0 / 4)", vector: $1, source: "\($0).jpg") })
+    try gallery.close()
+    return vectors
+  }
+
+  @Test("of a sound gallery it says nothing but that")
+  func healthy() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    let diagnosis = try diagnose(scratch.path())
+    #expect(diagnosis.isHealthy)
+    #expect(diagnosis.opens)
+    #expect(diagnosis.remarks.isEmpty)
+  }
+
+  @Test("of a file that does not open it says what it is, and leaves it byte for byte as it is")
+  func otherFiles() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    let gallery = try Data(contentsOf: URL(fileURLWithPath: scratch.path()))
+    var random = Seeded(62)
+    let noise = Data((0..<5_000).map { _ in UInt8.random(in: 128...255, using: &random) })
+    let files: [(String, Data, String)] = [
+      (
+        "text", Data("Dear diary, today I met Ada.\n".utf8),
+        "is not a gallery: it is not an SQLite database (it is text)"
+      ),
+      ("noise", noise, "is not a gallery: it is not an SQLite database"),
+      ("zip", Data("PK\u{3}\u{4}".utf8) + noise, "(it is a zip archive: unpack it)"),
+      ("zeros", Data(count: 8_192), "(it begins with zeros)"),
+      ("empty", Data(), "is empty"),
+      ("cut", gallery.prefix(gallery.count / 2), "it was cut off"),
+    ]
+    for (name, bytes, what) in files {
+      let path = try scratch.write(bytes, to: name)
+      for fixing in [false, true] {
+        let diagnosis = try diagnose(path, fixing: fixing)
+        #expect(!diagnosis.isHealthy, "\(name)")
+        #expect(diagnosis.complaints.contains { $0.what.contains(what) }, "\(name): \(diagnosis.complaints)")
+        #expect(diagnosis.mended.isEmpty)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+      }
+    }
+    #expect(try diagnose(scratch.folder.path).complaints.first?.what.hasSuffix("is a directory") == true)
+    #expect(try diagnose(scratch.path("nowhere")).complaints.first?.what.hasPrefix("there is no file") == true)
+    #expect(try diagnose("").complaints.first?.what == "this is no path")
+  }
+
+  @Test("another program's database is no gallery")
+  func otherDatabase() throws {
+    let scratch = try Scratch()
+    try otherHand(scratch.path("bookmarks")).write { db in
+      try db.execute(sql: "CREATE TABLE bookmark (url); PRAGMA application_id = 77")
+    }
+    let complaint = try #require(try diagnose(scratch.path("bookmarks"), fixing: true).complaints.first)
+    #expect(complaint.what.contains("another program's SQLite database, with the tables bookmark"))
+  }
+
+  @Test("a newer gallery, a log without its file, and a leftover of a copy are named")
+  func named() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    try otherHand(scratch.path()).write { db in try db.execute(sql: "PRAGMA user_version = 99") }
+    let newer = try diagnose(scratch.path(), fixing: true)
+    #expect(newer.complaints.first?.what.contains("has the schema version 99, and this library knows 2") == true)
+    #expect(newer.complaints.first?.mend == "update likeness")
+
+    _ = try scratch.write(Data("x".utf8), to: "gone.gallery-wal")
+    #expect(
+      try diagnose(scratch.path("gone.gallery")).complaints.first?.what.contains("it holds the last commits") == true)
+
+    _ = try scratch.write(Data("x".utf8), to: "people.gallery.v1-backup.partial-01234567")
+    let leftover = try diagnose(scratch.path()).complaints.last
+    #expect(leftover?.what.contains("is what is left of a copy") == true)
+    #expect(leftover?.isFixable == false)
+  }
+
+  @Test("a copy beside a file that does not open is named")
+  func copyBeside() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    #expect(
+      try diagnose(path).remarks.first?.hasPrefix("its schema is version 1; the first command that writes") == true)
+    try Gallery(path: path, configuration: quiet()).close()
+    _ = try scratch.write(Data("rubbish, rubbish, rubbish".utf8), to: "old.gallery")
+    #expect(try diagnose(path).complaints.first?.mend.contains("copies beside it: \(path).v1-backup") == true)
+  }
+
+  @Test("a gallery that another program keeps locked is named as that, with the program")
+  func locked() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM change")
+      #expect(try diagnose(scratch.path()).complaints.first?.what.contains("is locked by another program") == true)
+      try db.execute(sql: "ROLLBACK")
+    }
+  }
+
+  @Test("triggers, views and indexes are put back, and nothing else is touched")
+  func putBack() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    let before = try Fixture.content(scratch.path())
+    try otherHand(scratch.path()).write { db in
+      try db.execute(
+        sql: """
+          DROP TRIGGER embedding_deleted; DROP VIEW identities; DROP INDEX embedding_identity; DROP VIEW embedders;
+          CREATE VIEW embedders AS SELECT 1;
+          """)
+    }
+    let ill = try diagnose(scratch.path())
+    #expect(ill.complaints.count == 4)
+    #expect(ill.complaints.allSatisfy { $0.isFixable })
+    let mended = try diagnose(scratch.path(), fixing: true)
+    #expect(mended.isHealthy, "\(mended.complaints)")
+    #expect(mended.mended.count == 4)
+    #expect(try Fixture.content(scratch.path()) == before)
+    #expect(try !files(in: scratch.folder).contains { $0.contains("before-doctor") })
+  }
+
+  @Test("rows that no answer can use are taken out after a copy, and listed")
+  func removed() throws {
+    let scratch = try Scratch()
+    let vectors = try sample(scratch)
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(
+        sql: """
+          UPDATE embedding SET vector = CAST(x'0000c07f' || substr(vector, 5) AS BLOB) WHERE id = 8;
+          DROP TRIGGER embedding_checked_on_update;
+          UPDATE embedding SET vector = x'00' WHERE id = 9;
+          DROP TRIGGER identity_deleted; DELETE FROM identity WHERE id = 50;
+          """)
+    }
+    let ill = try Fixture.content(scratch.path())
+    #expect(try !diagnose(scratch.path()).isHealthy)
+    #expect(try Fixture.content(scratch.path()) == ill)
+
+    let mended = try diagnose(scratch.path(), fixing: true)
+    #expect(mended.isHealthy, "\(mended.complaints)")
+    #expect(mended.mended.contains { $0.hasPrefix("6 rows that no answer could use removed") })
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    #expect(try gallery.info().embeddings == 194)
+    #expect(try gallery.query(.vector(vectors[0]), k: 1).candidates.first?.distance == 0)
+    #expect(try Fixture.content(scratch.path() + ".before-doctor") == ill)
+    let list = try String(contentsOfFile: scratch.path() + ".removed-rows.jsonl", encoding: .utf8)
+    let lines = list.split(separator: "\n")
+    #expect(lines.count == 6)
+    #expect(
+      lines.first == #"{"id":8,"identity":"p1","reason":"has the value nan at 0","source":"7.jpg","table":"embedding"}"#
+    )
+    // Who is forgotten later is in neither.
+    let receipt = try gallery.forget("p1")
+    #expect(receipt.copies.map(\.path) == [scratch.path() + ".before-doctor"])
+    #expect(receipt.copies.map(\.state) == [.erased])
+    #expect(try traces(of: Array(vectors[4..<8]), in: files(in: scratch.folder)) == 0)
+    #expect(try !String(contentsOfFile: scratch.path() + ".removed-rows.jsonl", encoding: .utf8).contains("\"p1\""))
+  }
+
+  @Test("an erasure that was left pending is finished")
+  func erasure() throws {
+    let scratch = try Scratch()
+    let vectors = try sample(scratch)
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(sql: "DELETE FROM embedding WHERE id = 1; INSERT INTO erasure (id) VALUES (1)")
+    }
+    #expect(try diagnose(scratch.path()).complaints.map(\.isFixable) == [true])
+    let mended = try diagnose(scratch.path(), fixing: true)
+    #expect(mended.isHealthy)
+    #expect(!mended.mended.isEmpty)
+    #expect(try traces(of: [vectors[0]], in: files(in: scratch.folder)) == 0)
+  }
+
+  @Test("what only a person can decide is left alone, also with fixing")
+  func leftAlone() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(
+        sql: "PRAGMA ignore_check_constraints = ON; UPDATE embedding SET crc32 = 1, created_at = 'never' WHERE id = 3")
+    }
+    let before = try Fixture.content(scratch.path())
+    let diagnosis = try diagnose(scratch.path(), fixing: true)
+    #expect(diagnosis.complaints.count == 2)
+    #expect(diagnosis.complaints.allSatisfy { !$0.isFixable })
+    #expect(try Fixture.content(scratch.path()) == before)
+  }
+
+  @Test("much room that is not used is remarked upon")
+  func room() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 512)
+    var random = Seeded(63)
+    try gallery.enroll((0..<1_000).map { Enrollment(identity: "p\($0 % 2)", vector: random.vector(512)) })
+    try gallery.forget("p1")
+    try gallery.close()
+    #expect(try diagnose(scratch.path()).remarks.contains { $0.contains("likeness compact") })
+  }
+}

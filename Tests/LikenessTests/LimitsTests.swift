@@ -1,0 +1,126 @@
+import Foundation
+import GRDB
+import Likeness
+import Testing
+
+/// What is rare, and allowed.
+@Suite struct LimitsTests {
+  @Test("names with quotes, emoji, right-to-left marks, newlines and 10 kB go the whole way")
+  func names() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 4)
+    let names = [
+      "O'Brien", "\"quoted\"", "semi;colon -- comment", "👩🏽‍🚀", "\u{202E}reversed", "two\nlines", "tab\there", "%_[]*?",
+      String(repeating: "Ж", count: 5_000), "null", "NaN", "1", "-0", " padded ", "\u{0}".replacing("\u{0}", with: "␀"),
+    ]
+    var random = Seeded(81)
+    let rows = names.map { Enrollment(identity: $0, vector: random.vector(4), source: "bilder/\($0)") }
+    try gallery.enroll(rows)
+    try gallery.recordTraining(TrainingStart(recipe: "pca", identities: names))
+    #expect(try gallery.verify().isSound)
+    try gallery.backup(to: scratch.path("copy"))
+    try gallery.compact()
+    for row in rows {
+      #expect(try gallery.query(.vector(row.vector), k: 1).candidates.first?.identity == row.identity)
+      let receipt = try gallery.forget(row.identity)
+      #expect(receipt.identity == row.identity)
+      #expect(receipt.sources == ["bilder/\(row.identity)"])
+      #expect(receipt.trainingSets == 1)
+      #expect(receipt.copies.map(\.state) == [.holds])
+    }
+    #expect(try traces(of: rows.map(\.vector), in: [scratch.path(), scratch.path() + "-wal"]) == 0)
+    #expect(try gallery.verify().isSound)
+  }
+
+  @Test("a name with a NUL is refused at the door, and found where another hand wrote it")
+  func nul() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    #expect(throws: GalleryError.self) { try gallery.enroll([1], as: "a\0b") }
+    try gallery.enroll([1], as: "Ada")
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON; UPDATE identity SET name = 'a' || char(0) || 'b'")
+    }
+    let finding = try gallery.verify().checks.first { $0.name == "identities" }?.findings.first
+    #expect(finding?.what.contains("has a NUL in its name") == true)
+  }
+
+  @Test("vectors of 65,536 values are verified, copied, compacted and forgotten like any others")
+  func wide() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 65_536)
+    var random = Seeded(82)
+    let vectors = (0..<6).map { _ in random.vector(65_536) }
+    try gallery.enroll(vectors.enumerated().map { Enrollment(identity: "p\($0 % 3)", vector: $1) })
+    #expect(try gallery.verify(sample: 3).isSound)
+    #expect(try gallery.backup(to: scratch.path("copy")).embeddings == 6)
+    try gallery.forget("p1")
+    #expect(try gallery.compact().bytesFreed > 0)
+    #expect(try traces(of: [vectors[1], vectors[4]], in: [scratch.path(), scratch.path() + "-wal"]) == 0)
+    #expect(try gallery.query(.vector(vectors[5]), k: 1).candidates.first?.identity == "p2")
+    #expect(try gallery.verify(sample: 3).isSound)
+  }
+
+  @Test("ids around 2³¹ and 2³², negative ones, and the last of all are ids like any others")
+  func ids() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 4) { $0.exactBelow = 2 }
+    var random = Seeded(83)
+    let ids: [Int64] = [
+      .min + 1, -1, 1, Int64(Int32.max), Int64(Int32.max) + 1, Int64(UInt32.max), Int64(UInt32.max) + 1, .max - 1,
+    ]
+    let vectors = ids.map { _ in random.vector(4) }
+    try gallery.enroll([0.5, 0.5, 0.5, 0.5], as: "first")
+    try otherHand(scratch.path()).write { db in
+      for (id, vector) in zip(ids, vectors) where id != 1 {
+        try db.execute(sql: "INSERT INTO identity (id, name) VALUES (?, ?)", arguments: [id, "p\(id)"])
+        try db.execute(
+          sql: "INSERT INTO embedding (id, identity_id, embedder_id, vector) VALUES (?, ?, 1, ?)",
+          arguments: [id, id, blob(vector)])
+      }
+    }
+    func check(_ gallery: Gallery) throws {
+      for (id, vector) in zip(ids, vectors) where id != 1 {
+        let candidate = try gallery.query(.vector(vector), k: 1).candidates.first
+        #expect(candidate?.embedding.rawValue == id)
+        #expect(candidate?.identity == "p\(id)")
+      }
+      let wrong = try gallery.verify().checks.filter { $0.outcome == .wrong }
+      #expect(wrong.isEmpty, "\(wrong)")
+    }
+    try check(gallery)
+    try check(try Gallery(path: scratch.path(), configuration: quiet { $0.exactBelow = 2 }))
+    try gallery.compact()
+    try check(gallery)
+    // There is one id left.
+    let last = try gallery.enroll([9, 9, 9, 9], as: "first")
+    #expect(last.rawValue == .max)
+    // And then none: that is an error, and nothing was kept.
+    #expect(throws: GalleryError.self) { try gallery.enroll([8, 8, 8, 8], as: "first") }
+    #expect(try gallery.embeddings(of: "first").count == 2)
+    #expect(try gallery.forget("p\(Int64.min + 1)").erasure == .complete)
+    #expect(try gallery.verify().isSound)
+  }
+
+  @Test("a clock that goes back is no reason for anything to be lost, reordered or refused")
+  func clock() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    let ids = try (0..<5).map { try gallery.enroll([Float($0), 1], as: "Ada") }
+    try otherHand(scratch.path()).write { db in
+      for (place, id) in ids.enumerated() {
+        try db.execute(
+          sql: "UPDATE embedding SET created_at = ? WHERE id = ?",
+          arguments: ["20\(30 - place)-01-01T00:00:00.000Z", id.rawValue])
+      }
+      try db.execute(sql: "UPDATE identity SET created_at = '2099-12-31T23:59:59.999Z'")
+    }
+    #expect(try gallery.embeddings(of: "Ada").map(\.id) == ids)
+    let next = try gallery.enroll([7, 7], as: "Ada")
+    #expect(try #require(ids.last) < next)
+    #expect(try gallery.query(.vector([7, 7]), k: 1).candidates.first?.embedding == next)
+    #expect(try gallery.verify().isSound)
+    #expect(try gallery.backup(to: scratch.path("copy")).embeddings == 6)
+    #expect(try gallery.forget("Ada").embeddings == 6)
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import GRDB
+import Likeness
+import Testing
+
+@Suite struct ReceiptTests {
+  @Test("the receipt says what was removed, and which files are not the gallery's")
+  func removed() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 8)
+    var random = Seeded(71)
+    let ids = try gallery.enroll(
+      (0..<5).map {
+        Enrollment(identity: $0 < 3 ? "Jürgen" : "Zoë", vector: random.vector(8), source: "bilder/\($0 / 2).jpg")
+      })
+    let id = try #require(try gallery.identity(named: "Jürgen")?.id)
+    let receipt = try gallery.forget("Ju\u{308}rgen")
+    #expect(receipt.identity == "Jürgen")
+    #expect(receipt.identityID == id)
+    #expect(receipt.embeddings == 3)
+    #expect(receipt.embeddingIDs == Array(ids.prefix(3)))
+    #expect(receipt.vectorBytes == 96)
+    #expect(receipt.sources == ["bilder/0.jpg", "bilder/1.jpg"])
+    #expect(receipt.erasure == .complete)
+    #expect(receipt.models.isEmpty && receipt.copies.isEmpty && receipt.trainingSets == 0)
+    #expect(
+      receipt.note
+        == "3 embeddings deleted (96 bytes of vectors); no byte of them is left in \(scratch.path()), its write-ahead log or "
+        + "its index; 2 sources not the gallery's own, and as before: bilder/0.jpg, bilder/1.jpg")
+  }
+
+  @Test("the receipt names the models that were trained on the person, by training sets and by model cards")
+  func models() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    let model = Data("the weights".utf8)
+    let run = try gallery.recordTraining(
+      TrainingStart(recipe: "faces", seed: 3, identities: ["Ada", "Grace", "Łukasz"]))
+    try gallery.recordTrainingResult([:], modelName: "faces-3", model: model, of: run)
+    try gallery.register(
+      EmbedderSpecification(
+        name: "faces", kind: "vector", dimension: 2, metric: .dot, model: model,
+        card:
+          "{\"identity_sha256\":[\"\(TrainingStart.hash(ofName: "Ada"))\",\"\(TrainingStart.hash(ofName: "Edsger"))\"]}"
+      ))
+    for name in ["Ada", "Grace", "Edsger", "Kurt"] { try gallery.enroll([1, 2], as: name) }
+
+    let ada = try gallery.forget("Ada")
+    #expect(ada.models.map(\.name) == ["faces"])
+    #expect(
+      ada.models.first?.sha256
+        == EmbedderSpecification(name: "", kind: "", dimension: 1, metric: .dot, model: model).sha256)
+    #expect(ada.models.first?.evidence == "training 1 in this gallery")
+    #expect(ada.trainingSets == 1)
+    #expect(ada.note.contains("trained on this identity, and not changed: \"faces\" (SHA-256 "))
+    #expect(try gallery.trainingRuns().map(\.identities) == [2])
+    #expect(try gallery.forget("Edsger").models.map(\.evidence) == ["its model card, in this gallery"])
+    #expect(try gallery.forget("Kurt").models.isEmpty)
+    // Also under a new name, and after two became one.
+    try gallery.rename("Grace", to: "Admiral Hopper")
+    try gallery.enroll([3, 4], as: "Somebody")
+    try gallery.merge("Admiral Hopper", into: "Somebody")
+    #expect(try gallery.forget("Somebody").models.map(\.name) == ["faces"])
+    #expect(try gallery.trainingRuns().map(\.identities) == [1])
+  }
+
+  @Test("one who is deleted by hand leaves the training sets too", arguments: [true, false])
+  func byHand(foreignKeys: Bool) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll([1], as: "Ada")
+    try gallery.recordTraining(TrainingStart(recipe: "pca", identities: ["Ada", "Grace"]))
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(
+        sql: "PRAGMA foreign_keys = \(foreignKeys ? "ON" : "OFF"); DELETE FROM identity WHERE name = 'Ada'")
+    }
+    #expect(try gallery.trainingRuns().map(\.identities) == [1])
+  }
+
+  @Test(
+    "after forgetting, no run of the person's vectors is in any file beside the gallery, the copy of a migration included"
+  )
+  func migrationCopy() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    let gallery = try Gallery(path: path, configuration: quiet())
+    let mine = try gallery.embeddings(of: "Zoë").map { try gallery.vector(of: $0.id) }
+    let others = try gallery.embeddings(of: "O'Brien \"Bob\"").map { try gallery.vector(of: $0.id) }
+    let copy = path + ".v1-backup"
+    #expect(try traces(of: mine, in: [copy]) > 0)
+    // Whatever the name is by now.
+    try gallery.rename("Zoë", to: "Zoë Müller")
+    let receipt = try gallery.forget("Zoë Müller")
+    #expect(receipt.copies.map(\.path) == [copy])
+    #expect(receipt.copies.first?.reason == "migration")
+    #expect(receipt.copies.first?.state == .erased)
+    #expect(receipt.copies.first?.problem == nil)
+    #expect(receipt.note.contains("erased from \(copy) as well"))
+    #expect(try traces(of: mine, in: files(in: scratch.folder)) == 0)
+    // The copy is a gallery still, with everybody else in it.
+    #expect(try traces(of: others, in: [copy]) > 0)
+    let old = try Gallery(path: copy, configuration: quiet { $0.readOnly = true })
+    #expect(try old.identities().map(\.name) == ["Ada Lovelace", "Jürgen Müller", "O'Brien \"Bob\"", "Łukasz 😀"])
+    #expect(try old.verify().checks.filter { $0.outcome == .wrong }.map(\.name) == ["embeddings"])
+    // One embedding goes from it as well.
+    let one = try #require(try gallery.embeddings(of: "O'Brien \"Bob\"").first)
+    #expect(try gallery.remove(embedding: one.id).copies.map(\.state) == [.erased])
+    #expect(try traces(of: [others[0]], in: files(in: scratch.folder)) == 0)
+    #expect(try traces(of: [others[1]], in: [copy]) > 0)
+  }
+
+  @Test("a backup that somebody asked for is named, and left to them")
+  func backups() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 8)
+    var random = Seeded(72)
+    let vector = random.vector(8)
+    try gallery.enroll(random.vector(8), as: "Grace")
+    let early = scratch.path("early.gallery")
+    try gallery.backup(to: early)
+    try gallery.enroll(vector, as: "Ada")
+    let late = scratch.path("late.gallery")
+    try gallery.backup(to: late)
+    let gone = scratch.path("gone.gallery")
+    try gallery.backup(to: gone)
+    try FileManager.default.removeItem(atPath: gone)
+    let rubbish = scratch.path("rubbish.gallery")
+    try gallery.backup(to: rubbish)
+    _ = try scratch.write(Data("rubbish, rubbish".utf8), to: "rubbish.gallery")
+
+    let receipt = try gallery.forget("Ada")
+    #expect(receipt.copies.map(\.path) == [early, late, rubbish])
+    #expect(receipt.copies.map(\.state) == [.clean, .holds, .unknown])
+    #expect(receipt.note.contains("still in \(late): forget there too, or delete it"))
+    #expect(try traces(of: [vector], in: [late]) > 0)
+    // As the receipt says.
+    let copy = try Gallery(path: late, configuration: quiet())
+    #expect(try copy.forget("Ada").erasure == .complete)
+    try copy.close()
+    #expect(try traces(of: [vector], in: files(in: scratch.folder)) == 0)
+    #expect(try gallery.forget("Grace").copies.map(\.path) == [early, late, rubbish])
+  }
+
+  @Test("with a reader in the way the receipt says pending, and who; when it is done nothing is left in any file")
+  func pending() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    let gallery = try Gallery(path: path, configuration: quiet { $0.busyTimeout = 0.01 })
+    let mine = try gallery.embeddings(of: "Zoë").map { try gallery.vector(of: $0.id) }
+    try otherHand(path).inDatabase { db in
+      try db.execute(sql: "BEGIN")
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM embedding")
+      let receipt = try gallery.forget("Zoë")
+      #expect(receipt.erasure == .pending)
+      #if os(Linux)
+        #expect(receipt.note.contains("erasure is pending: their bytes are still in use by this process"))
+      #endif
+      #expect(receipt.copies.map(\.state) == [.erased])
+      #expect(try traces(of: mine, in: files(in: scratch.folder)) > 0)
+      try db.execute(sql: "COMMIT")
+    }
+    try gallery.rename("Ada Lovelace", to: "Ada")
+    #expect(try traces(of: mine, in: files(in: scratch.folder)) == 0)
+    #expect(try gallery.verify().checks.first { $0.name == "erasure" }?.outcome == .proved)
+  }
+}

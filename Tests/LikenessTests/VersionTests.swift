@@ -1,0 +1,156 @@
+import Foundation
+import GRDB
+import Likeness
+import Logging
+import Testing
+
+@Suite struct VersionTests {
+  static let schemaFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("schema")
+
+  @Test("a gallery of version 1 is brought to version 2 with every row, and is beside itself as it was before")
+  func migrated() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    let before = try Fixture.content(path)
+    let keeper = LogKeeper()
+    let gallery = try Gallery(path: path, configuration: quiet { $0.logger = keeper.logger() })
+    #expect(try gallery.info().schemaVersion == 2)
+    #expect(try Fixture.content(path) == before)
+    #expect(
+      try gallery.identities().map(\.name) == ["Ada Lovelace", "Jürgen Müller", "O'Brien \"Bob\"", "Zoë", "Łukasz 😀"])
+    #expect(try gallery.info().leftOut.map(\.embedding.rawValue) == [5])
+    let id = try #require(try gallery.embeddings(of: "Łukasz 😀").first?.id)
+    #expect(try gallery.query(.vector(gallery.vector(of: id)), k: 1).candidates.first?.identity == "Łukasz 😀")
+    #expect(try gallery.trainingRuns().map(\.epochs.count) == [2])
+
+    let copy = path + ".v1-backup"
+    #expect(try Fixture.version(copy) == 1)
+    #expect(try Fixture.content(copy) == before)
+    #expect(keeper.lines.withLock { $0.contains { $0.contains("from schema version 1 to 2") && $0.contains(copy) } })
+    #expect(try !files(in: scratch.folder).contains { $0.contains(".partial-") })
+    let noted = try otherHand(path).read { db in try String.fetchAll(db, sql: "SELECT path || ' ' || reason FROM copy")
+    }
+    #expect(noted == ["\(copy) migration"])
+    // And it is a gallery like any other from then on.
+    try gallery.enroll([Float](repeating: 1, count: 16), as: "new")
+    try gallery.close()
+    #expect(try Gallery(path: path, configuration: quiet()).identity(named: "new") != nil)
+    #expect(try Fixture.content(copy) == before)
+  }
+
+  @Test("the copy before a migration replaces no earlier one")
+  func neverOverwritten() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    let earlier = try scratch.write(Data("dear to somebody".utf8), to: "old.gallery.v1-backup")
+    try Gallery(path: path, configuration: quiet()).close()
+    #expect(try Data(contentsOf: URL(fileURLWithPath: earlier)) == Data("dear to somebody".utf8))
+    #expect(try Fixture.version(path + ".v1-backup-2") == 1)
+  }
+
+  @Test("opened read-only, an older gallery answers and stays as it is")
+  func olderReadOnly() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    let gallery = try Gallery(path: path, configuration: quiet { $0.readOnly = true })
+    #expect(gallery.readOnlyReason?.hasPrefix("its schema is version 1, which this library only reads") == true)
+    let vector = try gallery.vector(of: EmbeddingID(1))
+    #expect(try gallery.query(.vector(vector), k: 1).candidates.first?.identity == "Jürgen Müller")
+    #expect(try gallery.trainingRuns().isEmpty)
+    #expect(throws: GalleryError.self) { try gallery.enroll(vector, as: "new") }
+    #expect(throws: GalleryError.self) { try gallery.forget("Zoë") }
+    // Triggers of a later version are not missed.
+    #expect(try gallery.query(.vector(vector), k: 1).note?.contains("triggers") != true)
+    let verification = try gallery.verify()
+    #expect(verification.checks.filter { $0.outcome == .wrong }.map(\.name) == ["embeddings"])
+    try gallery.close()
+    #expect(try Fixture.version(path) == 1)
+    #expect(try !files(in: scratch.folder).contains { $0.hasSuffix("-backup") })
+  }
+
+  @Test("a migration that was cut off in the middle leaves the old version, which is brought up at the next opening")
+  func cutOff() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    let before = try Fixture.content(path)
+    let copy = try Scratch()
+    let sql = try String(contentsOf: Self.schemaFolder.appendingPathComponent("v2_upkeep.sql"), encoding: .utf8)
+    let hand = try otherHand(path)
+    try hand.inDatabase { db in
+      // A cache of one page, so that what is not committed is in the files.
+      try db.execute(sql: "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE")
+      try db.execute(sql: sql)
+      for suffix in ["", "-wal"] {
+        try FileManager.default.copyItem(atPath: path + suffix, toPath: copy.path() + suffix)
+      }
+      try db.execute(sql: "ROLLBACK")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: copy.path() + "-wal")).count > 0)
+    #expect(try Fixture.version(copy.path()) == 1)
+    #expect(try Fixture.content(copy.path()) == before)
+    let gallery = try Gallery(path: copy.path(), configuration: quiet())
+    #expect(try gallery.info().schemaVersion == 2)
+    #expect(try Fixture.content(copy.path()) == before)
+  }
+
+  @Test("rows that break a constraint do not keep an older gallery from being opened, and so mended")
+  func brokenConstraint() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    try otherHand(path).inDatabase { db in
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON; UPDATE embedding SET attributes = '{' WHERE id = 7")
+    }
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(gallery.readOnlyReason == nil)
+    let wrong = try gallery.verify().checks.filter { $0.outcome == .wrong }
+    #expect(wrong.map(\.name) == ["pages", "embeddings"])
+    #expect(wrong.last?.findings.map(\.row) == [5, 7])
+  }
+
+  @Test("where the copy before a migration fails, the gallery stays as it is, open for reading, and says why")
+  func noCopy() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    // A page in the middle of the embeddings, so that the rows cannot all be read.
+    let page = try otherHand(path).read { db in
+      try Int.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'training_run'") ?? 0
+    }
+    for index in (page - 1) * 4096..<page * 4096 { bytes[index] = 0xAA }
+    let damaged = try scratch.write(bytes, to: "damaged.gallery")
+    let gallery = try Gallery(path: damaged, configuration: quiet())
+    #expect(gallery.readOnlyReason?.contains("it has to be copied to \(damaged).v1-backup before") == true)
+    #expect(try gallery.identities().count == 5)
+    #expect(throws: GalleryError.self) { try gallery.rename("Zoë", to: "Zoe") }
+    try gallery.close()
+    #expect(try Fixture.version(damaged) == 1)
+    #expect(try files(in: scratch.folder).filter { $0.contains("backup") }.isEmpty)
+  }
+
+  @Test("galleries opened at once bring the file up once, with one copy")
+  func atOnce() async throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<6 { group.addTask { try Gallery(path: path, configuration: quiet()).info().schemaVersion } }
+      for try await version in group { #expect(version == 2) }
+    }
+    #expect(try files(in: scratch.folder).filter { $0.contains("-backup") } == [path + ".v1-backup"])
+  }
+
+  @Test("a gallery made by the library has the schema that sqlite3 makes of the files in schema/")
+  func sameSchema() throws {
+    let scratch = try Scratch()
+    try makeGallery(scratch.path(), 2).close()
+    let byHand = try DatabaseQueue()
+    try byHand.write { db in
+      for name in ["v1_gallery.sql", "v2_upkeep.sql"] {
+        try db.execute(sql: String(contentsOf: Self.schemaFolder.appendingPathComponent(name), encoding: .utf8))
+      }
+    }
+    let sql = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)"
+    let ours = try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: sql) }
+    #expect(try ours == byHand.read { db in try String.fetchOne(db, sql: sql) })
+  }
+}
