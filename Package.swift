@@ -3,6 +3,7 @@ import PackageDescription
 
 // The rooms and the one direction in which they depend:
 //   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
+//   VectorFiles <- Likeness                 reading and writing files of vectors: needs nothing
 //   CNetworks <- Networks                   layers and training of networks: needs only BLAS
 //   Images, Networks <- LikenessTraining    decoding and training: no gallery in sight
 //   Images, Networks, Likeness <- LikenessEmbedders
@@ -19,6 +20,7 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     .library(name: "Likeness", targets: ["Likeness"]),
+    .library(name: "VectorFiles", targets: ["VectorFiles"]),
     .library(name: "LikenessEmbedders", targets: ["LikenessEmbedders"]),
     .library(name: "LikenessTraining", targets: ["LikenessTraining"]),
     .executable(name: "likeness", targets: ["LikenessCLI"]),
@@ -33,13 +35,15 @@ let package = Package(
     // The store and its index.
     .target(name: "CKernels"),
     .target(name: "HNSW", dependencies: ["CKernels"]),
+    .target(name: "VectorFiles"),
+    .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
       name: "GallerySchema", path: "schema", exclude: ["README.md"],
       resources: [.embedInCode("v1_gallery.sql"), .embedInCode("v2_upkeep.sql")]),
     .target(
       name: "Likeness",
       dependencies: [
-        "HNSW", "GallerySchema",
+        "HNSW", "GallerySchema", "VectorFiles", "CTriggers",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -79,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining",
+        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "VectorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -90,15 +94,17 @@ let package = Package(
       name: "TrainingTests", dependencies: ["LikenessTraining", "Networks", "Images"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "Likeness", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+        "Likeness", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
-    .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
+    .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),
   ],
   swiftLanguageModes: [.v6]
 )

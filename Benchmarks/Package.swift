@@ -4,8 +4,9 @@ import PackageDescription
 // Measurements that need the library itself. A package of its own: users of Likeness never build it.
 /// What measures the index itself.
 let index: [Target.Dependency] = [
-  "VectorFiles",
+  "Clocks",
   .product(name: "Likeness", package: "likeness"),
+  .product(name: "VectorFiles", package: "likeness"),
   .product(name: "ArgumentParser", package: "swift-argument-parser"),
 ]
 
@@ -29,8 +30,7 @@ let package = Package(
         .product(name: "Likeness", package: "likeness"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(
-      name: "VectorFiles", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .target(name: "Clocks"),
     .executableTarget(name: "IndexChurn", dependencies: index),
     .executableTarget(name: "IndexConcurrency", dependencies: index),
   ],

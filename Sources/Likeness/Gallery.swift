@@ -36,6 +36,8 @@ public final class Gallery: Sendable {
   let connections: Connections
   let keeper: IndexKeeper
   let configuration: GalleryConfiguration
+  /// Puts enrolments that come at the same time into one transaction.
+  let commits = CommitGroup()
   let attached = Locked<(any Embedder)?>(nil)
   /// Whether a checkpoint after a deletion could not finish.
   let erasureIsPending = Atomic(false)
@@ -110,7 +112,9 @@ public final class Gallery: Sendable {
   }
 
   /// One transaction that writes, after which the index follows.
-  func writing<T>(_ body: (Database) throws -> T) throws -> T {
+  ///
+  /// - Parameter isFollowed: Whether it does; where not, ``followAfterWrite()`` is left to the caller.
+  func writing<T>(isFollowed: Bool = true, _ body: (Database) throws -> T) throws -> T {
     if let readOnlyReason { throw GalleryError.readOnly(path: path, reason: readOnlyReason) }
     let result = try translating {
       try connections.write { db in
@@ -121,12 +125,12 @@ public final class Gallery: Sendable {
     }
     // From here on the write is acknowledged, whatever happens: an index that could not follow does so at the next
     // query, or says there why it cannot.
-    followAfterWrite()
+    if isFollowed { followAfterWrite() }
     if erasureIsPending.load(ordering: .acquiring) { _ = try? erase(waiting: false) }
     return result
   }
 
-  private func followAfterWrite() {
+  func followAfterWrite() {
     guard keeper.isBuilt || configuration.indexing == .onOpen else { return }
     do {
       let view = try connections.read { db, head in try keeper.view(db, head: &head) }

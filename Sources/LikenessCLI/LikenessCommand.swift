@@ -15,7 +15,9 @@ struct LikenessCommand: ParsableCommand {
     subcommands: [],
     groupedSubcommands: [
       CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
-      CommandGroup(name: "Galleries", subcommands: [EnrollCommand.self, QueryCommand.self]),
+      CommandGroup(
+        name: "Galleries",
+        subcommands: [EnrollCommand.self, QueryCommand.self, ImportCommand.self, ExportCommand.self]),
       CommandGroup(
         name: "Keeping a gallery",
         subcommands: [

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Clocks
 import Foundation
 import HNSW
 import VectorFiles
@@ -18,8 +19,8 @@ struct IndexChurn: ParsableCommand {
   @Option(help: "Seed of the choice of what is removed.") var seed: UInt64 = 1
 
   func run() throws {
-    let base = try Vectors(path: base, limit: rows)
-    let queries = try Vectors(path: queries, limit: asked)
+    let base = try VectorTable(path: base, limit: rows)
+    let queries = try VectorTable(path: queries, limit: asked)
     var random = Chance(state: seed)
     let fifth = base.count / 6
     var outside = Array((base.count - fifth)..<base.count)
@@ -56,7 +57,7 @@ struct IndexChurn: ParsableCommand {
     }
   }
 
-  private func add(_ rows: [Int], of base: Vectors, to index: HNSWIndex) throws {
+  private func add(_ rows: [Int], of base: VectorTable, to index: HNSWIndex) throws {
     let values = rows.flatMap { base.row($0) }
     try values.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: rows.map(Int64.init)) }
   }
@@ -67,7 +68,7 @@ private struct Measured {
   var recall = 0.0
   var speed = 0.0
 
-  mutating func measure(_ index: HNSWIndex, _ queries: Vectors, _ truth: [Set<Int64>], ef: Int) throws {
+  mutating func measure(_ index: HNSWIndex, _ queries: VectorTable, _ truth: [Set<Int64>], ef: Int) throws {
     let start = ThreadClock.now
     let answers = try (0..<queries.count).map { try index.search(queries.row($0), k: 10, ef: ef).hits }
     speed = max(speed, Double(queries.count) / (ThreadClock.now - start))

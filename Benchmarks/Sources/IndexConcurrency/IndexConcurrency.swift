@@ -1,4 +1,5 @@
 import ArgumentParser
+import Clocks
 import Foundation
 import HNSW
 import Synchronization
@@ -20,8 +21,8 @@ struct IndexConcurrency: ParsableCommand {
   @Option(help: "Measurements of each kind, in turn.") var rounds = 5
 
   func run() throws {
-    let base = try Vectors(path: base, limit: .max)
-    let queries = try Vectors(path: queries, limit: asked)
+    let base = try VectorTable(path: base, limit: .max)
+    let queries = try VectorTable(path: queries, limit: asked)
     guard rows < base.count else {
       throw ValidationError("--rows is \(rows): the file has \(base.count), and some must be left to add")
     }
@@ -46,7 +47,7 @@ struct IndexConcurrency: ParsableCommand {
   }
 
   /// Queries a second of this thread's own time: what other processes take of the core is not the index's.
-  private func searching(_ index: HNSWIndex, _ queries: Vectors) throws -> Double {
+  private func searching(_ index: HNSWIndex, _ queries: VectorTable) throws -> Double {
     let start = ContinuousClock.now
     let began = ThreadClock.now
     var done = 0
@@ -63,12 +64,12 @@ struct IndexConcurrency: ParsableCommand {
 /// A thread that adds one vector after the other.
 private final class Writer: Sendable {
   private let index: HNSWIndex
-  private let base: Vectors
+  private let base: VectorTable
   private let first: Int
   private let isOver = Atomic<Bool>(false)
   private let added = Atomic<Int>(0)
 
-  init(index: HNSWIndex, base: Vectors, first: Int) {
+  init(index: HNSWIndex, base: VectorTable, first: Int) {
     self.index = index
     self.base = base
     self.first = first

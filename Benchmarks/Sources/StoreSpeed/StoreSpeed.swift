@@ -8,10 +8,12 @@ struct StoreSpeed: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store-speed", abstract: "Enrolls random vectors, opens the gallery again, and asks it.")
 
-  @Option(help: "Vectors.") var count = 50_000
+  @Option(help: "Vectors.") var count = 100_000
   @Option(help: "Values in each.") var dimension = 128
   @Option(help: "Embeddings of an identity.") var each = 5
-  @Option(help: "Vectors in a transaction, in the second enrolment.") var batch = 1_000
+  @Option(help: "Vectors in a transaction, in bulk.") var batch = 10_000
+  @Option(help: "Repetitions, whose median is printed.") var repetitions = 3
+  @Option(help: "Callers at once, and alone, that enroll one vector after the other.") var callers = 8
 
   func run() throws {
     let folder = NSTemporaryDirectory() + "likeness-store-" + UUID().uuidString
@@ -21,30 +23,14 @@ struct StoreSpeed: ParsableCommand {
     let enrollments = (0..<count).map { row in
       Enrollment(
         identity: "identity \(row / each)",
-        vector: (0..<dimension).map { _ in Float.random(in: -1...1, using: &chance) })
+        vector: (0..<dimension).map { _ in Float.random(in: -1...1, using: &chance) }, source: "file \(row)")
     }
-    var unasked = GalleryConfiguration()
-    unasked.indexing = .onFirstQuery
-
-    let whole = try gallery(folder + "/whole.db", unasked)
-    let inOne = try timed { try whole.enroll(enrollments) }
-    print("one transaction of \(count): \(rate(count, inOne)) vectors/s")
-    try whole.close()
-
-    let followed = try gallery(folder + "/followed.db", GalleryConfiguration())
-    let few = enrollments.prefix(min(count, 10 * batch))
-    let inBatches = try timed {
-      for start in stride(from: 0, to: few.count, by: batch) {
-        try followed.enroll(Array(few[start..<min(start + batch, few.count)]))
-      }
-    }
-    print("transactions of \(batch), the index following: \(rate(few.count, inBatches)) vectors/s")
-    let singly = try timed { for one in enrollments.suffix(200) { try followed.enroll([one]) } }
-    print("one vector a transaction: \(rate(200, singly)) vectors/s")
-    try followed.close()
+    try bulk(enrollments, in: folder)
+    try together(enrollments, in: folder)
+    try following(enrollments, in: folder)
 
     var opened: Gallery?
-    let opening = try timed { opened = try Gallery(path: folder + "/whole.db") }
+    let opening = try timed { opened = try Gallery(path: folder + "/bulk-0.db") }
     print(String(format: "opening %d and building the index: %.1f s", count, opening))
     let asking = try timed {
       for one in enrollments.prefix(1_000) { _ = try opened?.query(.vector(one.vector), k: 5) }
@@ -52,7 +38,84 @@ struct StoreSpeed: ParsableCommand {
     print(String(format: "a query by identity, k = 5: %.0f µs", asking * 1e3))
   }
 
-  private func gallery(_ path: String, _ configuration: GalleryConfiguration) throws -> Gallery {
+  /// Many vectors without the index: in bulk, in one transaction, and in place of what is there.
+  private func bulk(_ enrollments: [Enrollment], in folder: String) throws {
+    var inBulk: [Double] = []
+    var inOne: [Double] = []
+    var again: [Double] = []
+    for repetition in 0..<repetitions {
+      let gallery = try gallery("\(folder)/bulk-\(repetition).db", indexed: false)
+      inBulk.append(try timed { try gallery.enroll(contentsOf: enrollments, batch: batch) })
+      again.append(
+        try timed { try gallery.enroll(contentsOf: enrollments, batch: batch, replacing: .sameSource) })
+      try gallery.close()
+      let whole = try self.gallery("\(folder)/whole-\(repetition).db", indexed: false)
+      inOne.append(try timed { try whole.enroll(enrollments) })
+      try whole.close()
+    }
+    print("bulk, no index, transactions of \(batch): \(rate(count, inBulk)) vectors/s")
+    print("one transaction of \(count): \(rate(count, inOne)) vectors/s")
+    print("the same again, replacing by source: \(rate(count, again)) vectors/s")
+  }
+
+  /// One vector a call, alone and with others at once, alternating.
+  private func together(_ enrollments: [Enrollment], in folder: String) throws {
+    var alone: [Double] = []
+    var many: [Double] = []
+    let each = 100
+    let gallery = try gallery(folder + "/together.db", indexed: false)
+    for _ in 0..<repetitions {
+      for callers in [1, callers] {
+        let took = timed {
+          let threads = (0..<callers).map { caller in
+            let done = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+              for number in 0..<each { _ = try? gallery.enroll([enrollments[caller * each + number]]) }
+              done.signal()
+            }
+            return done
+          }
+          for thread in threads { thread.wait() }
+        }
+        if callers == 1 { alone.append(took) } else { many.append(took) }
+      }
+    }
+    print("one vector a call, one caller: \(rate(each, alone)) vectors/s")
+    print("one vector a call, \(callers) callers: \(rate(each * callers, many)) vectors/s")
+    let ratio = median(alone) * Double(callers) / median(many)
+    print(String(format: "%d callers against one: %.1f times", callers, ratio))
+  }
+
+  /// With the index in memory: in bulk, in batches, one by one; and the building of it from nothing.
+  private func following(_ enrollments: [Enrollment], in folder: String) throws {
+    var building: [Double] = []
+    var catchingUp: [Double] = []
+    for repetition in 0..<min(repetitions, 2) {
+      building.append(try timed { _ = try Gallery(path: "\(folder)/bulk-\(repetition).db") })
+      let open = try gallery("\(folder)/open-\(repetition).db", indexed: true)
+      catchingUp.append(
+        try timed {
+          try open.enroll(contentsOf: enrollments, batch: batch)
+          _ = try open.query(.vector(enrollments[0].vector), k: 1)
+        })
+      try open.close()
+    }
+    print("building the index from nothing: \(rate(count, building)) vectors/s")
+    print("bulk with the index in memory, until it is in step: \(rate(count, catchingUp)) vectors/s")
+
+    let followed = try gallery(folder + "/followed.db", indexed: true)
+    let few = enrollments.prefix(min(count, 10_000))
+    let inBatches = try timed {
+      for start in stride(from: 0, to: few.count, by: 1_000) {
+        try followed.enroll(Array(few[start..<min(start + 1_000, few.count)]))
+      }
+    }
+    print("transactions of 1000, the index following each: \(rate(few.count, [inBatches])) vectors/s")
+  }
+
+  private func gallery(_ path: String, indexed: Bool) throws -> Gallery {
+    var configuration = GalleryConfiguration()
+    configuration.indexing = indexed ? .onOpen : .onFirstQuery
     let gallery = try Gallery(path: path, configuration: configuration)
     try gallery.register(
       EmbedderSpecification(name: "random", kind: "vector", dimension: dimension, metric: .euclidean))
@@ -66,5 +129,9 @@ struct StoreSpeed: ParsableCommand {
     return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
   }
 
-  private func rate(_ count: Int, _ seconds: Double) -> String { String(format: "%.0f", Double(count) / seconds) }
+  private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+  private func rate(_ count: Int, _ seconds: [Double]) -> String {
+    String(format: "%.0f", Double(count) / median(seconds))
+  }
 }

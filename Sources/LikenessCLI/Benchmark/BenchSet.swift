@@ -1,16 +1,17 @@
 import HNSW
+import VectorFiles
 
 /// Vectors to index, queries, and the true answers to them.
 struct BenchSet {
-  let base: VectorFile<Float>
-  let queries: VectorFile<Float>
-  let truth: VectorFile<Int32>
+  let base: VectorTable
+  let queries: VectorTable
+  let truth: NeighbourTable
 
   /// Reads the three files and checks that they belong together.
   init(base basePath: String, queries queryPath: String, truth truthPath: String, k: Int) throws {
-    base = try VectorFile(fvecs: basePath)
-    queries = try VectorFile(fvecs: queryPath)
-    truth = try VectorFile(ivecs: truthPath)
+    base = try VectorTable(path: basePath, format: .fvecs)
+    queries = try VectorTable(path: queryPath, format: .fvecs)
+    truth = try NeighbourTable(path: truthPath)
     guard queries.dimension == base.dimension else {
       throw VectorFileError(
         path: queryPath,
@@ -22,9 +23,9 @@ struct BenchSet {
         path: truthPath,
         reason: "answers \(truth.count) queries, there are \(queries.count): use the truth of these queries")
     }
-    guard (1...truth.dimension).contains(k) else {
+    guard (1...truth.width).contains(k) else {
       throw VectorFileError(
-        path: truthPath, reason: "names \(truth.dimension) neighbours a query: choose k of 1 to that")
+        path: truthPath, reason: "names \(truth.width) neighbours a query: choose k of 1 to that")
     }
   }
 
@@ -40,7 +41,7 @@ struct BenchSet {
     for setting in settings {
       measurements.append(
         try benchmark.measure(
-          setting, k: k, queries: queries.values, truth: truth.values, width: truth.dimension, allowed: allowed))
+          setting, k: k, queries: queries.values, truth: truth.values, width: truth.width, allowed: allowed))
       if measurements.last?.recall ?? 0 >= 0.9999 { break }
     }
     return measurements

@@ -27,6 +27,9 @@ struct EnrollCommand: ParsableCommand {
   @Flag(help: "Leave out pictures that cannot be read, and count them, instead of stopping.")
   var skipBroken = false
 
+  @Flag(help: "Put pictures in the place of those that their identity has from the same path.")
+  var replace = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -40,7 +43,7 @@ struct EnrollCommand: ParsableCommand {
     let batch = try EnrollmentBatch(
       list: inputs, into: store, embedder: embedder, skipBroken: skipBroken
     ) { done, total in bar.update(done, of: total) }
-    try store.enroll(batch.enrollments)
+    try store.enroll(batch.enrollments, replacing: replace ? .sameSource : .nothing)
     bar.finish()
 
     let summary = Summary(

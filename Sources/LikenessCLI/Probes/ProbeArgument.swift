@@ -1,5 +1,6 @@
 import Foundation
 import Likeness
+import VectorFiles
 
 /// A probe as written on the command line.
 struct ProbeArgument {
@@ -19,7 +20,7 @@ struct ProbeArgument {
       probe = .embedding(EmbeddingID(rawValue: id))
       needsEmbedder = false
     } else if text.hasPrefix("@") {
-      probe = .vector(try NumPyVector(path: String(text.dropFirst())).values)
+      probe = .vector(try Self.vector(inFile: String(text.dropFirst())))
       needsEmbedder = false
     } else {
       guard FileManager.default.fileExists(atPath: text) else {
@@ -28,6 +29,14 @@ struct ProbeArgument {
       probe = .input(.file(path: text))
       needsEmbedder = true
     }
+  }
+
+  private static func vector(inFile path: String) throws -> [Float] {
+    let table = try VectorTable(path: path, format: VectorFileFormat(path: path) ?? .npy, limit: 2)
+    guard table.count == 1 else {
+      throw CommandFailure("\(path): holds more than one vector: save the one to ask about, with numpy.save")
+    }
+    return table.values
   }
 
   private static func vector(_ text: String) throws -> [Float] {

@@ -23,13 +23,25 @@ final class ProgressBar: Sendable {
 
   /// Shows that `done` of `total` are finished, with a remark behind the figures.
   func update(_ done: Int, of total: Int, remark: String = "") {
+    show(
+      isLast: done >= total, share: total > 0 ? min(1, Double(done) / Double(total)) : 0, figures: "\(done)/\(total)",
+      done: done, remark: remark)
+  }
+
+  /// Shows that `done` are finished where nobody knows of how many, but perhaps what share of all that is, 0…1.
+  func update(_ done: Int, share: Double?) {
+    show(isLast: false, share: share.map { min(1, $0) }, figures: "\(done)", done: done, remark: "")
+  }
+
+  private func show(isLast: Bool, share: Double?, figures: String, done: Int, remark: String) {
     guard Console.isInteractive else { return }
     let now = ContinuousClock.now
     state.withLock { state in
-      if let drawn = state.drawn, now - drawn < .milliseconds(80), done < total { return }
+      if let drawn = state.drawn, now - drawn < .milliseconds(80), !isLast { return }
       guard !state.isFinished else { return }
       state.drawn = now
-      Console.write("\r\u{1B}[2K" + line(done, of: total, elapsed: now - start, remark: remark))
+      Console.write(
+        "\r\u{1B}[2K" + line(done, share: share, figures: figures, elapsed: now - start, remark: remark))
     }
   }
 
@@ -43,17 +55,14 @@ final class ProgressBar: Sendable {
     }
   }
 
-  private func line(_ done: Int, of total: Int, elapsed: Duration, remark: String) -> String {
-    let share = total > 0 ? min(1, Double(done) / Double(total)) : 0
+  private func line(_ done: Int, share: Double?, figures: String, elapsed: Duration, remark: String) -> String {
     let width = 24
-    let filled = Int((share * Double(width)).rounded())
+    let filled = Int(((share ?? 0) * Double(width)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    let rate = seconds > 0 ? Double(done) / seconds : 0
-    let left = rate > 0 ? Double(total - done) / rate : 0
-    let figures = "\(done)/\(total) \(unit)"
-    let pace = rate > 0 ? String(format: "%.0f/s, ", rate) + Self.clock(left) + " left" : ""
-    return "\(label) \(bar) \(figures)  \(pace)  \(remark)"
+    var pace = seconds > 0 && done > 0 ? String(format: "%.0f/s, ", Double(done) / seconds) : ""
+    if let share, share > 0 { pace += Self.clock(seconds / share * (1 - share)) + " left" }
+    return "\(label) \(bar) \(figures) \(unit)  \(pace)  \(remark)"
   }
 
   private static func clock(_ seconds: Double) -> String {

@@ -1,0 +1,8 @@
+#include "CTriggers.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+int likeness_enable_triggers(void *connection, int enabled) {
+  return sqlite3_db_config((sqlite3 *)connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled, (int *)NULL);
+}

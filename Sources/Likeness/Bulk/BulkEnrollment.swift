@@ -1,0 +1,71 @@
+import GRDB
+
+/// Stores batch after batch, a transaction each, with what a connection may do differently while that goes on.
+///
+/// The index waits: it follows in large pieces, at the speed of building one, and not after every batch.
+final class BulkEnrollment {
+  private let gallery: Gallery
+  private let checkpointPages: Int64
+  /// Rows stored since the index followed.
+  private var behind = 0
+  /// Batches stored so far.
+  private(set) var batches = 0
+  /// Rows stored so far.
+  private(set) var rows = 0
+
+  init(_ gallery: Gallery) throws {
+    self.gallery = gallery
+    checkpointPages = try gallery.translating {
+      try gallery.connections.onWriter { db in
+        let usual = try db.integer("PRAGMA wal_autocheckpoint")
+        // The write-ahead log is copied into the file once it has 64 MB, not 4: pages that a few batches write are
+        // then copied once.
+        _ = try db.integer("PRAGMA wal_autocheckpoint = \(16_384)")
+        return usual
+      }
+    }
+  }
+
+  deinit {
+    _ = try? gallery.connections.onWriter { db in
+      _ = try db.integer("PRAGMA wal_autocheckpoint = \(checkpointPages)")
+      _ = try db.checkpoint(.passive)
+    }
+    gallery.followAfterWrite()
+  }
+
+  /// Stores rows in one transaction.
+  ///
+  /// - Parameters:
+  ///   - rows: What to store.
+  ///   - checked: The embedder that the vectors were checked for; nil to check them.
+  ///   - replacing: What becomes of embeddings that are there already.
+  ///   - body: What else belongs in the transaction.
+  func store(
+    _ rows: CheckedEnrollments, checked: EmbedderRow? = nil, replacing: Replacement,
+    _ body: (Database) throws -> Void = { _ in }
+  ) throws {
+    let count = rows.enrollments.count
+    let dimension = try gallery.writing(isFollowed: false) { db in
+      let embedder = try gallery.requiredEmbedder(db)
+      var insertion = try EnrollmentInsertion(db, embedder: embedder)
+      if embedder != checked { try insertion.check(rows) }
+      _ = try TriggerSuspension.during(rows: count, in: db) { triggers in
+        try insertion.insert(rows, replacing: replacing, triggers)
+      }
+      try body(db)
+      return embedder.dimension
+    }
+    self.rows += count
+    batches += 1
+    behind += count
+    // No further behind than the change log reaches, and than there is memory for.
+    if behind >= max(1, min(gallery.configuration.changeLogLimit, 131_072, 33_554_432 / dimension)) {
+      gallery.followAfterWrite()
+      behind = 0
+    }
+  }
+
+  /// How many rows of `dimension` values are in a batch, where nobody says otherwise.
+  static func usualBatch(_ dimension: Int) -> Int { max(1, min(10_000, 16_777_216 / max(dimension, 1))) }
+}

@@ -1,0 +1,196 @@
+import GRDB
+
+/// Stores enrolments in one write transaction. What does not change from row to row is found out once.
+struct EnrollmentInsertion: ~Copyable {
+  private let db: Database
+  private let embedder: EmbedderRow
+  private let identity: RawStatement
+  private let newIdentity: RawStatement
+  private let embedding: RawStatement
+  private var identities: [String: Int64] = [:]
+  /// What the statement's attributes are bound to.
+  private var attributes: String?
+
+  init(_ db: Database, embedder: EmbedderRow) throws {
+    let now = try db.text("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
+    let identity = try RawStatement(db, "SELECT id FROM identity WHERE name = ?")
+    let newIdentity = try RawStatement(db, "INSERT INTO identity (name, created_at) VALUES (?, ?)")
+    try newIdentity.bind(now, at: 2)
+    let embedding = try RawStatement(
+      db,
+      """
+      INSERT INTO embedding (identity_id, embedder_id, source, source_sha256, quality, attributes, created_at, vector, crc32)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
+    try embedding.bind(embedder.id, at: 2)
+    try embedding.bind(now, at: 7)
+    self.db = db
+    self.embedder = embedder
+    self.identity = identity
+    self.newIdentity = newIdentity
+    self.embedding = embedding
+  }
+
+  /// Refuses vectors that the gallery's embedder cannot have made.
+  func check(_ rows: CheckedEnrollments) throws {
+    for index in rows.enrollments.indices {
+      try Gallery.check(rows.enrollments[index].vector, embedder: embedder, subject: rows.subject(index))
+    }
+  }
+
+  /// Stores the rows, and returns their ids.
+  ///
+  /// - Parameters:
+  ///   - replacing: What becomes of embeddings that are there already.
+  ///   - triggers: Whose log the changes belong into.
+  mutating func insert(
+    _ rows: CheckedEnrollments, replacing: Replacement, _ triggers: TriggerSuspension?
+  ) throws -> [EmbeddingID] {
+    var ids: [EmbeddingID] = []
+    ids.reserveCapacity(rows.enrollments.count)
+    if replacing == .nothing {
+      for index in rows.enrollments.indices {
+        let owner = try find(rows.names[index], given: rows.enrollments[index].identity)
+        ids.append(try add(rows.enrollments[index], attributes: rows.attributes[index], to: owner.id))
+      }
+      return ids
+    }
+    var sources = SourceLookup(rows, embedder: embedder)
+    for (index, enrollment) in rows.enrollments.enumerated() {
+      let owner = try find(rows.names[index], given: enrollment.identity)
+      guard let source = enrollment.source else {
+        ids.append(try add(enrollment, attributes: rows.attributes[index], to: owner.id))
+        continue
+      }
+      let found = try sources.find(source, of: owner.id, name: rows.names[index], isNew: owner.isNew, in: db)
+      if let kept = found.first {
+        let isChanged = try replace(kept, enrollment, attributes: rows.attributes[index])
+        if isChanged { try triggers?.note("update", kept) }
+        for extra in found.dropFirst() {
+          try delete(extra)
+          try triggers?.note("delete", extra)
+        }
+        ids.append(EmbeddingID(kept))
+      } else {
+        ids.append(try add(enrollment, attributes: rows.attributes[index], to: owner.id))
+      }
+      if let last = ids.last { sources.keep(last.rawValue, source, of: owner.id) }
+    }
+    return ids
+  }
+
+  /// Forgets what was found out, after some of it was undone.
+  mutating func reset() { identities = [:] }
+
+  private mutating func find(_ name: String, given: String) throws -> (id: Int64, isNew: Bool) {
+    if let known = identities[name] { return (known, false) }
+    // Composed, or else byte for byte as given.
+    for form in [name, given] {
+      identity.reset()
+      try identity.bind(form, at: 1)
+      if try identity.step() {
+        let id = identity.integer(0)
+        identity.reset()
+        identities[name] = id
+        return (id, false)
+      }
+      if form.utf8.elementsEqual(given.utf8) { break }
+    }
+    identity.reset()
+    try newIdentity.bind(name, at: 1)
+    try newIdentity.run()
+    identities[name] = db.lastInsertedRowID
+    return (db.lastInsertedRowID, true)
+  }
+
+  private mutating func add(_ enrollment: Enrollment, attributes: String, to identity: Int64) throws -> EmbeddingID {
+    try embedding.bind(identity, at: 1)
+    try embedding.bind(enrollment.source, at: 3)
+    try embedding.bind(enrollment.sourceSHA256, at: 4)
+    try embedding.bind(enrollment.quality, at: 5)
+    if attributes != self.attributes {
+      try embedding.bind(attributes, at: 6)
+      self.attributes = attributes
+    }
+    try enrollment.vector.withUnsafeBytes { bytes in
+      try embedding.bind(borrowing: bytes, at: 8)
+      try embedding.bind(Int64(CRC32.of(bytes)), at: 9)
+      try embedding.run()
+    }
+    return EmbeddingID(db.lastInsertedRowID)
+  }
+
+  /// Puts an enrolment in the place of a row; false where the row is like that already.
+  private func replace(_ id: Int64, _ enrollment: Enrollment, attributes: String) throws -> Bool {
+    let update = try RawStatement(
+      db,
+      """
+      UPDATE embedding SET source_sha256 = ?2, quality = ?3, attributes = ?4, vector = ?5, crc32 = ?6,
+        created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+      WHERE id = ?1 AND (vector IS NOT ?5 OR crc32 IS NOT ?6 OR source_sha256 IS NOT ?2 OR quality IS NOT ?3
+        OR attributes IS NOT ?4)
+      """)
+    try update.bind(id, at: 1)
+    try update.bind(enrollment.sourceSHA256, at: 2)
+    try update.bind(enrollment.quality, at: 3)
+    try update.bind(attributes, at: 4)
+    try enrollment.vector.withUnsafeBytes { bytes in
+      try update.bind(borrowing: bytes, at: 5)
+      try update.bind(Int64(CRC32.of(bytes)), at: 6)
+      try update.run()
+    }
+    return db.changesCount > 0
+  }
+
+  private func delete(_ id: Int64) throws {
+    let deletion = try RawStatement(db, "DELETE FROM embedding WHERE id = ?")
+    try deletion.bind(id, at: 1)
+    try deletion.run()
+  }
+}
+
+/// Enrolments with what can be said of them without the file.
+struct CheckedEnrollments: Sendable {
+  var enrollments: [Enrollment]
+  /// Their identities' names in composed form.
+  var names: [String] = []
+  /// Their attributes as JSON.
+  var attributes: [String] = []
+  /// What each is called in an error; nil for its place among all.
+  private let label: (@Sendable (Int) -> String)?
+
+  init(_ enrollments: [Enrollment], label: (@Sendable (Int) -> String)? = nil) throws {
+    self.enrollments = enrollments
+    self.label = label
+    names.reserveCapacity(enrollments.count)
+    attributes.reserveCapacity(enrollments.count)
+    for index in enrollments.indices {
+      names.append(try Name.checked(enrollments[index].identity))
+      attributes.append(
+        enrollments[index].attributes.isEmpty ? "{}" : try Attributes.text(enrollments[index].attributes))
+      try checkRemarks(index)
+    }
+  }
+
+  private func checkRemarks(_ index: Int) throws {
+    if let quality = enrollments[index].quality, !quality.isFinite {
+      throw GalleryError.invalidArgument(
+        reason: "\(subject(index)) has the quality \(quality): give a number or nothing")
+    }
+    if let hash = enrollments[index].sourceSHA256,
+      hash.utf8.count != 64 || !hash.utf8.allSatisfy(Gallery.isHexadecimal)
+    {
+      throw GalleryError.invalidArgument(
+        reason: "\(subject(index)) has a sourceSHA256 that is not 64 lower-case hexadecimal digits: "
+          + "give nothing instead")
+    }
+  }
+
+  /// What a row is called in an error.
+  func subject(_ index: Int) -> String {
+    if let label { return label(index) }
+    let name = GalleryError.shortened(enrollments[index].identity)
+    return enrollments.count == 1
+      ? "the vector for \"\(name)\"" : "vector \(index + 1) of \(enrollments.count), for \"\(name)\","
+  }
+}

@@ -1,0 +1,95 @@
+import Crypto
+import Foundation
+import GRDB
+import VectorFiles
+
+/// How far a file was imported, as the gallery keeps it: written in the transaction that enrolls a batch, so that it
+/// never says more or less than the rows.
+struct ImportLedger: Sendable {
+  /// The file, as its absolute path.
+  var file: String
+  /// By which the part of the file that was read is known to be the same.
+  var fingerprint: String
+  var position: VectorFilePosition
+  var settings: Settings
+
+  /// What a continued import takes over.
+  struct Settings: Codable, Sendable {
+    /// What rows call the file in their source.
+    var label: String
+    /// Lines before the position.
+    var line: Int
+    var enrolled: Int
+    var batches: Int
+    var leftOut: Int
+    /// Whether the file's end was reached.
+    var finished: Bool
+  }
+
+  static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+
+  /// A hash of what comes before `offset`: its first and last 64 kB, and its length. What comes behind may have been
+  /// mended since.
+  static func fingerprint(of path: String, before offset: Int) throws -> String {
+    guard let file = FileHandle(forReadingAtPath: path) else {
+      throw VectorFileError(path: path, reason: "cannot be opened any more")
+    }
+    defer { try? file.close() }
+    var hash = SHA256()
+    let part = 65_536
+    hash.update(data: Data("\(offset)".utf8))
+    hash.update(data: try file.read(upToCount: min(offset, part)) ?? Data())
+    if offset > part {
+      try file.seek(toOffset: UInt64(max(part, offset - part)))
+      hash.update(data: try file.read(upToCount: min(part, offset - part)) ?? Data())
+    }
+    return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// What is known of the file at `path`, under this name or another.
+  static func find(_ path: String, in db: Database) throws -> ImportLedger? {
+    let rows = try RawStatement(
+      db,
+      """
+      SELECT source, fingerprint, records, position, settings FROM import_progress
+      ORDER BY source = ? DESC, updated_at DESC
+      """)
+    let name = absolute(path)
+    try rows.bind(name, at: 1)
+    while try rows.step() {
+      guard
+        let settings = try? JSONDecoder().decode(Settings.self, from: Data((rows.text(4) ?? "").utf8)),
+        let row = Int(exactly: rows.integer(2)), let offset = Int(exactly: rows.integer(3))
+      else { continue }
+      let entry = ImportLedger(
+        file: rows.text(0) ?? "", fingerprint: rows.text(1) ?? "",
+        position: VectorFilePosition(offset: offset, row: row, line: settings.line), settings: settings)
+      if entry.file == name { return entry }
+      if try offset > 0 && entry.isOf(path) { return entry }
+    }
+    return nil
+  }
+
+  /// Whether the file at `path` begins with what was read.
+  func isOf(_ path: String) throws -> Bool {
+    try Self.fingerprint(of: path, before: position.offset) == fingerprint
+  }
+
+  func write(_ db: Database) throws {
+    let statement = try RawStatement(
+      db,
+      """
+      INSERT INTO import_progress (source, fingerprint, records, position, settings) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (source) DO UPDATE SET fingerprint = excluded.fingerprint, records = excluded.records,
+        position = excluded.position, settings = excluded.settings, updated_at = excluded.updated_at
+      """)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try statement.bind(file, at: 1)
+    try statement.bind(fingerprint, at: 2)
+    try statement.bind(Int64(position.row), at: 3)
+    try statement.bind(Int64(position.offset), at: 4)
+    try statement.bind(String(decoding: try encoder.encode(settings), as: UTF8.self), at: 5)
+    try statement.run()
+  }
+}

@@ -1,0 +1,231 @@
+import Foundation
+import GRDB
+import VectorFiles
+
+/// A file of vectors on its way into a gallery.
+///
+/// ```swift
+/// var options = ImportOptions()
+/// options.embedder = "word2vec"
+/// options.metric = .cosine
+/// let file = try VectorImport(file: "words.vec", options: options)
+/// let receipt = try file.run(into: Gallery(path: "words.gallery"))
+/// ```
+///
+/// The file is read as it is stored, in memory for one batch. Batches are committed whole. How far the file is stored is
+/// kept in the gallery, in the same transactions, so that after any crash an import with ``ImportOptions/resumes`` goes
+/// on with the first row that is missing.
+///
+/// A row without a source of its own gets the file and the line, or the row's number: `words.vec:17`. So an import with
+/// ``Replacement/sameSource`` of a file that was imported before changes what changed, and adds nothing.
+public final class VectorImport {
+  private let file: String
+  private let options: ImportOptions
+  private let reader: any VectorReader
+  private let names: NameList?
+  private var receipt = ImportReceipt()
+  /// What rows call the file.
+  private var label: String
+  /// What earlier imports of the file have done.
+  private var before = (enrolled: 0, batches: 0, leftOut: 0)
+
+  /// Opens the file, and looks at its beginning.
+  ///
+  /// - Throws: `VectorFileError` for a file that is not of its format, or cut short; for names that do not fit it.
+  public init(file: String, options: ImportOptions = .init()) throws {
+    self.file = file
+    self.options = options
+    label = file
+    if let batch = options.batch, batch < 1 {
+      throw GalleryError.invalidArgument(reason: "a batch has at least one row")
+    }
+    let reader = try VectorFile.reader(path: file, format: options.format)
+    self.reader = reader
+    let isNamed = (options.format ?? VectorFileFormat(path: file))?.hasNames ?? true
+    names = try options.names.map { path in
+      if isNamed { throw VectorFileError(path: path, reason: "is not needed: \(file) holds the names itself") }
+      let count = try NameList.count(path: path)
+      if let rows = reader.rowCount, rows != count {
+        throw VectorFileError(
+          path: path, reason: "holds \(count) names, and \(file) \(rows) rows: one name a line, a line for each row")
+      }
+      return try NameList(path: path)
+    }
+    dimension = try reader.dimension ?? Self.dimension(ofRows: reader, options)
+  }
+
+  /// The length of the first sound row, where only the rows tell.
+  private static func dimension(ofRows reader: any VectorReader, _ options: ImportOptions) throws -> Int? {
+    if reader.byteCount == nil { return nil }
+    let start = reader.position
+    while true {
+      do {
+        let row = try reader.next()
+        try reader.seek(to: start)
+        return row?.vector.count
+      } catch let error as VectorFileError where error.canContinue && options.skipsBadRows {
+        continue
+      }
+    }
+  }
+
+  /// The number of values in a row, by the file's beginning; nil for a file without rows.
+  public private(set) var dimension: Int?
+
+  /// Enrolls the file's rows.
+  ///
+  /// - Parameters:
+  ///   - gallery: Where to. One without an embedder gets the one that the options name.
+  ///   - progress: Called after each batch.
+  /// - Throws: ``ImportError`` where some rows may have been stored, ``GalleryError`` and `VectorFileError` otherwise.
+  @discardableResult
+  public func run(
+    into gallery: Gallery, progress: ((ImportProgress) -> Void)? = nil
+  ) throws -> ImportReceipt {
+    let embedder = try self.embedder(of: gallery)
+    if try goOn(gallery) { return receipt }
+    let bulk = try BulkEnrollment(gallery)
+    var batch: [Enrollment] = []
+    var isAtEnd = false
+    let size = options.batch ?? BulkEnrollment.usualBatch(embedder.dimension)
+    do {
+      while !isAtEnd {
+        batch.removeAll(keepingCapacity: true)
+        while !isAtEnd, batch.count < size {
+          if let enrollment = try next(embedder) { batch.append(enrollment) } else { isAtEnd = true }
+        }
+        try store(batch, bulk, embedder: embedder, isLast: isAtEnd)
+        progress?(
+          ImportProgress(
+            rows: before.enrolled + receipt.enrolled, totalRows: reader.rowCount, bytes: reader.position.offset,
+            totalBytes: reader.byteCount))
+      }
+    } catch {
+      throw failure(error)
+    }
+    receipt.ignoredFields = reader.ignoredFields.sorted()
+    return receipt
+  }
+
+  private func store(_ batch: [Enrollment], _ bulk: BulkEnrollment, embedder: EmbedderRow, isLast: Bool) throws {
+    var entry: ImportLedger?
+    if reader.byteCount != nil {
+      entry = ImportLedger(
+        file: ImportLedger.absolute(file),
+        fingerprint: try ImportLedger.fingerprint(of: file, before: reader.position.offset),
+        position: reader.position,
+        settings: .init(
+          label: label, line: reader.position.line, enrolled: before.enrolled + receipt.enrolled + batch.count,
+          batches: before.batches + receipt.batches + (batch.isEmpty ? 0 : 1),
+          leftOut: before.leftOut + receipt.leftOutCount, finished: isLast))
+    }
+    let rows = try CheckedEnrollments(batch)
+    try bulk.store(rows, checked: embedder, replacing: options.replacing) { db in try entry?.write(db) }
+    receipt.enrolled += batch.count
+    receipt.batches += batch.isEmpty ? 0 : 1
+  }
+
+  // MARK: Rows
+
+  /// The next row that can be stored.
+  private func next(_ embedder: EmbedderRow) throws -> Enrollment? {
+    while true {
+      do {
+        guard let row = try reader.next() else { return nil }
+        let name = try names.map { try $0.next() } ?? nil
+        if names != nil, name == nil {
+          throw VectorFileError(path: options.names ?? "", reason: "has no name for row \(row.number) of \(file)")
+        }
+        return try enrollment(row, name: name, embedder)
+      } catch let error as VectorFileError where error.canContinue && options.skipsBadRows {
+        receipt.leftOutCount += 1
+        if receipt.leftOut.count < ImportReceipt.named {
+          let place = error.place.map { "\($0)" } ?? error.path
+          receipt.leftOut.append(.init(place: place, reason: error.reason))
+        }
+      }
+    }
+  }
+
+  private func enrollment(_ row: VectorRow, name: String?, _ embedder: EmbedderRow) throws -> Enrollment {
+    let identity = name ?? row.identity ?? String(row.number)
+    do {
+      var enrollment = Enrollment(
+        identity: identity, vector: row.vector, source: row.source ?? "\(label):\(row.number)",
+        sourceSHA256: row.sourceSHA256, quality: row.quality)
+      if let text = row.attributes {
+        guard let attributes = try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8)) else {
+          throw GalleryError.invalidArgument(reason: "the attributes are no JSON object")
+        }
+        enrollment.attributes = attributes
+      }
+      _ = try CheckedEnrollments([enrollment]) { _ in "the row" }
+      try Gallery.check(
+        row.vector, embedder: embedder, subject: "the vector for \"\(GalleryError.shortened(identity))\"")
+      return enrollment
+    } catch let error as GalleryError {
+      throw VectorFileError(
+        path: file, place: reader.place(row.number), reason: error.description, canContinue: true)
+    }
+  }
+
+  // MARK: Beginning and end
+
+  /// The embedder of the gallery, which is registered where it has none.
+  private func embedder(of gallery: Gallery) throws -> EmbedderRow {
+    if let stored = try gallery.reading({ db in try EmbedderRow.stored(in: db) }) {
+      var difference: String?
+      if let name = options.embedder, Name.composed(name) != stored.name { difference = "another name" }
+      if let metric = options.metric, metric != stored.metric {
+        difference = "the metric \(metric.rawValue) instead of \(stored.metric.rawValue)"
+      }
+      if let dimension = reader.dimension, dimension != stored.dimension {
+        difference = "\(dimension) values a vector in \(file) instead of \(stored.dimension)"
+      }
+      if let difference {
+        throw GalleryError.otherEmbedder(
+          stored: stored.name, offered: options.embedder ?? stored.name, difference: difference)
+      }
+      return stored
+    }
+    guard let name = options.embedder else { throw GalleryError.noEmbedder(path: gallery.path) }
+    guard let dimension else { throw VectorFileError(path: file, reason: "holds no vector to go by") }
+    try gallery.register(
+      EmbedderSpecification(name: name, kind: "vector", dimension: dimension, metric: options.metric ?? .euclidean))
+    return try gallery.reading { db in try gallery.requiredEmbedder(db) }
+  }
+
+  /// Goes to the first row that is missing; true where none is.
+  private func goOn(_ gallery: Gallery) throws -> Bool {
+    let known = try gallery.reading { db in try reader.byteCount == nil ? nil : ImportLedger.find(file, in: db) }
+    guard let known else { return false }
+    guard options.resumes else {
+      if !known.settings.finished, options.replacing == .nothing, try known.isOf(file) {
+        throw ImportError(
+          fault: "an import of \(file) was cut off", enrolled: known.settings.enrolled,
+          batches: known.settings.batches, canResume: true, isRowFault: false)
+      }
+      return false
+    }
+    guard try known.position.offset <= reader.byteCount ?? 0 && known.isOf(file) else {
+      throw VectorFileError(
+        path: file,
+        reason: "was changed in the \(known.position.row) rows that are enrolled of it: import it again as a whole, "
+          + "replacing what has the same source")
+    }
+    try reader.seek(to: known.position)
+    try names?.skip(known.position.row)
+    label = known.settings.label
+    before = (known.settings.enrolled, known.settings.batches, known.settings.leftOut)
+    receipt.skippedAsDone = known.position.row
+    return known.settings.finished && known.position.offset == reader.byteCount
+  }
+
+  private func failure(_ error: any Error) -> ImportError {
+    var isRowFault = false
+    if let fault = error as? VectorFileError { isRowFault = fault.canContinue }
+    return ImportError(
+      fault: "\(error)", enrolled: before.enrolled + receipt.enrolled, batches: before.batches + receipt.batches,
+      canResume: reader.byteCount != nil, isRowFault: isRowFault)
+  }
+}

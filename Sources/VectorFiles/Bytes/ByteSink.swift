@@ -1,0 +1,99 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Writes a file under a temporary name beside its place, and moves it there when it is whole: a reader finds the file
+/// as it was before, or as it shall be, and nothing in between.
+final class ByteSink {
+  let path: String
+  private let temporary: String
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  private static let size = 1 << 20
+  /// Bytes written so far.
+  private(set) var count = 0
+
+  init(path: String) throws {
+    self.path = path
+    temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...(.max))).partial"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw VectorFileError(
+        path: path, reason: "cannot be written (\(String(cString: strerror(errno)))): see whether its folder is there")
+    }
+    buffer.reserveCapacity(Self.size + 4_096)
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporary)
+  }
+
+  /// Appends to the file what `body` appends to an array.
+  func append(_ body: (inout [UInt8]) throws -> Void) throws {
+    let before = buffer.count
+    try body(&buffer)
+    count += buffer.count - before
+    if buffer.count >= Self.size { try flush() }
+  }
+
+  func append(_ bytes: [UInt8]) throws {
+    try append { $0 += bytes }
+  }
+
+  private func flush() throws {
+    try buffer.withUnsafeBytes { try put($0, at: nil) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int?) throws {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let written =
+        offset.map { pwrite(descriptor, rest.baseAddress, rest.count, off_t($0 + done)) }
+        ?? write(descriptor, rest.baseAddress, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure()
+      }
+      done += written
+    }
+  }
+
+  /// Puts the file in its place, safe from power loss.
+  ///
+  /// - Parameter head: what shall stand at the beginning instead of what was written there.
+  func finish(head: [UInt8] = []) throws {
+    try flush()
+    try head.withUnsafeBytes { try put($0, at: 0) }
+    guard fsync(descriptor) == 0 else { throw failure() }
+    close(descriptor)
+    descriptor = -1
+    guard rename(temporary, path) == 0 else {
+      let error = failure()
+      unlink(temporary)
+      throw error
+    }
+    let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  private func failure() -> VectorFileError {
+    VectorFileError(
+      path: path,
+      reason:
+        "cannot be written (\(String(cString: strerror(errno)))): nothing was left there; free some space or name "
+        + "another place")
+  }
+}

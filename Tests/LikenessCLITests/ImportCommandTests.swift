@@ -1,0 +1,195 @@
+import Foundation
+import Testing
+import VectorFiles
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+@Suite("import and export")
+struct ImportCommandTests {
+  private func text(_ folder: TemporaryFolder, _ name: String, _ text: String) throws -> String {
+    let path = folder.path + "/" + name
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  private func vectors(_ path: String, _ count: Int, _ dimension: Int, seed: UInt64) throws {
+    var random = SplitMix(state: seed)
+    let writer = try VectorFile.writer(path: path, dimension: dimension, rows: count)
+    for row in 0..<count {
+      try writer.write(
+        VectorRow(identity: "n\(row)", vector: (0..<dimension).map { _ in Float(random.uniform(-1, 1)) }))
+    }
+    try writer.finish()
+  }
+
+  @Test("an import makes the gallery and its embedder, says what it enrolled, and its rows are found")
+  func makes() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/words.gallery"
+    let file = try text(
+      folder, "words.jsonl",
+      """
+      {"identity":"king","vector":[1,0,0.5]}
+      {"identity":"queen","vector":[0,1,0.5],"source":"b","attributes":{"n":1}}
+      """)
+    let run = try CommandRun.likeness("import", gallery, file, "--embedder", "words", "--metric", "cosine", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    let summary = try run.json()
+    #expect(summary["enrolled"] as? Int == 2 && summary["left_out"] as? Int == 0 && summary["batches"] as? Int == 1)
+    let answer = try CommandRun.likeness("query", gallery, "vector:1,0,0.4", "-k", "1", "--json").json()
+    let candidates = try #require(answer["candidates"] as? [[String: Any]])
+    #expect(candidates.first?["identity"] as? String == "king")
+    #expect(candidates.first?["source"] as? String == file + ":1")
+    let info = try CommandRun.likeness("info", gallery, "--json").json()
+    let embedder = try #require(info["embedder"] as? [String: Any])
+    #expect(embedder["name"] as? String == "words" && embedder["metric"] as? String == "cosine")
+    #expect(embedder["kind"] as? String == "vector")
+  }
+
+  @Test("what goes wrong leaves one line that says where, what is stored and how to go on")
+  func refusals() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/people.gallery"
+    func refused(_ arguments: String..., saying words: [String]) throws {
+      let run = try CommandRun.run(CommandRun.likeness, ["import", gallery] + arguments + ["--json"])
+      #expect(run.status == 1 && run.output.isEmpty, "\(run.status) \(run.output)")
+      #expect(run.errors.split(separator: "\n").count == 1 && run.errors.hasPrefix("likeness: "), "\(run.errors)")
+      for word in words { #expect(run.errors.contains(word), "\"\(word)\" is not in: \(run.errors)") }
+    }
+    let good = try text(folder, "good.csv", "identity,v0,v1\nAda,1,2\n")
+    try refused(good, saying: ["--embedder NAME"])
+    try refused(folder.path + "/no.csv", "--embedder", "e", saying: ["no.csv", "cannot be opened"])
+    try refused(try text(folder, "a.xyz", "x"), "--embedder", "e", saying: ["a.xyz"])
+    try refused(try text(folder, "bad.npy", "x"), "--embedder", "e", saying: ["bad.npy", "numpy.save"])
+    try refused(try text(folder, "bad.csv", "name,x\n"), "--embedder", "e", saying: ["bad.csv", "line 1", "identity"])
+    #expect(!FileManager.default.fileExists(atPath: gallery))
+
+    let rows = (0..<10).map { "p\($0),\($0),1\n" }
+    let cut = try text(folder, "cut.csv", "identity,v0,v1\n" + rows.joined() + "Grace,1,x\n")
+    try refused(
+      cut, "--embedder", "e", "--batch", "4",
+      saying: [
+        "cut.csv, line 12: value 1, \"x\", is not a number", "first 8 rows are enrolled, in 2 batches", "--skip-bad",
+        "--resume",
+      ])
+    try refused(cut, "--embedder", "e", saying: ["was cut off", "--resume"])
+    try refused(good, "--embedder", "other", saying: ["not by \"other\""])
+    let usage = try CommandRun.likeness("import", gallery, good, "--metric", "manhattan")
+    #expect(usage.status == 64 && usage.output.isEmpty)
+
+    _ = try text(folder, "cut.csv", "identity,v0,v1\n" + rows.joined() + "Grace,1,7\n")
+    let run = try CommandRun.likeness("import", gallery, cut, "--resume", "--json")
+    #expect(try run.json()["enrolled"] as? Int == 3 && run.json()["done_before"] as? Int == 8)
+    #expect(try CommandRun.likeness("info", gallery, "--json").json()["embeddings"] as? Int == 11)
+  }
+
+  @Test("importing a file again with --upsert leaves as many rows, and --skip-bad counts and names what it leaves out")
+  func upsert() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/people.gallery"
+    let file = try text(folder, "a.vec", "the 1 2\nnan 0 nan\nof 3 4\n, 5\n")
+    for _ in 0..<3 {
+      let run = try CommandRun.likeness(
+        "import", gallery, file, "--embedder", "w", "--upsert", "--skip-bad", "--json")
+      let summary = try run.json()
+      #expect(summary["enrolled"] as? Int == 2 && summary["left_out"] as? Int == 2)
+      let rows = try #require(summary["left_out_rows"] as? [[String: Any]])
+      #expect(rows.map { $0["place"] as? String } == ["line 2", "line 4"])
+    }
+    #expect(try CommandRun.likeness("info", gallery, "--json").json()["embeddings"] as? Int == 2)
+  }
+
+  @Test("every format goes out and comes in; the Projector gets its labels")
+  func formats() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/a.gallery"
+    let base = folder.path + "/base.fvecs"
+    try vectors(base, 40, 5, seed: 1)
+    let names = folder.path + "/base.names"
+    #expect(
+      try CommandRun.likeness("import", gallery, base, "--embedder", "e", "--names", names).status == 0)
+    for file in ["b.npy", "b.fvecs", "b.csv", "b.jsonl", "b.vec", "vectors.tsv"] {
+      let path = folder.path + "/" + file
+      let run = try CommandRun.likeness("export", gallery, path, "--json")
+      #expect(run.status == 0, "\(run.errors)")
+      let summary = try run.json()
+      #expect(summary["exported"] as? Int == 40)
+      if file == "vectors.tsv" {
+        #expect(summary["names"] as? String == folder.path + "/metadata.tsv")
+        continue
+      }
+      #expect(try VectorTable(path: path).values == VectorTable(path: base).values)
+      let copy = folder.path + "/\(file).gallery"
+      let arguments = ["import", copy, path, "--embedder", "e"]
+      let named = (summary["names"] as? String).map { ["--names", $0] } ?? []
+      #expect(try CommandRun.run(CommandRun.likeness, arguments + named).status == 0)
+      let listed = try CommandRun.likeness("identities", copy, "--json").output
+      #expect(listed.contains("\"n39\"") && listed.contains("\"n0\""))
+    }
+    let refused = try CommandRun.likeness("export", gallery, folder.path + "/b.unknown")
+    #expect(refused.status == 1 && refused.errors.contains("b.unknown"))
+    #expect(try CommandRun.likeness("export", gallery, gallery, "--format", "csv").status == 1)
+    #expect(try CommandRun.likeness("info", gallery, "--json").json()["embeddings"] as? Int == 40)
+  }
+
+  @Test("an import killed again and again goes on with --resume: in the end every row is there once, in order")
+  func killed() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/base.fvecs"
+    let count = 12_000
+    try vectors(file, count, 24, seed: 2)
+    func arguments(_ gallery: String) -> [String] {
+      ["import", gallery, file, "--embedder", "e", "--batch", "150", "--resume", "--json"]
+    }
+    let started = ContinuousClock.now
+    #expect(try CommandRun.run(CommandRun.likeness, arguments(folder.path + "/whole.gallery")).status == 0)
+    let whole = (ContinuousClock.now - started).components
+    let microseconds = Double(whole.seconds) * 1e6 + Double(whole.attoseconds) / 1e12
+    var random = SplitMix(state: 12)
+    for round in 0..<4 {
+      let gallery = folder.path + "/\(round).gallery"
+      for attempt in 0..<5 {
+        let output = folder.path + "/out"
+        let process = try CommandRun.start(
+          CommandRun.likeness, arguments(gallery), output: output, errors: output + ".err")
+        // Anywhere in the run, the last moments too.
+        usleep(UInt32(random.uniform(0.05, attempt == 4 ? 1.2 : 0.5) * microseconds))
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+      }
+      let last = try CommandRun.run(CommandRun.likeness, arguments(gallery))
+      #expect(last.status == 0, "\(last.errors)")
+      let summary = try last.json()
+      #expect(try #require(summary["enrolled"] as? Int) + #require(summary["done_before"] as? Int) == count)
+      let exported = folder.path + "/\(round).fvecs"
+      #expect(try CommandRun.likeness("export", gallery, exported).status == 0)
+      #expect(FileManager.default.contentsEqual(atPath: exported, andPath: file), "round \(round)")
+      #expect(try CommandRun.likeness("verify", gallery, "--json").status == 0)
+    }
+  }
+
+  @Test("enroll --replace leaves one embedding of a picture's path, the newest")
+  func replacing() throws {
+    let gallery = try EnrolledGallery(people: 1, pictures: 2)
+    let name = gallery.people.people[0]
+    let folder = gallery.people.path + "/" + name
+    let pictures = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + "/" + $0 }
+    // Another picture under the same path.
+    let other = try DrawnFaces(people: 1, pictures: 1, seed: 777, prefix: "other")
+    let otherFolder = other.path + "/" + other.people[0]
+    let source = try #require(try FileManager.default.contentsOfDirectory(atPath: otherFolder).first)
+    try FileManager.default.removeItem(atPath: pictures[0])
+    try FileManager.default.copyItem(atPath: otherFolder + "/" + source, toPath: pictures[0])
+    let run = try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--replace", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try run.json()["enrolled"] as? Int == 1)
+    let shown = try CommandRun.likeness("info", gallery.path, "--json").json()
+    #expect(shown["embeddings"] as? Int == 2)
+  }
+}
