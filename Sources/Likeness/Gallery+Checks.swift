@@ -1,4 +1,6 @@
 import GRDB
+import HNSW
+import Synchronization
 
 extension Gallery {
   /// Where the index disagrees with the rows, which it never should: the embeddings at fault. Checks the graph's own
@@ -19,7 +21,26 @@ extension Gallery {
   package var pendingChanges: Int { keeper.state.withLock { $0?.overlay.entries.count ?? 0 } }
 
   /// Puts pending changes into the graph now.
-  package func settle() { keeper.drain() }
+  package func settle() { keeper.putAllIn() }
+
+  /// Whether the index began with a snapshot.
+  package var openedFromSnapshot: Bool { keeper.beganWithSnapshot.load(ordering: .acquiring) }
+
+  /// Two numbers that tell this graph from every other.
+  package var graphDigest: [UInt64]? {
+    keeper.state.withLock { $0?.graph }.map { graph in
+      let digest = graph.digest()
+      return [digest.links, digest.codes]
+    }
+  }
+
+  /// How often all rows were compared with the index.
+  package var comparisons: Int { keeper.comparisons.load(ordering: .acquiring) }
+
+  /// Whether nothing is left of removed vectors where the index keeps vectors.
+  package var removedVectorsAreErased: Bool {
+    keeper.state.withLock { $0?.graph }.map { $0.freeSlotsAreZero() } ?? true
+  }
 
   /// Whether an index is in memory.
   package var hasIndex: Bool { keeper.isBuilt }

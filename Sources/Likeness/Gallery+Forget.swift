@@ -5,8 +5,8 @@ import Logging
 import Synchronization
 
 extension Gallery {
-  /// Forgets an identity: its row, all its embeddings and, on return, every byte of their vectors in the gallery file
-  /// and its write-ahead log.
+  /// Forgets an identity: its row, all its embeddings and, on return, every byte of their vectors in the gallery file,
+  /// its write-ahead log, and the files of the index: the snapshot is overwritten and written anew without them.
   ///
   /// Deleted rows are overwritten with zeros (`secure_delete`), the log is emptied by a checkpoint, and then the whole
   /// file is read once, about a second a gigabyte, to overwrite the copies that rows leave behind when SQLite moves
@@ -94,11 +94,15 @@ extension Gallery {
   /// Makes deleted bytes be nowhere: everything goes from the write-ahead log into the file, the log is emptied, and
   /// the slack of pages is overwritten. False where a reader or a writer is in the way.
   func erase(waiting: Bool) throws -> Bool {
+    guard try keeper.eraseFiles() else { return false }
     // A commit between the two steps fills the log again.
     for _ in 0..<3 {
       guard try emptyLog(waiting: waiting) else { return false }
       if let isDone = try eraseSlack() {
-        if isDone { erasureIsPending.store(false, ordering: .releasing) }
+        if isDone {
+          erasureIsPending.store(false, ordering: .releasing)
+          keeper.saveIfDue(isUrgent: true)
+        }
         return isDone
       }
     }

@@ -27,47 +27,77 @@ extension Gallery {
     _ probe: Probe, k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil,
     ef: Int? = nil, recall: Double? = nil
   ) throws -> Answer {
-    guard k >= 1 else { throw GalleryError.invalidArgument(reason: "k is \(k): ask for at least one candidate") }
-    let effort = try Effort(ef: ef, recall: recall, or: configuration)
-    if let maxDistance, maxDistance.isNaN {
-      throw GalleryError.invalidArgument(reason: "maxDistance is not a number: give one, or nothing")
-    }
-    var vector: [Float]?
-    switch probe {
-    case .vector(let values): vector = values
-    case .input(let input): vector = try embed(input)
-    case .embedding: vector = nil
-    }
+    let question = try Question(
+      k: k, grouping: grouping, maxDistance: maxDistance,
+      effort: Effort(ef: ef, recall: recall, or: configuration))
+    let vector = try vector(for: probe)
     return try translating {
       try buildIndex()
-      // A row that the index has otherwise than it is means that the index has to be compared with all rows, and
-      // asked again. What still disagrees after that is left out.
-      for _ in 0..<2 {
-        let search = try ask(probe, vector, k: k, by: grouping, effort: effort)
-        if !search.disagrees { return search.answer(k: k, by: grouping, maxDistance: maxDistance) }
-        keeper.suspect()
-      }
-      return try ask(probe, vector, k: k, by: grouping, effort: effort)
-        .answer(k: k, by: grouping, maxDistance: maxDistance)
+      return try answer(probe, vector, question)
     }
   }
 
-  private func ask(
-    _ probe: Probe, _ vector: [Float]?, k: Int, by grouping: CandidateGrouping, effort: Effort
-  ) throws -> Search {
+  /// What is asked of a probe.
+  struct Question: Sendable {
+    var k: Int
+    var grouping: CandidateGrouping
+    var maxDistance: Float?
+    var effort: Effort
+
+    init(k: Int, grouping: CandidateGrouping, maxDistance: Float?, effort: Effort) throws {
+      guard k >= 1 else { throw GalleryError.invalidArgument(reason: "k is \(k): ask for at least one candidate") }
+      if let maxDistance, maxDistance.isNaN {
+        throw GalleryError.invalidArgument(reason: "maxDistance is not a number: give one, or nothing")
+      }
+      self.k = k
+      self.grouping = grouping
+      self.maxDistance = maxDistance
+      self.effort = effort
+    }
+  }
+
+  /// The vector to search for; nil where the gallery has it.
+  func vector(for probe: Probe) throws -> [Float]? {
+    switch probe {
+    case .vector(let values): values
+    case .input(let input): try embed(input)
+    case .embedding: nil
+    }
+  }
+
+  /// The answer of one moment.
+  func answer(_ probe: Probe, _ vector: [Float]?, _ question: Question) throws -> Answer {
+    // A row that the index has otherwise than it is means that the index has to be compared with all rows, and asked
+    // again. What still disagrees after that is left out.
+    for _ in 0..<2 {
+      let search = try withView { try ask(probe, vector, question, $0, $1, $2) }
+      if !search.disagrees { return search.answer(question) }
+      keeper.suspect()
+    }
+    return try withView { try ask(probe, vector, question, $0, $1, $2) }.answer(question)
+  }
+
+  /// Runs `body` with the index as it agrees with a snapshot of the rows, and the number of identities.
+  func withView<T>(_ body: (IndexView, Int, Database) throws -> T) throws -> T {
     try connections.read { db, head in
       guard let view = try keeper.view(db, head: &head) else { throw GalleryError.noEmbedder(path: path) }
       defer { keeper.close(view) }
-      var search = Search(
-        view: view, identities: head?.identities ?? 0, effort: effort, vector: vector ?? [], excluded: [])
-      if case .embedding(let id) = probe {
-        search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
-        search.excluded = [id.rawValue]
-      }
-      try Self.check(search.vector, embedder: view.embedder, subject: "the probe")
-      try search.run(db, k: k, by: grouping)
-      return search
+      return try body(view, head?.identities ?? 0, db)
     }
+  }
+
+  func ask(
+    _ probe: Probe, _ vector: [Float]?, _ question: Question, _ view: IndexView, _ identities: Int, _ db: Database
+  ) throws -> Search {
+    var search = Search(
+      view: view, identities: identities, effort: question.effort, vector: vector ?? [], excluded: [])
+    if case .embedding(let id) = probe {
+      search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
+      search.excluded = [id.rawValue]
+    }
+    try Self.check(search.vector, embedder: view.embedder, subject: "the probe")
+    try search.run(db, k: question.k, by: question.grouping)
+    return search
   }
 
   /// The vector of an embedding, as its row holds it.

@@ -15,30 +15,44 @@ extension Gallery {
     _ probes: [Probe], k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil,
     ef: Int? = nil, recall: Double? = nil
   ) throws -> [Answer] {
-    // One round at first, so that the index is built, and has followed, before threads wait for each other to do it.
-    guard let first = probes.first else { return [] }
-    let firstAnswer = try query(first, k: k, by: grouping, maxDistance: maxDistance, ef: ef, recall: recall)
-    let rest = probes.dropFirst()
-    let parts = min(rest.count, max(1, configuration.threads ?? HNSWIndex.Parameters().threads))
-    let outcomes = Locked<[Int: Result<Answer, any Error>]>([:])
-    let next = Locked(rest.startIndex)
-    DispatchQueue.concurrentPerform(iterations: parts) { _ in
-      // A few at a time: they may differ in length, and none should wait for the last.
-      while let some = next.withLock({ next -> Range<Int>? in
-        guard next < rest.endIndex else { return nil }
-        defer { next = min(next + 8, rest.endIndex) }
-        return next..<min(next + 8, rest.endIndex)
+    let question = try Question(
+      k: k, grouping: grouping, maxDistance: maxDistance,
+      effort: Effort(ef: ef, recall: recall, or: configuration))
+    if probes.isEmpty { return [] }
+    try translating { try buildIndex() }
+    let threads = min((probes.count + 3) / 4, max(1, configuration.threads ?? HNSWIndex.Parameters().threads))
+    let outcomes = Locked<[Result<Answer, any Error>?]>(Array(repeating: nil, count: probes.count))
+    let next = Locked(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      // Some at a time: probes may differ in length, and no thread should wait for the last. All of a piece are answered from
+      // one snapshot, which is what a transaction each would cost most of.
+      while let piece = next.withLock({ next -> Range<Int>? in
+        guard next < probes.count else { return nil }
+        let size = max(1, min(64, (probes.count - next) / (2 * threads)))
+        defer { next += size }
+        return next..<min(next + size, probes.count)
       }) {
-        let answered = some.map { index in
-          let probe = probes[index]
-          return (
-            index, Result { try query(probe, k: k, by: grouping, maxDistance: maxDistance, ef: ef, recall: recall) }
-          )
-        }
-        outcomes.withLock { $0.merge(answered) { old, _ in old } }
+        let answers = answers(to: probes[piece], question)
+        outcomes.withLock { $0.replaceSubrange(piece, with: answers) }
       }
     }
-    let answers = outcomes.withLock { $0 }
-    return try [firstAnswer] + rest.indices.compactMap { try answers[$0]?.get() }
+    return try outcomes.withLock { $0 }.compactMap { try $0?.get() }
+  }
+
+  private func answers(to probes: ArraySlice<Probe>, _ question: Question) -> [Result<Answer, any Error>] {
+    let vectors = probes.map { probe in Result { try vector(for: probe) } }
+    let pairs = Array(zip(probes, vectors))
+    let searches = try? translating {
+      try withView { view, identities, db in
+        pairs.map { probe, vector in
+          Result { try ask(probe, vector.get(), question, view, identities, db) }
+        }
+      }
+    }
+    return pairs.enumerated().map { place, pair in
+      if let search = try? searches?[place].get(), !search.disagrees { return .success(search.answer(question)) }
+      // What went wrong goes wrong again, or was a matter of the moment.
+      return Result { try translating { try answer(pair.0, pair.1.get(), question) } }
+    }
   }
 }

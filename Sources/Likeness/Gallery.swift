@@ -17,9 +17,9 @@ import Synchronization
 /// print(answer.candidates[0].identity, answer.candidates[0].distance)  // Ada 0.17320506
 /// ```
 ///
-/// **The rows are the only truth.** The index is built from them when the gallery is opened, and every answer comes
-/// from an index that agrees with the snapshot of the rows that the answer reads, also when another process or a
-/// person with `sqlite3` wrote a moment ago.
+/// **The rows are the only truth.** The index is built from them when the gallery is opened, or begins with what was saved
+/// of it and is compared with all of them; and every answer comes from an index that agrees with the snapshot of the rows
+/// that the answer reads, also when another process or a person with `sqlite3` wrote a moment ago.
 ///
 /// **Concurrency.** All methods may be called from any thread. Reads wait neither for writers of this process nor for
 /// those of others. Writes go one after the other; a write that waits longer than
@@ -53,7 +53,8 @@ public final class Gallery: Sendable {
   /// Opens the gallery at `path`, or makes one where there is no file or an empty one, and builds its index.
   ///
   /// - Parameters:
-  ///   - path: The gallery file. SQLite keeps two files beside it while it is open, `-wal` and `-shm`.
+  ///   - path: The gallery file. SQLite keeps two files beside it while it is open, `-wal` and `-shm`; the index is kept
+  ///     in a third, `-index`, which may be deleted at any time (``saveSnapshot()``).
   ///   - configuration: How to open it.
   ///   - progress: Called from this thread while the index is built.
   /// - Throws: ``GalleryError``: ``GalleryError/notAGallery(path:reason:)`` for any other file, which is left as it is,
@@ -70,7 +71,8 @@ public final class Gallery: Sendable {
     self.configuration = configuration
     connections = file.connections
     readOnlyReason = file.readOnlyReason
-    keeper = IndexKeeper(configuration: configuration, path: path)
+    keeper = IndexKeeper(
+      configuration: configuration, path: path, connections: file.connections, canSave: file.readOnlyReason == nil)
     if !isReadOnly { try translating { try finishEarlierErasure() } }
     if configuration.indexing == .onOpen { try translating { try buildIndex(progress: progress) } }
   }
@@ -87,18 +89,21 @@ public final class Gallery: Sendable {
     try attach(embedder)
   }
 
-  /// Closes the gallery: everything after this throws ``GalleryError/closed(path:)``. A gallery that nobody refers to
-  /// any more closes by itself.
+  /// Saves the index (``GalleryConfiguration/snapshots``) and closes the gallery: everything after this throws
+  /// ``GalleryError/closed(path:)``, also an opening that still builds the index. A gallery that nobody refers to any more
+  /// closes by itself, without saving.
   public func close() throws {
     try translating {
+      let isFirst = !keeper.isClosing.exchange(true, ordering: .acquiringAndReleasing)
       if erasureIsPending.load(ordering: .acquiring) { _ = try? erase(waiting: true) }
+      if isFirst { keeper.saveAtClosing() }
       try connections.close()
     }
   }
 
   func buildIndex(progress: (@Sendable (GalleryProgress) -> Void)? = nil) throws {
     if keeper.isBuilt { return }
-    try keeper.buildIfNeeded(read: { body in try connections.read { db in try body(db) } }, progress: progress)
+    try keeper.buildIfNeeded(progress: progress)
   }
 
   /// Runs `body` with SQLite's errors turned into this library's.

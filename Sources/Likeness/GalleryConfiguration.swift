@@ -18,6 +18,16 @@ public struct GalleryConfiguration: Sendable {
     case onFirstQuery
   }
 
+  /// When the index is saved beside the gallery, so that the next opening need not build it.
+  public enum Snapshots: String, Sendable, Hashable {
+    /// When the gallery is closed, and in the background after many changes.
+    case automatic
+    /// When ``Gallery/saveSnapshot()`` is called. Opening uses what is there.
+    case onDemand
+    /// Only when ``Gallery/saveSnapshot()`` is called, and opening always builds the index from the rows.
+    case never
+  }
+
   /// Opens without the right to write, even where the file would allow it.
   public var readOnly = false
   /// What an acknowledged write survives.
@@ -47,13 +57,19 @@ public struct GalleryConfiguration: Sendable {
   /// They go into a file without a name, as large as all of them, which the system maps in: of it there is in memory
   /// what is used, as long as nobody else needs the room. The index then holds links and short codes alone. Answers are
   /// the same. It costs the room on the disk and the writing of it when the gallery is opened, and a query that needs
-  /// vectors that the system has dropped waits for the disk. The file goes with the gallery object, however the process
-  /// ends; its blocks are given back as they are, so ``Gallery/forget(_:)`` does not reach them: keep it on a disk
-  /// that is encrypted where that matters.
+  /// vectors that the system has dropped waits for the disk. ``Gallery/forget(_:)`` overwrites a person's vectors there
+  /// too. The file goes with the gallery object, however the process ends, and the disk's blocks are given back with the
+  /// vectors of those who were enrolled then: keep it on a disk that is encrypted where that matters.
   public var compact = false
   /// The folder of a compact gallery's file of vectors; nil for the gallery's own folder, or the temporary one where
   /// that cannot be written. A temporary folder that is kept in memory saves nothing.
   public var compactFolder: String?
+  /// When the index is saved beside the gallery. A gallery that cannot be written uses what is there and saves nothing.
+  public var snapshots = Snapshots.automatic
+  /// After how many changes the index is saved in the background; nil for a tenth of its vectors, 10,000 at least.
+  public var snapshotInterval: Int?
+  /// With fewer vectors than this nothing is saved by itself: building the index is as fast as reading it.
+  public var snapshotThreshold = 2_000
   /// How many changes the log keeps for other processes; one that fell further behind compares all rows instead.
   public var changeLogLimit = 100_000
   /// Where warnings go, of damaged rows above all.

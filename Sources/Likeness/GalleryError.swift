@@ -17,6 +17,8 @@ public enum GalleryError: Error, Sendable, Hashable {
 
   /// The index cannot be built, or cannot grow, for `reason`.
   case cannotIndex(path: String, reason: String)
+  /// The index cannot be saved, for `reason`. The gallery is as good as before, its next opening takes longer.
+  case cannotSave(path: String, reason: String)
 
   // Writing
 
@@ -82,6 +84,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
       "\(path) is damaged: \(reason). Restore it from a backup, or save what is readable with: sqlite3 \(path) .recover"
     case .cannotIndex(let path, let reason):
       "\(path) cannot be indexed: \(reason)"
+    case .cannotSave(let path, let reason):
+      "the index was not saved to \(path), the next opening may take longer: \(reason)"
     case .closed(let path):
       "the gallery \(path) was closed: open it again"
     case .readOnly(let path, let reason):

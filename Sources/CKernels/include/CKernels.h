@@ -76,6 +76,7 @@ static inline void ck_prefetch_range(const void *_Nullable p, size_t n) {
 #pragma clang assume_nonnull end
 #endif
 
+#include "Checksum.h"
 #include "CodeKernels.h"
 #include "CodePreparation.h"
 

@@ -11,7 +11,7 @@ extension GraphWriter {
   ///
   /// Many at a time are linked in rounds of half as many as there are, with a short beam; then all of them once more, with the
   /// whole graph to choose from.
-  func link(_ new: [Slot], progress: (Int) -> Void = { _ in }) {
+  func link(_ new: [Slot], progress: (Int) throws -> Void) rethrows {
     releaseCodes()
     let isFirst = learnIfNeeded()
     guard let codes else { return }
@@ -34,7 +34,7 @@ extension GraphWriter {
       connect(Array(nodes[at..<at + size]), ef: isBulk ? draftEf : max(parameters.efConstruction, memory.M), codes)
       at += size
       linked += size
-      progress(isBulk ? at / 2 : at)
+      try progress(isBulk ? at / 2 : at)
     }
     guard isBulk, nodes.count > 1 else { return }
     at = 0
@@ -42,7 +42,7 @@ extension GraphWriter {
       let size = min(nodes.count - at, 65_536)
       connect(Array(nodes[at..<at + size]), ef: max(parameters.efConstruction / 2, memory.M), codes)
       at += size
-      progress((nodes.count + at) / 2)
+      try progress((nodes.count + at) / 2)
     }
   }
 

@@ -20,6 +20,16 @@ extension GraphWriter {
     if ghosts.count >= max(live / 16, 32) || live == 0 { sweep() }
   }
 
+  /// Takes many nodes out of all answers and out of the graph.
+  func remove(_ slots: [Slot]) {
+    for slot in slots {
+      memory.live(slot).pointee.store(0, ordering: .releasing)
+      graph.count.subtract(1, ordering: .relaxed)
+      if codes == nil { graph.reclamation.retire(slot) } else { ghosts.append(slot) }
+    }
+    sweep()
+  }
+
   /// Mends every row that leads to a ghost, and gives the places of the ghosts back.
   func sweep() {
     guard let codes, !ghosts.isEmpty else { return }

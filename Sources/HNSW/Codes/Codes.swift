@@ -61,12 +61,15 @@ final class Codes: @unchecked Sendable {
   }
 
   /// Makes room for the slots and the ordinals below these numbers.
-  func reserve(slots: Int, ordinals: Int) {
+  ///
+  /// - Parameter areRestored: whether the caller writes the blocks of all these slots and ordinals at once, whole.
+  func reserve(slots: Int, ordinals: Int, areRestored: Bool = false) {
     while chunkCount * nodes.nodesPerChunk < slots {
       let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkBytes, alignment: HugePages.alignment)
       if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: chunkBytes) }
       if chunkCount == 1, let first = memory.chunks[0] { HugePages.collapse(first, byteCount: chunkBytes) }
-      for i in 0..<nodes.nodesPerChunk {
+      let restored = areRestored ? min(slots - chunkCount * nodes.nodesPerChunk, nodes.nodesPerChunk) : 0
+      for i in restored..<nodes.nodesPerChunk {
         (chunk + i * memory.ground.stride).initializeMemory(
           as: UInt8.self, repeating: 0, count: memory.ground.nodeOffset)
       }

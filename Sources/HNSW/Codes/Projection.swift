@@ -28,9 +28,9 @@ final class Projection: @unchecked Sendable {
   var residualCosine: Float = 0
   var residualSpread: Float = 0
   let mean: UnsafeMutablePointer<Float>
-  private let matrix: UnsafeMutablePointer<Int8>
-  private let rowSums: UnsafeMutablePointer<Int32>
-  private let rowScales: UnsafeMutablePointer<Float>
+  let matrix: UnsafeMutablePointer<Int8>
+  let rowSums: UnsafeMutablePointer<Int32>
+  let rowScales: UnsafeMutablePointer<Float>
 
   /// - Parameters:
   ///   - mean: `[dimension]`.

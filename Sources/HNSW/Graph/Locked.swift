@@ -34,6 +34,13 @@ package final class Locked<State>: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     return try body(&state)
   }
+
+  /// Runs a body with the state, alone; nil at once if somebody else has it.
+  package func withLockIfFree<Result>(_ body: (inout State) throws -> Result) rethrows -> Result? {
+    guard pthread_mutex_trylock(mutex) == 0 else { return nil }
+    defer { pthread_mutex_unlock(mutex) }
+    return try body(&state)
+  }
 }
 
 /// The state of a lock that only makes threads take turns.

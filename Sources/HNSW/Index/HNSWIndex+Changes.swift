@@ -20,11 +20,12 @@ extension HNSWIndex {
   /// - Parameters:
   ///   - vectors: `[ids.count, dimension]` values, a row each.
   ///   - ids: the ids of the rows.
-  ///   - progress: called now and then with the number of rows added, and with all of them at the end.
+  ///   - progress: called now and then with the number of rows added, and with all of them at the end. If it
+  ///     throws, none are added.
   /// - Throws: ``IndexError/row(_:id:_:)`` naming the first row that was refused and why,
-  ///   ``IndexError/unequalCounts(values:ids:dimension:)``.
+  ///   ``IndexError/unequalCounts(values:ids:dimension:)``; what `progress` throws.
   public func add(
-    contentsOf vectors: UnsafeBufferPointer<Float>, ids: [Int64], progress: (Int) -> Void = { _ in }
+    contentsOf vectors: UnsafeBufferPointer<Float>, ids: [Int64], progress: (Int) throws -> Void = { _ in }
   ) throws {
     let (values, overflow) = ids.count.multipliedReportingOverflow(by: dimension)
     guard !overflow, values == vectors.count else {
@@ -52,8 +53,16 @@ extension HNSWIndex {
         try graph.space.prepare(row(i), dimension: dimension, into: writer.scratch.query)
         slots.append(try makeNode(id, writer))
       }
-      writer.link(slots, progress: progress)
-      progress(ids.count)
+      do {
+        try writer.link(slots, progress: progress)
+        try progress(ids.count)
+      } catch {
+        table.withLock { table in
+          for id in ids { table.remove(id) }
+        }
+        writer.remove(slots)
+        throw error
+      }
     }
   }
 
@@ -102,7 +111,7 @@ extension HNSWIndex {
 
   /// Adds the row that is prepared in the writer's scratch.
   private func insert(_ id: Int64, _ writer: GraphWriter) throws {
-    writer.link([try makeNode(id, writer)])
+    writer.link([try makeNode(id, writer)]) { _ in }
   }
 
   private func makeNode(_ id: Int64, _ writer: GraphWriter) throws -> Slot {

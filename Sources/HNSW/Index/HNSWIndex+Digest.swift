@@ -30,13 +30,18 @@ extension HNSWIndex {
       for number in [codes.outsideWeight, codes.residualWeight, codes.residualSpread] {
         bytes.add(UInt64(number.bitPattern))
       }
-      let version = MemoryLayout<UInt32>.size
+      func add(_ block: UnsafeRawPointer, count: Int, hasVersion: Bool) {
+        let version = BlockHeader.versionOffset
+        guard hasVersion else { return bytes.add(UnsafeRawBufferPointer(start: block, count: count)) }
+        bytes.add(UnsafeRawBufferPointer(start: block, count: version))
+        bytes.add(UnsafeRawBufferPointer(start: block + version + 4, count: count - version - 4))
+      }
       for slot in slots {
-        bytes.add(UnsafeRawBufferPointer(start: codes.block(slot) + version, count: codes.ground.stride - version))
+        add(codes.block(slot), count: codes.ground.stride, hasVersion: codes.hasEdges)
         guard memory.height(slot).pointee > 0 else { continue }
         for level in 1...Int(memory.height(slot).pointee) {
           let block = codes.upperBlock(memory.ordinal(slot, level: level).pointee)
-          bytes.add(UnsafeRawBufferPointer(start: block + version, count: codes.upper.stride - version))
+          add(block, count: codes.upper.stride, hasVersion: true)
         }
       }
       return Digest(links: links.value, codes: bytes.value)

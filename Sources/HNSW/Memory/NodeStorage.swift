@@ -11,7 +11,8 @@ final class NodeStorage: @unchecked Sendable {
   private(set) var outsideBytes = 0
   /// One more than the greatest ordinal ever given to a node of an upper level.
   private(set) var ordinalEnd: UInt32 = 0
-  private var freeOrdinals: [UInt32] = []
+  /// Those below it that no node has.
+  private(set) var freeOrdinals: [UInt32] = []
   private let vectors: VectorPlace
 
   static let maximalChunks = 65_536
@@ -22,8 +23,7 @@ final class NodeStorage: @unchecked Sendable {
     self.vectors = vectors
     // Whole cache lines: a row begins on one, and kernels see no odd end.
     let stride = (dimension + 15) & ~15
-    var nodes = 64
-    while nodes < 16_384, nodes * 2 * stride * MemoryLayout<Float>.stride <= Self.chunkTarget { nodes *= 2 }
+    let nodes = Self.nodesPerChunk(dimension: dimension)
     var end = 0
     func section(_ bytes: Int) -> Int {
       defer { end += (bytes * nodes + 63) & ~63 }
@@ -41,6 +41,14 @@ final class NodeStorage: @unchecked Sendable {
       idsOffset: section(MemoryLayout<Int64>.stride),
       upperOffset: section(MemoryLayout<UnsafeMutableRawPointer?>.stride),
       heightOffset: section(1), liveOffset: section(1), chunkBytes: end, chunks: chunks, vectorChunks: vectorChunks)
+  }
+
+  /// Nodes in a chunk, for vectors of a dimension.
+  static func nodesPerChunk(dimension: Int) -> Int {
+    let stride = (dimension + 15) & ~15
+    var nodes = 64
+    while nodes < 16_384, nodes * 2 * stride * MemoryLayout<Float>.stride <= chunkTarget { nodes *= 2 }
+    return nodes
   }
 
   deinit {
@@ -64,6 +72,13 @@ final class NodeStorage: @unchecked Sendable {
   /// Bytes of vectors that are in memory, and those in a file.
   var vectorBytes: (memory: Int, mapped: Int) {
     vectors.isMapped ? (0, chunkCount * vectorChunkBytes) : (chunkCount * vectorChunkBytes, 0)
+  }
+
+  /// Waits until vectors that are in a file are on the disk as they are now.
+  func flushVectors() -> Bool {
+    (0..<chunkCount).allSatisfy { i in
+      memory.vectorChunks[i].map { vectors.flush($0, byteCount: vectorChunkBytes) } ?? true
+    }
   }
 
   /// Makes one chunk more, its slots free and without links.
@@ -121,5 +136,25 @@ final class NodeStorage: @unchecked Sendable {
 
   private func clear(_ row: LinkRow, count: Int) {
     for i in 0..<count { row[i].store(NodeMemory.none, ordering: .relaxed) }
+  }
+}
+
+extension NodeStorage {
+  /// Gives a slot the levels and ordinals it had when it was written down, its rows empty.
+  func restoreLinks(_ slot: Slot, ordinals: ArraySlice<UInt32>) {
+    memory.height(slot).pointee = UInt8(ordinals.count)
+    guard !ordinals.isEmpty else { return }
+    let bytes = memory.upperBytes(levels: ordinals.count)
+    let upper = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    memory.upper(slot).pointee = upper
+    clear(upper.assumingMemoryBound(to: Atomic<UInt32>.self), count: ordinals.count * memory.M)
+    for (i, ordinal) in ordinals.enumerated() { memory.ordinal(slot, level: i + 1).pointee = ordinal }
+    outsideBytes += bytes
+  }
+
+  /// The ordinals that no node has, and one more than the greatest ever given.
+  func restore(freeOrdinals: [UInt32], ordinalEnd: UInt32) {
+    self.freeOrdinals = freeOrdinals
+    self.ordinalEnd = ordinalEnd
   }
 }

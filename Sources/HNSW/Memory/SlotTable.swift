@@ -24,6 +24,13 @@ struct SlotTable {
     entries[at] = slot
   }
 
+  /// Makes room for so many ids at once. The table must be empty.
+  mutating func reserve(_ ids: Int) {
+    var size = entries.count
+    while (ids + 1) * 8 > size * 7 { size *= 2 }
+    entries = Array(repeating: NodeMemory.none, count: size)
+  }
+
   mutating func remove(_ id: Int64) {
     var gap = place(of: id)
     guard entries[gap] != NodeMemory.none else { return }

@@ -60,6 +60,11 @@ final class VectorPlace: @unchecked Sendable {
     if isMapped { munmap(chunk, byteCount) } else { chunk.deallocate() }
   }
 
+  /// Waits until a chunk is on the disk as it is now.
+  func flush(_ chunk: UnsafeMutablePointer<Float>, byteCount: Int) -> Bool {
+    !isMapped || msync(chunk, byteCount, MS_SYNC) == 0
+  }
+
   func askForHugePages(_ chunk: UnsafeMutablePointer<Float>, byteCount: Int) {
     if !isMapped { HugePages.ask(for: chunk, byteCount: byteCount) }
   }

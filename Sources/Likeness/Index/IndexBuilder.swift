@@ -19,7 +19,7 @@ struct IndexBuilder {
   /// `read` runs one transaction. Commits meanwhile are in the change log behind the position that was read first,
   /// and taking a row up twice does no harm.
   func build(
-    read: (_ body: (Database) throws -> Bool) throws -> Bool, progress: ((GalleryProgress) -> Void)? = nil
+    read: (_ body: (Database) throws -> Bool) throws -> Bool, progress: ((GalleryProgress) throws -> Void)? = nil
   ) throws -> IndexState? {
     var state: IndexState?
     var total = 0
@@ -42,18 +42,18 @@ struct IndexBuilder {
     var last = Int64.min
     var completed = 0
     var hasMore = true
-    progress?(GalleryProgress(completed: 0, total: total))
+    try progress?(GalleryProgress(completed: 0, total: total))
     while hasMore {
       batch.removeAll()
       while hasMore, !batch.isFull {
         hasMore = try read { db in try readRows(db, after: &last, into: &state, &batch) }
       }
       try state.graph.add(contentsOf: batch.rows, ids: batch.ids) { count in
-        progress?(GalleryProgress(completed: completed + count, total: max(total, completed + count))) ?? ()
+        try progress?(GalleryProgress(completed: completed + count, total: max(total, completed + count)))
       }
       completed += batch.ids.count
     }
-    progress?(GalleryProgress(completed: completed, total: completed))
+    try progress?(GalleryProgress(completed: completed, total: completed))
     return state
   }
 
@@ -84,7 +84,7 @@ struct IndexBuilder {
       guard let blob else { continue }
       do {
         try batch.append(blob, id: id) { try state.graph.validate($0) }
-        state.searchable.insert(id)
+        state.searchable += 1
       } catch {
         state.faults[id] = .refused("\(error)")
       }

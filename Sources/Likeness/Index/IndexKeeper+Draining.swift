@@ -6,7 +6,16 @@ import Synchronization
 extension IndexKeeper {
   /// Puts pending changes into the graph, oldest first, as far as no answer under way needs the graph without them.
   /// Searches go on meanwhile.
+  ///
+  /// While a snapshot is written they stay in the overlay, and are put into the graph after that.
   func drain() {
+    if isFrozen.load(ordering: .sequentiallyConsistent) { return }
+    putAllIn()
+    saveIfDue()
+  }
+
+  /// Puts pending changes into the graph, also when that means waiting for a snapshot.
+  func putAllIn() {
     draining.withLock { _ in
       while let (graph, batch) = nextBatch(), !batch.isEmpty {
         let done = put(batch, into: graph)

@@ -1,5 +1,6 @@
 import GRDB
 import HNSW
+import Synchronization
 
 /// What became of one row.
 struct RowChange: Sendable {
@@ -101,46 +102,42 @@ extension IndexKeeper {
     return changes
   }
 
-  /// Where the rows and the index disagree, by comparing all of them.
+  /// Where the rows and the index disagree, by comparing all of them bit for bit. Nothing goes into the graph meanwhile.
   func differences(_ db: Database, head: Head, embedder: EmbedderRow) throws -> [RowChange] {
-    let known = state.withLock { state in
-      state.map { (graph: $0.graph, overlay: $0.overlay, searchable: $0.searchable, faults: $0.faults) }
-    }
-    guard let known else { return [] }
-    var changes: [RowChange] = []
-    var unseen = known.searchable
-    var unseenFaults = Set(known.faults.keys)
-    let rows = try RawStatement(db, "SELECT id, embedder_id, vector FROM embedding ORDER BY id")
-    var last = Int64.min
-    while try rows.step() {
-      let id = try rows.id(0, after: last)
-      last = id
-      let row = RowVector(rows, embedderAt: 1, vectorAt: 2, embedder: embedder)
-      let isKnown = unseen.remove(id) != nil
-      unseenFaults.remove(id)
-      switch row {
-      case .vector(let vector):
-        let indexed = !isKnown ? nil : known.overlay[id].map(\.vector) ?? known.graph.vector(id: id)
-        if let indexed, Self.agree(indexed, vector, metric: embedder.metric) { continue }
-      case .fault(let fault):
-        if known.faults[id] == fault { continue }
-      case .gone:
-        continue
+    comparisons.add(1, ordering: .relaxed)
+    return try draining.withLock { _ in
+      let known = state.withLock { state in
+        state.map { (graph: $0.graph, pending: $0.overlay.entries, faults: $0.faults) }
       }
-      changes.append(RowChange(id: id, sequence: head.sequence, row: row))
+      guard let known else { return [] }
+      var changes: [RowChange] = []
+      var unseen = Set(known.faults.keys).union(known.pending.filter { $0.value.vector != nil }.keys)
+      var comparison = IndexComparison(known.graph)
+      let rows = try RawStatement(db, "SELECT id, embedder_id, vector FROM embedding ORDER BY id")
+      var last = Int64.min
+      while try rows.step() {
+        let id = try rows.id(0, after: last)
+        last = id
+        let pending = known.pending[id]
+        if !unseen.isEmpty { unseen.remove(id) }
+        if rows.integer(1) == embedder.id, let blob = rows.blob(2) {
+          if let pending {
+            comparison.note(id)
+            if let vector = pending.vector, vector.withUnsafeBytes({ $0.elementsEqual(blob) }) { continue }
+          } else if comparison.compare(blob, id: id) == .same {
+            continue
+          }
+        } else {
+          comparison.note(id)
+        }
+        let row = RowVector(rows, embedderAt: 1, vectorAt: 2, embedder: embedder)
+        if case .fault(let fault) = row, known.faults[id] == fault { continue }
+        changes.append(RowChange(id: id, sequence: head.sequence, row: row))
+      }
+      let gone = unseen.union(comparison.unseen().filter { known.pending[$0] == nil })
+      for id in gone.sorted() { changes.append(RowChange(id: id, sequence: head.sequence, row: .gone)) }
+      return changes
     }
-    for id in unseen.union(unseenFaults).sorted() {
-      changes.append(RowChange(id: id, sequence: head.sequence, row: .gone))
-    }
-    return changes
-  }
-
-  /// Whether an indexed vector, which a cosine index keeps at length one, is the row's. Distances are computed from
-  /// rows, so a difference too small to see here only moves the order in which the graph is walked.
-  private static func agree(_ indexed: [Float], _ row: [Float], metric: Metric) -> Bool {
-    if indexed == row { return true }
-    guard metric == .cosine, indexed.count == row.count else { return false }
-    return metric.distance(indexed, row) < 1e-6
   }
 }
 

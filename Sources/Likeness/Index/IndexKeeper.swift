@@ -24,17 +24,43 @@ final class IndexKeeper: Sendable {
   /// Held while changes go from the overlay into the graph.
   let draining = Locked(Turn())
   let drainIsScheduled = Atomic(false)
+  /// Set while the graph is written to a file: changes wait in the overlay, so that nobody waits for the file.
+  let isFrozen = Atomic(false)
   let state = Locked<IndexState?>(nil)
+  let connections: Connections
+  /// The snapshot beside the gallery.
+  let file: SnapshotFile
+  /// Held while a snapshot is written, so that one is written at a time.
+  let saving = Locked(Turn())
+  let saveIsScheduled = Atomic(false)
+  let isClosing = Atomic(false)
+  let beganWithSnapshot = Atomic(false)
+  /// How often all rows were compared.
+  let comparisons = Atomic<Int>(0)
+  /// Whether the gallery may be written, and a snapshot beside it.
+  let canSave: Bool
 
-  init(configuration: GalleryConfiguration, path: String) {
+  init(configuration: GalleryConfiguration, path: String, connections: Connections, canSave: Bool) {
     self.configuration = configuration
     self.path = path
+    self.connections = connections
+    self.canSave = canSave
+    file = SnapshotFile(galleryAt: path)
   }
 
   /// The index that agrees with the snapshot `db` is about to take; nil where there is no embedder yet. `db` must not
   /// have read anything in its transaction. Close the view when the answer is done.
+  ///
+  /// - Throws: ``Connections/StaleSnapshot`` where `head` is of an earlier commit, among others.
   func view(_ db: Database, head: inout Head?) throws -> IndexView? {
-    try following.withLock { _ in
+    // Where nobody committed since this connection looked, and the index is where it was then, nothing is to be followed.
+    if let last = head {
+      let current = try Head.current(db, last: last)
+      if current.dataVersion == last.dataVersion, let view = openView(ifAt: current) { return view }
+      // Another snapshot, taken in turn: this one may be behind what the index has followed meanwhile.
+      throw Connections.StaleSnapshot()
+    }
+    return try following.withLock { _ in
       let current = try Head.current(db, last: head)
       let isNews = head?.dataVersion != current.dataVersion
       head = current
@@ -42,9 +68,23 @@ final class IndexKeeper: Sendable {
         state.withLock { $0 = nil }
         return nil
       }
+      if isNews, !noticeStrangers() { head?.dataVersion = .min }
       try follow(db, to: current, embedder: embedder, isNews: isNews)
       return openView()
     }
+  }
+
+  /// Suspects the index where somebody committed and the log does not say what.
+  ///
+  /// - Returns: false where that cannot be told now, as this process is writing.
+  private func noticeStrangers() -> Bool {
+    guard let count = connections.strangeCommits() else { return false }
+    state.withLock { state in
+      guard let known = state?.strangeCommits, known != count else { return }
+      state?.strangeCommits = count
+      state?.isSuspect = true
+    }
+    return true
   }
 
   /// Ends an answer, and lets changes behind it go into the graph.
@@ -63,28 +103,51 @@ final class IndexKeeper: Sendable {
   /// Says that an answer found a row otherwise than the index has it: the next view compares all rows.
   func suspect() { state.withLock { $0?.isSuspect = true } }
 
-  private func openView() -> IndexView? {
+  private func openView(ifAt head: Head? = nil) -> IndexView? {
     state.withLock { state in
       guard let now = state else { return nil }
+      if let head, !now.agrees(with: head) { return nil }
       state?.openViews[now.position, default: 0] += 1
       return IndexView(
         embedder: now.embedder, graph: now.graph, overlay: now.overlay, position: now.position,
-        searchable: now.searchable.count, faults: now.faults.count, logIsTrusted: now.logIsTrusted)
+        searchable: now.searchable, faults: now.faults.count, logIsTrusted: now.logIsTrusted)
     }
   }
 
   // MARK: Building
 
-  /// Builds the index if there is none, reading rows in short transactions: `read` runs one.
-  func buildIfNeeded(
-    read: (_ body: (Database) throws -> Bool) throws -> Bool, progress: ((GalleryProgress) -> Void)? = nil
-  ) throws {
+  /// Makes the index if there is none, from the snapshot or else from the rows, in short transactions.
+  func buildIfNeeded(progress: ((GalleryProgress) -> Void)? = nil) throws {
     try building.withLock { _ in
       if isBuilt { return }
-      let builder = IndexBuilder(configuration: configuration, path: path)
-      guard let built = try builder.build(read: read, progress: progress) else { return }
-      report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
-      state.withLock { $0 = built }
+      // What is committed from now on without a trace in the log will be noticed.
+      let strangeCommits = connections.strangeCommits()
+      let read: SnapshotOpening.Read = { [connections] body in try connections.read { db in try body(db) } }
+      var holdsRemoved = false
+      var made: IndexState?
+      if configuration.snapshots != .never {
+        do {
+          let opening = SnapshotOpening(configuration: configuration, path: path, file: file)
+          if let opened = try opening.open(read: read) { (made, holdsRemoved) = opened }
+        } catch let refusal as SnapshotRefusal {
+          configuration.logger.notice("the index is built from the rows, as \(file.path) is not used: \(refusal)")
+        }
+      }
+      if made == nil {
+        made = try IndexBuilder(configuration: configuration, path: path).build(read: read) { [self] done in
+          if isClosing.load(ordering: .acquiring) { throw GalleryError.closed(path: path) }
+          progress?(done)
+        }
+      }
+      beganWithSnapshot.store(made?.savedChanges != nil, ordering: .releasing)
+      guard var made else { return }
+      made.strangeCommits = strangeCommits ?? -1
+      report(made.faults.map { ($0.key, $0.value) }, embedder: made.embedder)
+      let hasQueued = made.overlay.hasQueued
+      state.withLock { $0 = made }
+      if hasQueued { scheduleDrain() }
+      // What the rows do not have any more is not to stay in a file.
+      saveIfDue(isUrgent: holdsRemoved)
     }
   }
 }

@@ -4,15 +4,22 @@ import HNSW
 extension GalleryConfiguration {
   /// An empty index for vectors of `embedder`.
   ///
-  /// A compact one has its file beside the gallery at `path`, or, where nothing can be written there, in the temporary
-  /// folder.
-  ///
   /// - Throws: `IndexError`.
   func makeIndex(for embedder: EmbedderRow, galleryAt path: String) throws -> HNSWIndex {
-    func make(_ vectors: HNSWIndex.VectorStorage) throws -> HNSWIndex {
+    try withParameters(galleryAt: path) {
+      try HNSWIndex(dimension: embedder.dimension, metric: embedder.metric, parameters: $0)
+    }
+  }
+
+  /// Makes an index by `body`.
+  ///
+  /// A compact one has its file beside the gallery at `path`, or, where nothing can be written there, in the temporary
+  /// folder.
+  func withParameters<Index>(galleryAt path: String, _ body: (HNSWIndex.Parameters) throws -> Index) throws -> Index {
+    func make(_ vectors: HNSWIndex.VectorStorage) throws -> Index {
       var parameters = parameters
       parameters.vectors = vectors
-      return try HNSWIndex(dimension: embedder.dimension, metric: embedder.metric, parameters: parameters)
+      return try body(parameters)
     }
     guard compact else { return try make(.memory) }
     if let compactFolder { return try make(.file(folder: compactFolder)) }

@@ -12,31 +12,48 @@ struct IndexState: Sendable {
   var schemaCookie: Int64
   /// The highest embedding id at that position.
   var highest: Int64
-  /// The embeddings that can be found.
-  var searchable: Set<Int64> = []
+  /// How many embeddings can be found.
+  var searchable = 0
   /// The embeddings that cannot, and why.
   var faults: [Int64: VectorFault] = [:]
   /// Whether the triggers are as they should be; where not, every commit means comparing all rows.
   var logIsTrusted = true
-  /// Whether an answer found a row otherwise than the index has it.
+  /// Whether the index may have a row otherwise than it is: an answer found one, or somebody wrote and the log does not
+  /// say what.
   var isSuspect = false
+  /// How many commits that left no trace in the log the index has been compared after.
+  var strangeCommits = 0
+  /// The changes that the graph had seen when it was last saved; nil where no snapshot holds it.
+  var savedChanges: Int?
   /// How many searches are under way at each position.
   var openViews: [Int64: Int] = [:]
 
+  /// Whether a search can find this embedding. Whatever is in the overlay counts more than the graph.
+  func isSearchable(_ id: Int64) -> Bool {
+    if let pending = overlay[id] { return pending.vector != nil }
+    return graph.contains(id: id)
+  }
+
   /// Takes up what the row of `id` is now.
   mutating func apply(id: Int64, sequence: Int64, _ row: RowVector) {
-    switch row {
-    case .vector(let vector):
-      searchable.insert(id)
+    let isKnown = isSearchable(id)
+    if case .vector(let vector) = row {
+      if !isKnown { searchable += 1 }
       faults[id] = nil
       overlay.append(id: id, Pending(sequence: sequence, vector: vector))
-    case .fault(let fault):
-      faults[id] = fault
-      if searchable.remove(id) != nil { overlay.append(id: id, Pending(sequence: sequence, vector: nil)) }
-    case .gone:
-      faults[id] = nil
-      if searchable.remove(id) != nil { overlay.append(id: id, Pending(sequence: sequence, vector: nil)) }
+      return
     }
+    if case .fault(let fault) = row { faults[id] = fault } else { faults[id] = nil }
+    if isKnown {
+      searchable -= 1
+      overlay.append(id: id, Pending(sequence: sequence, vector: nil))
+    }
+  }
+
+  /// Whether the index agrees with a snapshot of the rows as it is, nothing read of it but the head.
+  func agrees(with head: Head) -> Bool {
+    position == head.sequence && highest == head.highest && schemaCookie == head.schemaCookie && logIsTrusted
+      && !isSuspect && embedder == head.embedder
   }
 }
 

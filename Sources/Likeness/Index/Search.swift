@@ -109,7 +109,8 @@ struct Search {
 
   // MARK: The answer
 
-  func answer(k: Int, by grouping: CandidateGrouping, maxDistance: Float?) -> Answer {
+  func answer(_ question: Gallery.Question) -> Answer {
+    let (k, grouping, maxDistance) = (question.k, question.grouping, question.maxDistance)
     let kept = maxDistance.map { limit in candidates.filter { $0.distance <= limit } } ?? candidates
     return Answer(
       candidates: kept, foundBy: isExact ? .exact : .graph,

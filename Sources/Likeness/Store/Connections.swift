@@ -15,6 +15,30 @@ final class Connections: Sendable {
   private let factory: ConnectionFactory
   private let writer: DatabaseQueue
   private let pool: Locked<Pool>
+  /// Held by whoever uses the writer.
+  private let watch: Locked<Watch>
+
+  /// What the writer's connection saw last. Its `data_version` changes when anybody else has committed, never for its
+  /// own commits.
+  private struct Watch {
+    var dataVersion: Int64?
+    /// The number of the last change in the log.
+    var sequence: Int64 = 0
+    /// Commits of others, or groups of them, that left no trace in the log.
+    var strangeCommits = 0
+
+    mutating func look(_ db: Database) throws {
+      let version = try db.integer("PRAGMA data_version")
+      let sequence = try Self.sequence(db)
+      if let dataVersion, dataVersion != version, sequence == self.sequence { strangeCommits += 1 }
+      dataVersion = version
+      self.sequence = sequence
+    }
+
+    static func sequence(_ db: Database) throws -> Int64 {
+      try db.integer("SELECT seq FROM sqlite_sequence WHERE name = 'change'")
+    }
+  }
 
   /// A connection for reading, and what its last snapshot said.
   private struct Reader {
@@ -32,6 +56,27 @@ final class Connections: Sendable {
     self.factory = factory
     self.writer = writer
     pool = Locked(Pool())
+    watch = Locked(Watch())
+  }
+
+  /// How often somebody else committed and the change log does not say what; nil where that cannot be told without
+  /// waiting, as this process is writing.
+  func strangeCommits() -> Int? {
+    watch.withLockIfFree { watch -> Int? in
+      do {
+        var now = watch
+        try writer.inDatabase { db in
+          try db.inTransaction(.deferred) {
+            try now.look(db)
+            return .commit
+          }
+        }
+        watch = now
+        return watch.strangeCommits
+      } catch {
+        return nil
+      }
+    } ?? nil
   }
 
   /// One transaction that reads: every statement of `body` sees the same commit. The snapshot is taken by the first
@@ -50,15 +95,25 @@ final class Connections: Sendable {
       if isClosed { try? reader.queue.close() }
     }
     return try reader.queue.inDatabase { db in
-      var result: T?
-      try db.inTransaction(.deferred) {
-        result = try body(db, &reader.head)
-        return .commit
+      while true {
+        var result: T?
+        do {
+          try db.inTransaction(.deferred) {
+            result = try body(db, &reader.head)
+            return .commit
+          }
+        } catch is StaleSnapshot {
+          reader.head = nil
+          continue
+        }
+        guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+        return result
       }
-      guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-      return result
     }
   }
+
+  /// Thrown by a body that needs a snapshot taken anew: it is run again, with nothing known of the one before.
+  struct StaleSnapshot: Error {}
 
   /// One transaction that reads.
   func read<T>(_ body: (Database) throws -> T) throws -> T {
@@ -68,13 +123,24 @@ final class Connections: Sendable {
   /// One transaction that writes, committed when `body` returns and undone when it throws.
   func write<T>(_ body: (Database) throws -> T) throws -> T {
     try checkOpen()
-    return try writer.write(body)
+    return try watch.withLock { watch in
+      var now = watch
+      let result = try writer.write { db in
+        // Whoever else committed before did so before this transaction, which is alone.
+        try now.look(db)
+        let result = try body(db)
+        now.sequence = try Watch.sequence(db)
+        return result
+      }
+      watch = now
+      return result
+    }
   }
 
   /// The writing connection outside of a transaction.
   func onWriter<T>(_ body: (Database) throws -> T) throws -> T {
     try checkOpen()
-    return try writer.inDatabase(body)
+    return try watch.withLock { _ in try writer.inDatabase(body) }
   }
 
   /// One more connection that writes, for work after which a connection has to go.
