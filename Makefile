@@ -1,11 +1,12 @@
 # make demo   trains on real faces, enrolls people the embedder never saw, asks who further pictures show
 # make test   builds and runs every test
+# make crash-lab   hurts galleries in every way it knows, for some minutes, and prints what was lost
 # One configuration (release) everywhere, so nothing is built twice.
 
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests schema Benchmarks/Package.swift Benchmarks/Sources
 
-.PHONY: setup build demo test format lint bench clean
+.PHONY: setup build demo test crash-lab format lint bench clean
 
 setup:
 	@sh Scripts/setup.sh
@@ -18,6 +19,9 @@ demo: build
 
 test: setup
 	$(SWIFT) test -c release --disable-testable-imports
+
+crash-lab: setup
+	@sh Scripts/crash-laboratory.sh
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(wildcard $(SOURCES))

@@ -96,6 +96,15 @@ let package = Package(
       dependencies: [
         "Likeness", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .executableTarget(
+      name: "CrashLaboratory",
+      dependencies: [
+        "Likeness", "FaultyDisk", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/CrashLaboratory"),
+    .testTarget(name: "CrashLaboratoryTests", dependencies: ["CrashLaboratory"]),
     .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
   ],
