@@ -15,6 +15,7 @@ let package = Package(
   dependencies: [
     .package(name: "likeness", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .executableTarget(
@@ -27,6 +28,13 @@ let package = Package(
       name: "StoreSpeed",
       dependencies: [
         .product(name: "Likeness", package: "likeness"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "Soak",
+      dependencies: [
+        .product(name: "Likeness", package: "likeness"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
