@@ -105,8 +105,18 @@ let package = Package(
       ],
       path: "Tests/CrashLaboratory"),
     .testTarget(name: "CrashLaboratoryTests", dependencies: ["CrashLaboratory"]),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Images", "Networks", "Likeness", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/FuzzTargets", exclude: ["Corpora"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzers, a package of their own, build the readers with their own flags; nobody else sees the product.
+if Context.environment["LIKENESS_FUZZ"] != nil {
+  package.products.append(.library(name: "FuzzTargets", targets: ["FuzzTargets"]))
+}
