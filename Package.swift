@@ -103,8 +103,27 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Fixtures")]),
+    .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .executableTarget(
+      name: "CrashLaboratory",
+      dependencies: [
+        "Likeness", "FaultyDisk", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/CrashLaboratory"),
+    .testTarget(name: "CrashLaboratoryTests", dependencies: ["CrashLaboratory"]),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Images", "Networks", "Likeness", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/FuzzTargets", exclude: ["Corpora"]),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzers, a package of their own, build the readers with their own flags; nobody else sees the product.
+if Context.environment["LIKENESS_FUZZ"] != nil {
+  package.products.append(.library(name: "FuzzTargets", targets: ["FuzzTargets"]))
+}

@@ -16,6 +16,7 @@ let package = Package(
   dependencies: [
     .package(name: "likeness", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .executableTarget(
@@ -31,6 +32,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Clocks"),
+    .executableTarget(
+      name: "Soak",
+      dependencies: [
+        .product(name: "Likeness", package: "likeness"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(name: "IndexChurn", dependencies: index),
     .executableTarget(name: "IndexConcurrency", dependencies: index),
   ],

@@ -3,112 +3,39 @@ import GRDB
 import Likeness
 import Testing
 
-/// Random operations on a gallery, through the library and by another hand's SQL, against a dictionary.
+/// Random histories of a gallery, through the library and by another hand's SQL, against a dictionary.
 @Suite struct ModelTests {
-  private struct Model {
-    var metric: Metric
-    var identityOf: [EmbeddingID: String] = [:]
-    var vectorOf: [EmbeddingID: [Float]] = [:]
+  /// How many histories are lived through: more by `LIKENESS_HISTORIES=10000`.
+  private static var histories: Int {
+    ProcessInfo.processInfo.environment["LIKENESS_HISTORIES"].flatMap { Int($0) } ?? 240
+  }
 
-    /// The nearest distance of each identity, nearest first.
-    func answer(_ probe: [Float], k: Int) -> [Double] {
-      var nearest: [String: Double] = [:]
-      for (id, name) in identityOf {
-        let distance = reference(metric, probe, vectorOf[id] ?? [])
-        nearest[name] = min(nearest[name] ?? .infinity, distance)
-      }
-      return Array(nearest.values.sorted().prefix(k))
+  @Test("after any history of changes by anybody, an answer is what the rows say", arguments: [8, 25, 300])
+  func anyHistory(length: Int) throws {
+    let templates = try Dictionary(uniqueKeysWithValues: Metric.allCases.map { ($0, try Life.template($0)) })
+    func fault(_ history: History) -> String? {
+      Life.fault(in: history, template: templates[history.metric] ?? Data())
+    }
+    let count = max(3, Self.histories * 8 / (length * (length > 100 ? 4 : 2)))
+    for seed in 0..<UInt64(count) {
+      let history = History.random(seed: seed, length: length)
+      guard fault(history) != nil else { continue }
+      let shortest = history.shrunk { fault($0) != nil }
+      Issue.record("\(fault(shortest) ?? "it failed once and not again"), in the history of \(shortest)")
+      return
     }
   }
 
-  @Test(
-    "after any sequence of changes by anybody, an answer is what the rows say",
-    arguments: zip([UInt64(1), 2, 3, 4], [Metric.euclidean, .cosine, .dot, .euclidean]))
-  func randomOperations(seed: UInt64, metric: Metric) throws {
-    let scratch = try Scratch()
-    let dimension = 6
-    let gallery = try makeGallery(scratch.path(), dimension, metric) { $0.changeLogLimit = 40 }
-    // A second gallery on the same file sees everything through the change log only.
-    let reader = try Gallery(path: scratch.path(), configuration: quiet())
-    let hand = try otherHand(scratch.path())
-    var random = Seeded(seed)
-    var model = Model(metric: metric)
-    for step in 0..<300 {
-      let someone = "person \(Int.random(in: 0..<12, using: &random))"
-      let names = Set(model.identityOf.values).sorted()
-      switch Int.random(in: 0..<12, using: &random) {
-      case 0..<4:
-        let rows = (0..<Int.random(in: 1...6, using: &random)).map { _ in
-          Enrollment(identity: someone, vector: random.vector(dimension))
-        }
-        for (id, row) in zip(try gallery.enroll(rows), rows) {
-          model.identityOf[id] = someone
-          model.vectorOf[id] = row.vector
-        }
-      case 4:
-        let vector = random.vector(dimension)
-        let id = try hand.write { db in
-          try db.execute(sql: "INSERT OR IGNORE INTO identity (name) VALUES (?)", arguments: [someone])
-          try db.execute(
-            sql: """
-              INSERT INTO embedding (identity_id, embedder_id, vector)
-              SELECT id, 1, ? FROM identity WHERE name = ?
-              """, arguments: [blob(vector), someone])
-          return EmbeddingID(db.lastInsertedRowID)
-        }
-        model.identityOf[id] = someone
-        model.vectorOf[id] = vector
-      case 5:
-        guard let id = model.identityOf.keys.sorted().randomElement(using: &random) else { continue }
-        let vector = random.vector(dimension)
-        try hand.write { db in
-          try db.execute(
-            sql: "UPDATE embedding SET vector = ? WHERE id = ?", arguments: [blob(vector), id.rawValue])
-        }
-        model.vectorOf[id] = vector
-      case 6:
-        guard let id = model.identityOf.keys.sorted().randomElement(using: &random) else { continue }
-        try gallery.remove(embedding: id)
-        model.identityOf[id] = nil
-      case 7:
-        guard let name = names.randomElement(using: &random) else { continue }
-        // Foreign keys are off in this connection: the schema's own trigger has to cascade.
-        try hand.write { db in try db.execute(sql: "DELETE FROM identity WHERE name = ?", arguments: [name]) }
-        model.identityOf = model.identityOf.filter { $0.value != name }
-      case 8:
-        guard let name = names.randomElement(using: &random) else { continue }
-        try gallery.forget(name)
-        model.identityOf = model.identityOf.filter { $0.value != name }
-      case 9:
-        guard names.count > 1 else { continue }
-        try gallery.merge(names[0], into: names[1])
-        for (id, name) in model.identityOf where name == names[0] { model.identityOf[id] = names[1] }
-      case 10:
-        guard let name = names.randomElement(using: &random) else { continue }
-        let newName = "renamed \(step)"
-        try gallery.rename(name, to: newName)
-        for (id, old) in model.identityOf where old == name { model.identityOf[id] = newName }
-      default:
-        // The log is gone: rows are compared instead.
-        try hand.write { db in try db.execute(sql: "DELETE FROM change WHERE sequence % 2 = \(step % 2)") }
-      }
-      let probe = random.vector(dimension)
-      for one in [gallery, reader] {
-        let answer = try one.query(.vector(probe), k: 4)
-        let expected = model.answer(probe, k: 4)
-        #expect(answer.candidates.count == expected.count, "step \(step)")
-        #expect(answer.gallerySize.embeddings == model.identityOf.count)
-        for (candidate, distance) in zip(answer.candidates, expected) {
-          #expect(abs(Double(candidate.distance) - distance) < 1e-5, "step \(step)")
-          #expect(model.identityOf[candidate.embedding] == candidate.identity)
-        }
-      }
+  @Test("a history that fails is made as short as it can be")
+  func shrinking() {
+    let history = History.random(seed: 5, length: 100)
+    func merges(_ history: History) -> Int {
+      history.changes.filter { if case .merge = $0 { true } else { false } }.count
     }
-    for one in [gallery, reader] {
-      one.settle()
-      #expect(try one.indexDisagreements().isEmpty)
-      #expect(one.pendingChanges == 0)
-    }
+    #expect(merges(history) > 2)
+    let shortest = history.shrunk { merges($0) >= 2 }
+    #expect(shortest.changes.count == 2)
+    #expect(merges(shortest) == 2)
   }
 
   @Test("a gallery opened again answers as the one that was closed")

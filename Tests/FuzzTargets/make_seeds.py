@@ -1,0 +1,95 @@
+"""Makes the seeds in Corpora/ again: python3 make_seeds.py (pictures need Pillow)."""
+import io, json, os, random, sqlite3, struct
+
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def save(target, name, data):
+    folder = os.path.join(here, "Corpora", target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+def model(architecture, tensors):
+    random.seed(1)
+    metadata = {
+        "likeness.format": "embedding model 1",
+        "likeness.architectures": json.dumps([architecture], separators=(",", ":")),
+        "likeness.views": '[{"isMirrored":false,"magnification":1,"x":0,"y":0}]',
+    }
+    header, data = {"__metadata__": metadata}, b""
+    for name, shape in sorted(tensors.items()):
+        count = 1
+        for length in shape:
+            count *= length
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * count]}
+        data += struct.pack(f"<{count}f", *(random.uniform(0.1, 1) for _ in range(count)))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def models():
+    linear = {"layer": "linear", "outputs": 2, "bias": True}
+    save("model", "linear", model({"input": [4], "layers": [linear]}, {"0.weight": [2, 4], "0.bias": [2]}))
+    layers = [
+        {"layer": "convolution", "outputs": 3, "kernel": 3, "stride": 1, "padding": 1, "bias": True},
+        {"layer": "relu"}, {"layer": "maxPooling", "size": 2, "stride": 2}, {"layer": "flatten"},
+        {"layer": "linear", "outputs": 4, "bias": False}, {"layer": "l2Normalization"},
+    ]
+    save("model", "convolution", model(
+        {"input": [1, 6, 6], "layers": layers},
+        {"0.weight": [3, 1, 3, 3], "0.bias": [3], "4.weight": [4, 27]}))
+
+
+def pictures():
+    from PIL import Image
+    random.seed(2)
+    grey = Image.new("L", (7, 5))
+    grey.putdata([random.randrange(256) for _ in range(35)])
+    colour = Image.new("RGB", (7, 5))
+    colour.putdata([tuple(random.randrange(256) for _ in range(3)) for _ in range(35)])
+    for name, picture, form, options in [
+        ("grey.png", grey, "PNG", {}), ("colour.png", colour, "PNG", {}), ("palette.png", colour.quantize(4), "PNG", {}),
+        ("grey.jpg", grey, "JPEG", {}), ("colour.jpg", colour, "JPEG", {}),
+        ("progressive.jpg", colour, "JPEG", {"progressive": True}),
+        ("grey.pgm", grey, "PPM", {}), ("colour.ppm", colour, "PPM", {}),
+    ]:
+        file = io.BytesIO()
+        picture.save(file, form, **options)
+        save("picture", name, file.getvalue())
+    save("picture", "plain.pgm", b"P2\n# a comment\n3 2\n255\n0 1 2\n253 254 255\n")
+    turned = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    colour.save(turned, "JPEG", exif=exif)
+    save("picture", "turned.jpg", turned.getvalue())
+
+
+def galleries():
+    schema = os.path.join(here, "..", "..", "schema")
+    random.seed(3)
+    for name, count in [("few", 3), ("many", 60)]:
+        path = os.path.join(here, "Corpora", "gallery", name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.exists(path):
+            os.remove(path)
+        gallery = sqlite3.connect(path)
+        gallery.execute("PRAGMA page_size = 1024")
+        with open(os.path.join(schema, "v1_gallery.sql")) as file:
+            gallery.executescript(file.read())
+        gallery.execute("INSERT INTO embedder (name, kind, dimension, metric, created_at) VALUES ('n', 'vector', 4, 'euclidean', '')")
+        for number in range(count):
+            if number % 3 == 0:
+                gallery.execute("INSERT INTO identity (name, created_at) VALUES (?, '')", (f"p{number}",))
+            gallery.execute(
+                "INSERT INTO embedding (identity_id, embedder_id, source, vector, created_at) VALUES (?, 1, ?, ?, '')",
+                (number // 3 + 1, f"s{number}", struct.pack("<4f", *(random.uniform(-1, 1) for _ in range(4)))))
+        gallery.commit()
+        gallery.close()
+
+
+models()
+pictures()
+galleries()
