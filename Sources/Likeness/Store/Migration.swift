@@ -8,7 +8,8 @@ struct Migration {
   let factory: ConnectionFactory
   let logger: Logger
 
-  /// Applies what is missing of the schema, each migration in a transaction of its own.
+  /// Applies what is missing of the schema, each migration in a transaction of its own; all in one where there is no gallery
+  /// yet.
   ///
   /// Before the first one the file is copied beside itself, `people.gallery.v1-backup` for version 1. The copy is made
   /// while the lock is held under which the migration then runs, so it holds every commit there was, and it is verified.
@@ -47,9 +48,14 @@ struct Migration {
       try db.inTransaction(.immediate) {
         let version = Int(try db.integer("PRAGMA user_version"))
         guard version < GalleryFile.supportedVersion else { return .rollback }
-        let copy = version > 0 ? try copyBefore(version) : nil
+        if version == 0 {
+          // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
+          for migration in GallerySchema.migrations { try db.execute(sql: migration) }
+          return .commit
+        }
+        let copy = try copyBefore(version)
         try db.execute(sql: GallerySchema.migrations[version])
-        if let copy, version + 1 >= 2 { try CopyRegister.add(copy, reason: .migration, in: db) }
+        try CopyRegister.add(copy, reason: .migration, in: db)
         return .commit
       }
       return true
