@@ -35,7 +35,7 @@ struct SnapshotOpening {
     let loading = try load(snapshot)
     let findings = Locked(Findings())
     let work = Locked(Work(tasks: tasks(loading, rows: rows)))
-    let most = max(1_000, rows / 4)
+    let most = max(100, rows / 4)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while let task = work.withLock({ $0.next() }) {
         do {
