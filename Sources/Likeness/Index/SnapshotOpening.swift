@@ -135,7 +135,8 @@ struct SnapshotOpening {
     }
   }
 
-  /// Pieces and rows by turns, so that threads share the disk and the processors.
+  /// Pieces and rows by turns, so that threads share the disk and the processors; taken from the end, where the longest
+  /// piece is, that of the upper levels.
   private func tasks(_ loading: LoadingIndex, rows: Int) -> [Task] {
     let pieces = (0..<loading.pieces).map { Task.piece($0) }
     // Ids of the snapshot, that ranges of them have about as many rows each.
@@ -158,7 +159,7 @@ struct SnapshotOpening {
       if i < pieces.count { tasks.append(pieces[i]) }
       if i < ranges.count { tasks.append(ranges[i]) }
     }
-    return tasks
+    return tasks.reversed()
   }
 
   /// Gives the index the vectors of a range of rows.
