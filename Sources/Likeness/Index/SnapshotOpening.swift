@@ -35,7 +35,7 @@ struct SnapshotOpening {
     let loading = try load(snapshot)
     let findings = Locked(Findings())
     let work = Locked(Work(tasks: tasks(loading, rows: rows)))
-    let most = max(1_000, rows / 4)
+    let most = max(100, rows / 4)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while let task = work.withLock({ $0.next() }) {
         do {
@@ -135,7 +135,8 @@ struct SnapshotOpening {
     }
   }
 
-  /// Pieces and rows by turns, so that threads share the disk and the processors.
+  /// Pieces and rows by turns, so that threads share the disk and the processors; taken from the end, where the longest
+  /// piece is, that of the upper levels.
   private func tasks(_ loading: LoadingIndex, rows: Int) -> [Task] {
     let pieces = (0..<loading.pieces).map { Task.piece($0) }
     // Ids of the snapshot, that ranges of them have about as many rows each.
@@ -158,7 +159,7 @@ struct SnapshotOpening {
       if i < pieces.count { tasks.append(pieces[i]) }
       if i < ranges.count { tasks.append(ranges[i]) }
     }
-    return tasks
+    return tasks.reversed()
   }
 
   /// Gives the index the vectors of a range of rows.
