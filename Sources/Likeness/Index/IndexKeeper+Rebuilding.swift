@@ -1,23 +1,30 @@
 import GRDB
 
 extension IndexKeeper {
-  /// Builds the index anew, and puts it in the place of the one there is; answers come from that one meanwhile. `read`
-  /// runs one transaction.
-  func rebuild(
-    read: (_ body: (Database) throws -> Bool) throws -> Bool, progress: ((GalleryProgress) -> Void)? = nil
-  ) throws {
+  /// Builds the index anew from the rows, and puts it in the place of the one there is; answers come from that one
+  /// meanwhile.
+  func rebuild(progress: ((GalleryProgress) -> Void)? = nil) throws {
     try building.withLock { _ in
+      // What is committed from now on without a trace in the log will be noticed.
+      let strangeCommits = connections.strangeCommits()
       let builder = IndexBuilder(configuration: configuration, path: path)
-      guard let built = try builder.build(read: read, progress: progress) else { return }
+      let built = try builder.build(
+        read: { body in try connections.read { db in try body(db) } },
+        progress: { [self] done in
+          if isClosing.load(ordering: .acquiring) { throw GalleryError.closed(path: path) }
+          progress?(done)
+        })
+      guard var built else { return }
+      built.strangeCommits = strangeCommits ?? -1
       report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
       following.withLock { _ in
         state.withLock { state in
-          let open = state?.openViews ?? [:]
-          state = built
           // Answers under way close what they opened.
-          state?.openViews = open
+          built.openViews = state?.openViews ?? [:]
+          state = built
         }
       }
+      saveIfDue(isUrgent: true)
     }
   }
 }

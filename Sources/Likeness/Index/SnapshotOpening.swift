@@ -95,7 +95,7 @@ struct SnapshotOpening {
     let state = IndexState(
       embedder: embedder, graph: try HNSWIndex(dimension: embedder.dimension, metric: embedder.metric),
       position: head.sequence, schemaCookie: head.schemaCookie, highest: head.highest,
-      logIsTrusted: try ExpectedTriggers.missing(in: db).isEmpty)
+      logIsTrusted: try ExpectedSchema.missingTriggers(in: db).isEmpty)
     return (state, rows)
   }
 

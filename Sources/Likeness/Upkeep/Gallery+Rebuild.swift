@@ -37,18 +37,19 @@ extension Gallery {
     let effort = try Effort(ef: nil, recall: nil, or: configuration)
     return try translating {
       let started = ContinuousClock.now
-      try keeper.rebuild(read: { body in try connections.read { db in try body(db) } }, progress: progress)
+      try keeper.rebuild(progress: progress)
       let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000
       return try connections.read { db, head in
         guard let view = try keeper.view(db, head: &head) else {
           return RebuildReport(path: path, embeddings: 0, leftOut: 0, seconds: seconds, recall: nil)
         }
         defer { keeper.close(view) }
-        let sound = keeper.state.withLock { $0?.searchable ?? [] }.sorted()
+        var rows = try RowCheck(path: path, db: db)
+        _ = try rows.embeddings { _ in }
         let searches = SearchCheck(path: path, db: db, view: view, effort: effort)
         return RebuildReport(
           path: path, embeddings: view.searchable, leftOut: view.faults, seconds: seconds,
-          recall: try searches.run(sound: sound, sample: sample, seed: seed) { _ in }.recall)
+          recall: try searches.run(sound: rows.sound, sample: sample, seed: seed) { _ in }.recall)
       }
     }
   }

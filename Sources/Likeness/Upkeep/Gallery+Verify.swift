@@ -48,7 +48,13 @@ extension Gallery {
       try connections.read { db, head in
         var view: IndexView?
         if failure == nil {
-          do { view = try keeper.view(db, head: &head) } catch { failure = error }
+          do {
+            view = try keeper.view(db, head: &head)
+          } catch let stale as Connections.StaleSnapshot {
+            throw stale
+          } catch {
+            failure = error
+          }
         }
         defer { if let view { keeper.close(view) } }
         return Verifier(gallery: self, db: db, view: view, effort: effort, failure: failure, progress: progress)
@@ -121,7 +127,7 @@ private struct Verifier {
   }
 
   private func snapshot() -> Verification.Check {
-    let state = IndexSnapshotState.beside(gallery.path)
+    let state = IndexSnapshotState(galleryAt: gallery.path, in: db)
     var check = Verification.Check("snapshot", state.sentence)
     if let mend = state.mend { check.add(state.sentence, mend: mend) }
     return check

@@ -29,8 +29,9 @@ struct Repair {
       mended += try removeRows(gallery)
       if let line = try finishErasure(gallery) { mended.append(line) }
     }
-    if IndexSnapshotState.beside(path).mend != nil {
-      DurableFile.remove(IndexSnapshotState.location(of: path))
+    let snapshot = try gallery.reading { db in IndexSnapshotState(galleryAt: path, in: db) }
+    if snapshot.mend != nil {
+      DurableFile.remove(SnapshotFile(galleryAt: path).path)
       mended.append("the index snapshot, which was of no use, is gone: opening makes another")
     }
     return mended

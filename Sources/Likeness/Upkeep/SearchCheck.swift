@@ -96,7 +96,8 @@ struct SearchCheck {
   private func checkAnswer(to probe: [Float], _ check: inout Verification.Check) throws {
     var search = Search(view: view, identities: 0, effort: effort, vector: probe, excluded: [])
     try search.run(db, k: Self.k, by: .embedding)
-    let candidates = search.answer(k: Self.k, by: .embedding, maxDistance: nil).candidates
+    let question = try Gallery.Question(k: Self.k, grouping: .embedding, maxDistance: nil, effort: effort)
+    let candidates = search.answer(question).candidates
     for candidate in candidates {
       let distance = view.embedder.metric.distance(probe, try vector(candidate.embedding.rawValue))
       if distance != candidate.distance {
