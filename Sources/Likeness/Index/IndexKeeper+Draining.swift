@@ -6,9 +6,11 @@ import Synchronization
 extension IndexKeeper {
   /// Puts pending changes into the graph, oldest first, as far as no answer under way needs the graph without them.
   /// Searches go on meanwhile.
-  func drain() {
+  ///
+  /// - Parameter step: How many at once; nil for few enough that nobody waits long.
+  func drain(step: Int? = nil) {
     draining.withLock { _ in
-      while let (graph, batch) = nextBatch(), !batch.isEmpty {
+      while let (graph, batch) = nextBatch(step), !batch.isEmpty {
         let done = put(batch, into: graph)
         state.withLock { state in
           if state?.graph === graph { state?.overlay.settle(done) }
@@ -27,11 +29,11 @@ extension IndexKeeper {
     }
   }
 
-  private func nextBatch() -> (graph: HNSWIndex, batch: [(id: Int64, pending: Pending)])? {
+  private func nextBatch(_ step: Int?) -> (graph: HNSWIndex, batch: [(id: Int64, pending: Pending)])? {
     state.withLock { state in
       guard let graph = state?.graph else { return nil }
       let oldest = state?.openViews.keys.min() ?? .max
-      return (graph, state?.overlay.take(upTo: oldest, limit: VectorBatch.step(graph.dimension)) ?? [])
+      return (graph, state?.overlay.take(upTo: oldest, limit: step ?? VectorBatch.step(graph.dimension)) ?? [])
     }
   }
 
