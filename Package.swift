@@ -115,7 +115,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: ["Images", "Networks", "Likeness", .product(name: "Logging", package: "swift-log")],
-      path: "Tests/FuzzTargets", exclude: ["Corpora"]),
+      path: "Tests/FuzzTargets", exclude: ["Corpora", "make_seeds.py"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),

@@ -135,12 +135,15 @@ public final class Gallery: Sendable {
     return result
   }
 
-  func followAfterWrite() {
+  /// Brings the index to the last commit.
+  ///
+  /// - Parameter step: How many vectors go into the graph at once; nil for few enough that nobody waits long.
+  func followAfterWrite(step: Int? = nil) {
     guard keeper.isBuilt || configuration.indexing == .onOpen else { return }
     do {
       let view = try connections.read { db, head in try keeper.view(db, head: &head) }
       if let view { keeper.close(view) }
-      keeper.drain()
+      keeper.drain(step: step)
     } catch {
       configuration.logger.warning("the index does not follow yet: \(error)")
     }

@@ -5,7 +5,6 @@ import GRDB
 /// The index waits: it follows in large pieces, at the speed of building one, and not after every batch.
 final class BulkEnrollment {
   private let gallery: Gallery
-  private let checkpointPages: Int64
   /// Rows stored since the index followed.
   private var behind = 0
   /// Batches stored so far.
@@ -15,23 +14,21 @@ final class BulkEnrollment {
 
   init(_ gallery: Gallery) throws {
     self.gallery = gallery
-    checkpointPages = try gallery.translating {
+    try gallery.translating {
       try gallery.connections.onWriter { db in
-        let usual = try db.integer("PRAGMA wal_autocheckpoint")
         // The write-ahead log is copied into the file once it has 64 MB, not 4: pages that a few batches write are
         // then copied once.
-        _ = try db.integer("PRAGMA wal_autocheckpoint = \(16_384)")
-        return usual
+        _ = try db.integer("PRAGMA wal_autocheckpoint = 16384")
       }
     }
   }
 
   deinit {
     _ = try? gallery.connections.onWriter { db in
-      _ = try db.integer("PRAGMA wal_autocheckpoint = \(checkpointPages)")
+      _ = try db.integer("PRAGMA wal_autocheckpoint = 1000")
       _ = try db.checkpoint(.passive)
     }
-    gallery.followAfterWrite()
+    gallery.followAfterWrite(step: Self.piece(gallery.configuration))
   }
 
   /// Stores rows in one transaction.
@@ -50,7 +47,7 @@ final class BulkEnrollment {
       let embedder = try gallery.requiredEmbedder(db)
       var insertion = try EnrollmentInsertion(db, embedder: embedder)
       if embedder != checked { try insertion.check(rows) }
-      _ = try TriggerSuspension.during(rows: count, in: db) { triggers in
+      _ = try TriggerSuspension.during(rows, replacing: replacing, in: db) { triggers in
         try insertion.insert(rows, replacing: replacing, triggers)
       }
       try body(db)
@@ -60,10 +57,16 @@ final class BulkEnrollment {
     batches += 1
     behind += count
     // No further behind than the change log reaches, and than there is memory for.
-    if behind >= max(1, min(gallery.configuration.changeLogLimit, 131_072, 33_554_432 / dimension)) {
-      gallery.followAfterWrite()
+    let piece = Self.piece(gallery.configuration)
+    if behind >= min(piece, max(1, 33_554_432 / dimension)) {
+      gallery.followAfterWrite(step: piece)
       behind = 0
     }
+  }
+
+  /// How many vectors the index takes up at once.
+  private static func piece(_ configuration: GalleryConfiguration) -> Int {
+    max(1, min(configuration.changeLogLimit, 131_072))
   }
 
   /// How many rows of `dimension` values are in a batch, where nobody says otherwise.

@@ -59,7 +59,9 @@ struct EnrollmentInsertion: ~Copyable {
     for (index, enrollment) in rows.enrollments.enumerated() {
       let owner = try find(rows.names[index], given: enrollment.identity)
       guard let source = enrollment.source else {
-        ids.append(try add(enrollment, attributes: rows.attributes[index], to: owner.id))
+        let id = try add(enrollment, attributes: rows.attributes[index], to: owner.id)
+        try triggers?.note("insert", id.rawValue)
+        ids.append(id)
         continue
       }
       let found = try sources.find(source, of: owner.id, name: rows.names[index], isNew: owner.isNew, in: db)
@@ -72,7 +74,9 @@ struct EnrollmentInsertion: ~Copyable {
         }
         ids.append(EmbeddingID(kept))
       } else {
-        ids.append(try add(enrollment, attributes: rows.attributes[index], to: owner.id))
+        let id = try add(enrollment, attributes: rows.attributes[index], to: owner.id)
+        try triggers?.note("insert", id.rawValue)
+        ids.append(id)
       }
       if let last = ids.last { sources.keep(last.rawValue, source, of: owner.id) }
     }
@@ -99,8 +103,9 @@ struct EnrollmentInsertion: ~Copyable {
     identity.reset()
     try newIdentity.bind(name, at: 1)
     try newIdentity.run()
-    identities[name] = db.lastInsertedRowID
-    return (db.lastInsertedRowID, true)
+    let id = newIdentity.lastInsertedRow
+    identities[name] = id
+    return (id, true)
   }
 
   private mutating func add(_ enrollment: Enrollment, attributes: String, to identity: Int64) throws -> EmbeddingID {
@@ -117,7 +122,7 @@ struct EnrollmentInsertion: ~Copyable {
       try embedding.bind(Int64(CRC32.of(bytes)), at: 9)
       try embedding.run()
     }
-    return EmbeddingID(db.lastInsertedRowID)
+    return EmbeddingID(embedding.lastInsertedRow)
   }
 
   /// Puts an enrolment in the place of a row; false where the row is like that already.
@@ -151,46 +156,63 @@ struct EnrollmentInsertion: ~Copyable {
 
 /// Enrolments with what can be said of them without the file.
 struct CheckedEnrollments: Sendable {
-  var enrollments: [Enrollment]
+  private(set) var enrollments: [Enrollment] = []
   /// Their identities' names in composed form.
-  var names: [String] = []
+  private(set) var names: [String] = []
   /// Their attributes as JSON.
-  var attributes: [String] = []
+  private(set) var attributes: [String] = []
+  /// How many there will be.
+  private let total: Int
   /// What each is called in an error; nil for its place among all.
   private let label: (@Sendable (Int) -> String)?
 
-  init(_ enrollments: [Enrollment], label: (@Sendable (Int) -> String)? = nil) throws {
-    self.enrollments = enrollments
+  /// Room for so many.
+  init(total: Int, label: (@Sendable (Int) -> String)? = nil) {
+    self.total = total
     self.label = label
-    names.reserveCapacity(enrollments.count)
-    attributes.reserveCapacity(enrollments.count)
-    for index in enrollments.indices {
-      names.append(try Name.checked(enrollments[index].identity))
-      attributes.append(
-        enrollments[index].attributes.isEmpty ? "{}" : try Attributes.text(enrollments[index].attributes))
-      try checkRemarks(index)
-    }
+    enrollments.reserveCapacity(min(total, 100_000))
+    names.reserveCapacity(min(total, 100_000))
+    attributes.reserveCapacity(min(total, 100_000))
   }
 
-  private func checkRemarks(_ index: Int) throws {
-    if let quality = enrollments[index].quality, !quality.isFinite {
+  init(_ enrollments: [Enrollment], label: (@Sendable (Int) -> String)? = nil) throws {
+    self.init(total: enrollments.count, label: label)
+    for enrollment in enrollments { try append(enrollment) }
+  }
+
+  /// Adds one, unless something is wrong with it.
+  mutating func append(_ enrollment: Enrollment) throws {
+    let name = try Name.checked(enrollment.identity)
+    let text = enrollment.attributes.isEmpty ? "{}" : try Attributes.text(enrollment.attributes)
+    if let quality = enrollment.quality, !quality.isFinite {
       throw GalleryError.invalidArgument(
-        reason: "\(subject(index)) has the quality \(quality): give a number or nothing")
+        reason: "\(subject(enrollment, enrollments.count)) has the quality \(quality): give a number or nothing")
     }
-    if let hash = enrollments[index].sourceSHA256,
+    if let hash = enrollment.sourceSHA256,
       hash.utf8.count != 64 || !hash.utf8.allSatisfy(Gallery.isHexadecimal)
     {
       throw GalleryError.invalidArgument(
-        reason: "\(subject(index)) has a sourceSHA256 that is not 64 lower-case hexadecimal digits: "
-          + "give nothing instead")
+        reason: "\(subject(enrollment, enrollments.count)) has a sourceSHA256 that is not 64 lower-case hexadecimal "
+          + "digits: give nothing instead")
     }
+    enrollments.append(enrollment)
+    names.append(name)
+    attributes.append(text)
+  }
+
+  /// Makes room again.
+  mutating func removeAll() {
+    enrollments.removeAll(keepingCapacity: true)
+    names.removeAll(keepingCapacity: true)
+    attributes.removeAll(keepingCapacity: true)
   }
 
   /// What a row is called in an error.
-  func subject(_ index: Int) -> String {
+  func subject(_ index: Int) -> String { subject(enrollments[index], index) }
+
+  private func subject(_ enrollment: Enrollment, _ index: Int) -> String {
     if let label { return label(index) }
-    let name = GalleryError.shortened(enrollments[index].identity)
-    return enrollments.count == 1
-      ? "the vector for \"\(name)\"" : "vector \(index + 1) of \(enrollments.count), for \"\(name)\","
+    let name = GalleryError.shortened(enrollment.identity)
+    return total == 1 ? "the vector for \"\(name)\"" : "vector \(index + 1) of \(total), for \"\(name)\","
   }
 }

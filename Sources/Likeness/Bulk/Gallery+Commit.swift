@@ -48,7 +48,7 @@ extension EnrollmentInsertion {
   /// Checks and stores one request.
   mutating func store(_ request: EnrollmentRequest, in db: Database) throws -> [EmbeddingID] {
     try check(request.rows)
-    return try TriggerSuspension.during(rows: request.rows.enrollments.count, in: db) { triggers in
+    return try TriggerSuspension.during(request.rows, replacing: request.replacing, in: db) { triggers in
       try insert(request.rows, replacing: request.replacing, triggers)
     }
   }

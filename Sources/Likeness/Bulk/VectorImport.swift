@@ -85,14 +85,14 @@ public final class VectorImport {
     let embedder = try self.embedder(of: gallery)
     if try goOn(gallery) { return receipt }
     let bulk = try BulkEnrollment(gallery)
-    var batch: [Enrollment] = []
-    var isAtEnd = false
     let size = options.batch ?? BulkEnrollment.usualBatch(embedder.dimension)
+    var batch = CheckedEnrollments(total: size) { _ in "the row" }
+    var isAtEnd = false
     do {
       while !isAtEnd {
-        batch.removeAll(keepingCapacity: true)
-        while !isAtEnd, batch.count < size {
-          if let enrollment = try next(embedder) { batch.append(enrollment) } else { isAtEnd = true }
+        batch.removeAll()
+        while !isAtEnd, batch.enrollments.count < size {
+          isAtEnd = try !takeRow(into: &batch, embedder)
         }
         try store(batch, bulk, embedder: embedder, isLast: isAtEnd)
         progress?(
@@ -107,7 +107,8 @@ public final class VectorImport {
     return receipt
   }
 
-  private func store(_ batch: [Enrollment], _ bulk: BulkEnrollment, embedder: EmbedderRow, isLast: Bool) throws {
+  private func store(_ batch: CheckedEnrollments, _ bulk: BulkEnrollment, embedder: EmbedderRow, isLast: Bool) throws {
+    let count = batch.enrollments.count
     var entry: ImportLedger?
     if reader.byteCount != nil {
       entry = ImportLedger(
@@ -115,28 +116,28 @@ public final class VectorImport {
         fingerprint: try ImportLedger.fingerprint(of: file, before: reader.position.offset),
         position: reader.position,
         settings: .init(
-          label: label, line: reader.position.line, enrolled: before.enrolled + receipt.enrolled + batch.count,
-          batches: before.batches + receipt.batches + (batch.isEmpty ? 0 : 1),
+          label: label, line: reader.position.line, enrolled: before.enrolled + receipt.enrolled + count,
+          batches: before.batches + receipt.batches + (count == 0 ? 0 : 1),
           leftOut: before.leftOut + receipt.leftOutCount, finished: isLast))
     }
-    let rows = try CheckedEnrollments(batch)
-    try bulk.store(rows, checked: embedder, replacing: options.replacing) { db in try entry?.write(db) }
-    receipt.enrolled += batch.count
-    receipt.batches += batch.isEmpty ? 0 : 1
+    try bulk.store(batch, checked: embedder, replacing: options.replacing) { db in try entry?.write(db) }
+    receipt.enrolled += count
+    receipt.batches += count == 0 ? 0 : 1
   }
 
   // MARK: Rows
 
-  /// The next row that can be stored.
-  private func next(_ embedder: EmbedderRow) throws -> Enrollment? {
+  /// Adds the next row that can be stored to a batch; false where there is none.
+  private func takeRow(into batch: inout CheckedEnrollments, _ embedder: EmbedderRow) throws -> Bool {
     while true {
       do {
-        guard let row = try reader.next() else { return nil }
+        guard let row = try reader.next() else { return false }
         let name = try names.map { try $0.next() } ?? nil
         if names != nil, name == nil {
           throw VectorFileError(path: options.names ?? "", reason: "has no name for row \(row.number) of \(file)")
         }
-        return try enrollment(row, name: name, embedder)
+        try add(row, name: name, to: &batch, embedder)
+        return true
       } catch let error as VectorFileError where error.canContinue && options.skipsBadRows {
         receipt.leftOutCount += 1
         if receipt.leftOut.count < ImportReceipt.named {
@@ -147,7 +148,9 @@ public final class VectorImport {
     }
   }
 
-  private func enrollment(_ row: VectorRow, name: String?, _ embedder: EmbedderRow) throws -> Enrollment {
+  private func add(
+    _ row: VectorRow, name: String?, to batch: inout CheckedEnrollments, _ embedder: EmbedderRow
+  ) throws {
     let identity = name ?? row.identity ?? String(row.number)
     do {
       var enrollment = Enrollment(
@@ -159,10 +162,9 @@ public final class VectorImport {
         }
         enrollment.attributes = attributes
       }
-      _ = try CheckedEnrollments([enrollment]) { _ in "the row" }
       try Gallery.check(
         row.vector, embedder: embedder, subject: "the vector for \"\(GalleryError.shortened(identity))\"")
-      return enrollment
+      try batch.append(enrollment)
     } catch let error as GalleryError {
       throw VectorFileError(
         path: file, place: reader.place(row.number), reason: error.description, canContinue: true)
@@ -175,11 +177,11 @@ public final class VectorImport {
   private func embedder(of gallery: Gallery) throws -> EmbedderRow {
     if let stored = try gallery.reading({ db in try EmbedderRow.stored(in: db) }) {
       var difference: String?
-      if let name = options.embedder, Name.composed(name) != stored.name { difference = "another name" }
-      if let metric = options.metric, metric != stored.metric {
+      if let name = options.embedder, Name.composed(name) != stored.name {
+        difference = "another name"
+      } else if let metric = options.metric, metric != stored.metric {
         difference = "the metric \(metric.rawValue) instead of \(stored.metric.rawValue)"
-      }
-      if let dimension = reader.dimension, dimension != stored.dimension {
+      } else if let dimension = reader.dimension, dimension != stored.dimension {
         difference = "\(dimension) values a vector in \(file) instead of \(stored.dimension)"
       }
       if let difference {

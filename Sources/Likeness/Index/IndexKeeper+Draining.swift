@@ -8,16 +8,18 @@ extension IndexKeeper {
   /// Searches go on meanwhile.
   ///
   /// While a snapshot is written they stay in the overlay, and are put into the graph after that.
-  func drain() {
+  ///
+  /// - Parameter step: How many at once; nil for few enough that nobody waits long.
+  func drain(step: Int? = nil) {
     if isFrozen.load(ordering: .sequentiallyConsistent) { return }
-    putAllIn()
+    putAllIn(step: step)
     saveIfDue()
   }
 
   /// Puts pending changes into the graph, also when that means waiting for a snapshot.
-  func putAllIn() {
+  func putAllIn(step: Int? = nil) {
     draining.withLock { _ in
-      while let (graph, batch) = nextBatch(), !batch.isEmpty {
+      while let (graph, batch) = nextBatch(step), !batch.isEmpty {
         let done = put(batch, into: graph)
         state.withLock { state in
           if state?.graph === graph { state?.overlay.settle(done) }
@@ -36,11 +38,11 @@ extension IndexKeeper {
     }
   }
 
-  private func nextBatch() -> (graph: HNSWIndex, batch: [(id: Int64, pending: Pending)])? {
+  private func nextBatch(_ step: Int?) -> (graph: HNSWIndex, batch: [(id: Int64, pending: Pending)])? {
     state.withLock { state in
       guard let graph = state?.graph else { return nil }
       let oldest = state?.openViews.keys.min() ?? .max
-      return (graph, state?.overlay.take(upTo: oldest, limit: VectorBatch.step(graph.dimension)) ?? [])
+      return (graph, state?.overlay.take(upTo: oldest, limit: step ?? VectorBatch.step(graph.dimension)) ?? [])
     }
   }
 

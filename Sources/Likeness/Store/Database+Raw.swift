@@ -45,6 +45,9 @@ struct RawStatement: ~Copyable {
     while try step() {}
   }
 
+  /// The id of the row that the connection inserted last.
+  var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(connection) }
+
   // MARK: Parameters, counted from 1
 
   func bind(_ value: Int64, at index: Int32) throws { try check(sqlite3_bind_int64(handle, index, value)) }

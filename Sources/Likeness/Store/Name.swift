@@ -9,7 +9,8 @@ enum Name {
       throw GalleryError.invalidName(
         name: name.replacing("\0", with: "␀"), reason: "it holds a NUL, where SQL ends a text: leave it out")
     }
-    if name.allSatisfy(\.isWhitespace) {
+    let isPlain = name.utf8.first.map { 33...126 ~= $0 } ?? false
+    if !isPlain, name.allSatisfy(\.isWhitespace) {
       throw GalleryError.invalidName(name: name, reason: "it is empty: give one that a person can call it by")
     }
     if name.utf8.count > 1_000_000 {
