@@ -22,6 +22,12 @@ struct CrashCase: Sendable {
     case failingDisk(Failure)
     /// The disk of a small file system is full.
     case smallFileSystem
+    /// The file system of the closed gallery becomes read-only.
+    case readOnlyMedium
+    /// Two processes write, eight read, and one of the writers is killed.
+    case crowd
+    /// Another process is in a write transaction, and is killed in it.
+    case lockHolder
     /// The files are damaged while nobody has them open.
     case damage(Damage)
   }

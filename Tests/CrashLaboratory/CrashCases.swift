@@ -1,6 +1,6 @@
 extension CrashCase {
   /// Everything that the laboratory does.
-  static let all: [CrashCase] = photographed + killed + failing + damaged
+  static let all: [CrashCase] = photographed + killed + failing + damaged + otherHands
 
   private static let photographed = [
     CrashCase(name: "crash at every disk operation: enroll", interruption: .photographs) { script in
@@ -66,6 +66,16 @@ extension CrashCase {
       script.enroll()
     }
   }
+
+  private static let otherHands = [
+    CrashCase(name: "other hands: a read-only medium", interruption: .readOnlyMedium) { script in
+      for _ in 0..<5 { script.enroll(batch: 20) }
+    },
+    CrashCase(name: "other hands: two write, eight read, a writer is killed", interruption: .crowd) { _ in },
+    CrashCase(name: "other hands: a holder of the lock is waited for, named and killed", interruption: .lockHolder) {
+      _ in
+    },
+  ]
 
   /// Some of everything.
   private static let life: @Sendable (inout Script) -> Void = { script in

@@ -24,6 +24,9 @@ struct Laboratory {
   private var only: String?
   private var child: String?
   private var single: String?
+  private var writer: Int?
+  private var reader: Int?
+  private var isHolding = false
   private var folder = ""
 
   static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).path
@@ -34,6 +37,9 @@ struct Laboratory {
     while let argument = arguments.popFirst() {
       switch argument {
       case "--long": laboratory.isLong = true
+      case "--writer": laboratory.writer = arguments.popFirst().flatMap { Int($0) }
+      case "--reader": laboratory.reader = arguments.popFirst().flatMap { Int($0) }
+      case "--hold": laboratory.isHolding = true
       case "--careless": laboratory.isCareless = true
       case "--seed": laboratory.seed = arguments.popFirst().flatMap { UInt64($0) } ?? 1
       case "--only": laboratory.only = arguments.popFirst()
@@ -52,6 +58,9 @@ struct Laboratory {
     if let child, let crashCase = CrashCase.all.first(where: { $0.name == child }) {
       return try Kills.child(crashCase, seed: seed, folder: folder)
     }
+    if let writer { return try Crowd.write(writer, folder: folder) }
+    if let reader { return try Crowd.read(reader, folder: folder) }
+    if isHolding { return try Crowd.hold(folder: folder) }
     if let single, let crashCase = CrashCase.all.first(where: { $0.name == single }) {
       let outcome = try outcome(of: crashCase)
       Self.say(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self))
@@ -86,6 +95,12 @@ struct Laboratory {
       return try FailingDisk.run(crashCase, failure, seed: seed, most: isLong ? 10_000 : 12)
     case .smallFileSystem:
       return try SmallFileSystem.run(crashCase, seed: seed, times: isLong ? 40 : 4)
+    case .readOnlyMedium:
+      return try ReadOnlyMedium.run(crashCase, seed: seed)
+    case .crowd:
+      return try Crowd.run(milliseconds: isLong ? 20_000 : 500)
+    case .lockHolder:
+      return try Crowd.runLocked()
     case .damage(let damage):
       var files = DamagedFiles(crashCase, damage, seed: seed)
       return try files.run(seed: seed, most: isLong ? 600 : 15)

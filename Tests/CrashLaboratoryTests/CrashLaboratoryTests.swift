@@ -18,7 +18,9 @@ struct CrashLaboratoryTests {
 
   @Test(
     "whatever interrupts it, a gallery loses nothing acknowledged, keeps no half of a batch, and answers what its rows say",
-    arguments: ["crash at every disk operation", "kill -9", "fail", "short", "full", "does not open", "damage"])
+    arguments: [
+      "crash at every disk operation", "kill -9", "fail", "short", "full", "does not open", "damage", "other hands",
+    ])
   func interrupted(cases: String) throws {
     let (status, output) = try Self.run("--only", cases)
     #expect(status == 0, "\(output)")

@@ -12,7 +12,11 @@ struct Seeded: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
+  /// A vector like those of real people: near their own centre, one of a thousand.
   mutating func vector(_ dimension: Int) -> [Float] {
-    (0..<dimension).map { _ in Float.random(in: -1...1, using: &self) }
+    var centre = Seeded(UInt64.random(in: 0..<1_000, using: &self))
+    return (0..<dimension).map { _ in
+      Float.random(in: -1...1, using: &centre) + 0.3 * Float.random(in: -1...1, using: &self)
+    }
   }
 }
