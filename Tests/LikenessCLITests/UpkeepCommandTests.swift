@@ -9,10 +9,10 @@ import Testing
   import Darwin
 #endif
 
+private let hasPython = CommandRun.exists("python3")
+
 @Suite("Keeping a gallery sound", .serialized)
 struct UpkeepCommandTests {
-  private static let python = CommandRun.exists("python3")
-
   /// Runs a piece of Python with `sqlite3`, and returns what it printed.
   @discardableResult
   private func python(_ script: String, _ arguments: String...) throws -> String {
@@ -62,7 +62,7 @@ struct UpkeepCommandTests {
     #expect(healthy.output == "\(gallery.path) is healthy\n")
   }
 
-  @Test("what is wrong ends in exit code 1 with the command that mends it, and that command does", .enabled(if: python))
+  @Test("what is wrong ends in exit code 1 with the command that mends it, and that command does", .enabled(if: hasPython))
   func mended() throws {
     let gallery = try EnrolledGallery()
     try python(
@@ -108,7 +108,7 @@ struct UpkeepCommandTests {
   }
 
   @Test(
-    "kill -9 at any moment of a migration leaves the old version or the new one, with every row", .enabled(if: python))
+    "kill -9 at any moment of a migration leaves the old version or the new one, with every row", .enabled(if: hasPython))
   func killedMigrations() throws {
     let folder = try TemporaryFolder()
     let original = folder.path + "/original"

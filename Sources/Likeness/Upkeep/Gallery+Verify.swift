@@ -25,7 +25,7 @@ extension Gallery {
   ///   the probes with every row.
   /// - No erasure is pending, and the index snapshot beside the file says what the index says.
   ///
-  /// It reads the file two or three times: about five seconds a million vectors of 128 values.
+  /// It reads the file several times, and compares each probe with every row.
   ///
   /// - Parameters:
   ///   - sample: How many searches to try.
