@@ -45,11 +45,11 @@ import Testing
           let other = try Gallery(path: path, configuration: quiet { $0.indexing = .onFirstQuery })
           var random = Seeded(UInt64(writer))
           var round = 0
-          while !isDone.isUp {
+          repeat {
             try other.enroll(
               (0..<10).map { _ in Enrollment(identity: "w\(writer)-\(round)", vector: random.vector(16)) })
             round += 1
-          }
+          } while !isDone.isUp
           return round
         }
       }
