@@ -42,7 +42,13 @@ import Testing
     try await withThrowingTaskGroup(of: Int.self) { group in
       for writer in 0..<2 {
         group.addTask {
-          let other = try Gallery(path: path, configuration: quiet { $0.indexing = .onFirstQuery })
+          let other = try Gallery(
+            path: path,
+            configuration: quiet {
+              $0.indexing = .onFirstQuery
+              // SQLite does not queue those who wait: on a slow machine one may wait long.
+              $0.busyTimeout = 300
+            })
           var random = Seeded(UInt64(writer))
           var round = 0
           repeat {
