@@ -79,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining",
+        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -89,7 +89,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["LikenessTraining", "Networks", "Images"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "CNetworks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
     .testTarget(
       name: "LikenessTests",
