@@ -96,7 +96,8 @@ let package = Package(
       dependencies: [
         "Likeness", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
-    .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
+    .testTarget(
+      name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining", "Networks"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI"]),
   ],
   swiftLanguageModes: [.v6]
