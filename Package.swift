@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "VectorFiles",
+        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "VectorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["LikenessTraining", "Networks", "Images"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "CNetworks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
     .testTarget(
@@ -117,7 +117,8 @@ let package = Package(
       dependencies: ["Images", "Networks", "Likeness", .product(name: "Logging", package: "swift-log")],
       path: "Tests/FuzzTargets", exclude: ["Corpora", "make_seeds.py"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
-    .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
+    .testTarget(
+      name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining", "Networks"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),
   ],
   swiftLanguageModes: [.v6]
