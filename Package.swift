@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "VectorFiles",
+        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "VectorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["LikenessTraining", "Networks", "Images"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "CNetworks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
     .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
     .testTarget(

@@ -9,7 +9,7 @@ import Networks
 /// let embedder = try ImageEmbedder(modelAt: "faces.model")
 /// let vector = try embedder.embed(.file(path: "ada.jpg"))   // embedder.specification.dimension values
 /// ```
-public struct ImageEmbedder: Embedder {
+public struct ImageEmbedder: ModelEmbedder {
   /// The kind of input, as a gallery's `embedder` row says it.
   public static let kind = "image"
 
@@ -26,10 +26,7 @@ public struct ImageEmbedder: Embedder {
   ///
   /// - Throws: ``ModelError`` where the file is no picture model, and the reader's error where it is damaged.
   public init(modelAt path: String) throws {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw ModelError(model: path, reason: "cannot be read: give the path of a model made by 'likeness train'")
-    }
-    try self.init(model: bytes, name: path)
+    try self.init(model: ModelFile(path: path).bytes, name: path)
   }
 
   /// Reads a model from the bytes of its file.

@@ -9,12 +9,7 @@ extension EmbedderSpecification {
       throw ModelError(
         model: name, reason: "its vectors came without a model: ask with a vector, or give the model file")
     }
-    switch kind {
-    case ImageEmbedder.kind:
-      return try ImageEmbedder(model: model, name: name)
-    default:
-      throw ModelError(model: name, reason: "embeds inputs of kind \"\(kind)\", which this version cannot run")
-    }
+    return try ModelFile(bytes: model, name: name).makeEmbedder()
   }
 }
 

@@ -20,9 +20,43 @@ extension SafeTensors {
 
   /// Reads a file's bytes.
   ///
-  /// - Throws: ``ModelFileError`` where they are not a sound safetensors file of float32 tensors.
+  /// - Throws: ``ModelFileError`` where they are not a sound safetensors file of float32 tensors and bytes.
   public init(_ data: Data) throws {
     let bytes = [UInt8](data)
+    let (header, start) = try Self.header(of: bytes)
+    metadata = header.metadata
+    tensors = [:]
+    self.bytes = [:]
+    let available = bytes.count - start
+    var expected = 0
+    for (name, entry) in try Self.ordered(header.entries, available: available) {
+      guard entry.offsets[0] == expected else {
+        throw ModelFileError(
+          "tensor \"\(name)\" starts at byte \(entry.offsets[0]) of the data, not at \(expected): tensors overlap or "
+            + "leave a gap")
+      }
+      expected = entry.offsets[1]
+      if entry.dtype == Self.byteType {
+        self.bytes[name] = Array(bytes[start + entry.offsets[0]..<start + entry.offsets[1]])
+      } else {
+        tensors[name] = Self.tensor(entry, in: bytes, from: start)
+      }
+    }
+    guard expected == available else {
+      throw ModelFileError("the tensors fill \(expected) bytes, but the data has \(available): the file is damaged")
+    }
+  }
+
+  /// The strings under `__metadata__`, without reading the tensors.
+  ///
+  /// - Throws: ``ModelFileError`` where the header is not a sound one.
+  public static func metadata(of data: Data) throws -> [String: String] {
+    // The bytes after the header are not looked at.
+    try header(of: [UInt8](data.prefix(8 + longestHeader))).header.metadata
+  }
+
+  /// The header, and where the data begins.
+  private static func header(of bytes: [UInt8]) throws -> (header: Header, start: Int) {
     guard bytes.count >= 8 else {
       throw ModelFileError("a model file has at least 8 bytes, this one \(bytes.count): it is truncated or empty")
     }
@@ -35,23 +69,7 @@ extension SafeTensors {
     guard start <= bytes.count else {
       throw ModelFileError("the header claims \(length) bytes, the file has \(bytes.count - 8): it is truncated")
     }
-    let header = try Self.header(bytes[8..<start])
-    metadata = header.metadata
-    tensors = [:]
-    let available = bytes.count - start
-    var expected = 0
-    for (name, entry) in try Self.ordered(header.entries, available: available) {
-      guard entry.offsets[0] == expected else {
-        throw ModelFileError(
-          "tensor \"\(name)\" starts at byte \(entry.offsets[0]) of the data, not at \(expected): tensors overlap or "
-            + "leave a gap")
-      }
-      expected = entry.offsets[1]
-      tensors[name] = Self.tensor(entry, in: bytes, from: start)
-    }
-    guard expected == available else {
-      throw ModelFileError("the tensors fill \(expected) bytes, but the data has \(available): the file is damaged")
-    }
+    return (try header(bytes[8..<start]), start)
   }
 
   private static func header(_ bytes: ArraySlice<UInt8>) throws -> Header {
@@ -69,16 +87,16 @@ extension SafeTensors {
   /// The entries in the data's order, each one sound in itself.
   private static func ordered(_ entries: [String: Entry], available: Int) throws -> [(String, Entry)] {
     for (name, entry) in entries {
-      guard entry.dtype == "F32" else {
-        throw ModelFileError("tensor \"\(name)\" is \(entry.dtype); only F32 is supported: convert it")
+      guard let width = Self.widths[entry.dtype] else {
+        throw ModelFileError("tensor \"\(name)\" is \(entry.dtype); only F32 and U8 are supported: convert it")
       }
       guard entry.offsets.count == 2, entry.offsets[0] >= 0, entry.offsets[0] <= entry.offsets[1],
         entry.offsets[1] <= available
       else {
         throw ModelFileError("tensor \"\(name)\" lies at \(entry.offsets), outside the \(available) bytes of data")
       }
-      guard let count = product(entry.shape), count == (entry.offsets[1] - entry.offsets[0]) / 4,
-        (entry.offsets[1] - entry.offsets[0]) % 4 == 0
+      guard let count = product(entry.shape), count == (entry.offsets[1] - entry.offsets[0]) / width,
+        (entry.offsets[1] - entry.offsets[0]) % width == 0
       else {
         throw ModelFileError(
           "tensor \"\(name)\" has shape \(entry.shape.prefix(8)), which is not what its "

@@ -7,14 +7,20 @@ extension SafeTensors {
   public func encoded() throws -> Data {
     var header: [String: Entry] = [:]
     var offset = 0
-    let names = tensors.keys.sorted()
+    let names = (Array(tensors.keys) + bytes.keys).sorted()
     guard !names.contains(Self.metadataKey) else {
       throw ModelFileError("a tensor cannot be called \(Self.metadataKey): rename it")
     }
-    for name in names {
-      guard let tensor = tensors[name] else { continue }
-      header[name] = Entry(dtype: "F32", shape: tensor.shape, offsets: [offset, offset + 4 * tensor.count])
-      offset += 4 * tensor.count
+    guard Set(names).count == names.count else {
+      throw ModelFileError("a tensor of numbers and one of bytes have the same name: rename one")
+    }
+    // Numbers first, so that they stay on multiples of 4.
+    let ordered = names.filter { tensors[$0] != nil } + names.filter { bytes[$0] != nil }
+    for name in ordered {
+      let (type, shape) = tensors[name].map { (Self.floatType, $0.shape) } ?? (Self.byteType, [bytes[name]?.count ?? 0])
+      let size = shape.reduce(type == Self.floatType ? 4 : 1, *)
+      header[name] = Entry(dtype: type, shape: shape, offsets: [offset, offset + size])
+      offset += size
     }
     var json = try Self.json(Header(entries: header, metadata: metadata))
     // The data starts on a multiple of 8, as other readers like it.
@@ -26,12 +32,17 @@ extension SafeTensors {
     var data = Data(capacity: 8 + json.count + offset)
     withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
     data.append(json)
-    for name in names {
+    for name in ordered {
       tensors[name]?.withUnsafeBufferPointer { values in
-        for value in values {
-          withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
-        }
+        #if _endian(little)
+          data.append(contentsOf: UnsafeRawBufferPointer(values))
+        #else
+          for value in values {
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+          }
+        #endif
       }
+      if let text = bytes[name] { data.append(contentsOf: text) }
     }
     return data
   }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CNetworksWords.h"
+
 #ifdef __APPLE__
 // Row-major C = A B (+ C): op(A) is [m, k], op(B) is [k, n].
 void cn_accelerate_sgemm(

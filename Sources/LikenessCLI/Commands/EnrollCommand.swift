@@ -6,17 +6,19 @@ import LikenessEmbedders
 struct EnrollCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enroll",
-    abstract: "Embeds pictures and stores them under identities.",
+    abstract: "Embeds inputs and stores them under identities.",
     discussion: """
       A folder of folders enrolls an identity per folder; a folder of pictures, or pictures, belong to one identity: \
       the folder's name, or the name given with --as. All pictures of a call are enrolled, or none. A picture that its \
       identity already has (the same bytes) is not enrolled twice.
+
+      A model of words enrolls its vocabulary, an identity a word: give no path.
       """)
 
   @OptionGroup var gallery: GalleryArgument
 
   @Argument(help: "Pictures, folders of pictures, or folders of folders.", completion: .file())
-  var paths: [String]
+  var paths: [String] = []
 
   @Option(name: .customLong("as"), help: "The identity that all pictures belong to.")
   var name: String?
@@ -33,16 +35,17 @@ struct EnrollCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let inputs = try EnrollmentList(paths: paths, name: name)
-    let given = try model.map { try ImageEmbedder(modelAt: $0) }
-    let store = try given == nil ? gallery.open() : gallery.openOrCreate()
-    let embedder = try given ?? store.imageEmbedder()
+    let given = try model.map { try ModelFile(path: $0).makeEmbedder() }
+    let opened = try given == nil ? gallery.open() : nil
+    let embedder = try given ?? opened.map { try $0.storedEmbedder() }
+    guard let embedder else { return }
+    let source = try Kinds.kind(of: embedder)
+      .source(EnrollmentRequest(paths: paths, name: name, skipsBroken: skipBroken))
+    let store = try opened ?? gallery.openOrCreate()
     try store.attach(embedder)
 
-    let bar = ProgressBar("Embedding", unit: "pictures")
-    let batch = try EnrollmentBatch(
-      list: inputs, into: store, embedder: embedder, skipBroken: skipBroken
-    ) { done, total in bar.update(done, of: total) }
+    let bar = ProgressBar("Embedding", unit: source.noun.many)
+    let batch = try source.batch(for: store) { done, total in bar.update(done, of: total) }
     try store.enroll(batch.enrollments, replacing: replace ? .sameSource : .nothing)
     bar.finish()
 
@@ -53,7 +56,7 @@ struct EnrollCommand: ParsableCommand {
     if output.json {
       try Console.printJSON(summary)
     } else {
-      print(summary.sentence)
+      print(summary.sentence(source.noun))
     }
   }
 
@@ -70,9 +73,10 @@ struct EnrollCommand: ParsableCommand {
       case alreadyEnrolled = "already_enrolled"
     }
 
-    var sentence: String {
+    func sentence(_ noun: (one: String, many: String)) -> String {
       var text =
-        "enrolled \(counted(enrolled, "picture")) of \(counted(identities, "identity", "identities")) in \(gallery)"
+        "enrolled \(counted(enrolled, noun.one, noun.many)) of \(counted(identities, "identity", "identities")) in "
+        + gallery
       if alreadyEnrolled > 0 { text += "; \(alreadyEnrolled) there already" }
       if !skipped.isEmpty {
         text += "; left out \(skipped.count):"

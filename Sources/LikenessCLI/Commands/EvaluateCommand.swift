@@ -1,21 +1,27 @@
 import ArgumentParser
 import Foundation
 import LikenessEmbedders
-import LikenessTraining
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measures a model on identities it was not trained on.",
+    abstract: "Measures a model on data it was not trained on.",
     discussion: """
-      Every picture once as a probe against the others, closed-set rank-1 with 1 and 5 enrolled pictures, open-set \
+      What is measured follows from the kind of the model.
+
+      Pictures: every picture once as a probe against the others, closed-set rank-1 with 1 and 5 enrolled pictures, open-set \
       trials with strangers; 95 % bootstrap intervals over identities.
+
+      Words: lines of two words and a score give Spearman's rank correlation, Google's analogy format the share of \
+      questions answered, and plain sentences with --gaps how well left-out words are found.
       """)
 
   @Argument(help: "The model file.", completion: .file())
   var model: String
 
-  @Argument(help: "A folder of folders: a folder per identity, none of them seen in training.", completion: .directory)
+  @Argument(
+    help: "A folder per identity, none of them seen in training; for words a file of pairs, analogies or sentences.",
+    completion: .file())
   var data: String
 
   @Option(help: "Random galleries to average over.")
@@ -30,6 +36,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Leave out pictures that cannot be read, and count them, instead of stopping.")
   var skipBroken = false
 
+  @OptionGroup var words: WordEvaluationOptions
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -38,18 +46,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let embedder = try ImageEmbedder(modelAt: model)
-    let bar = ProgressBar("Embedding", unit: "pictures")
-    let set = try EmbeddedFolder(path: data, embedder: embedder, skipBroken: skipBroken) { done, total in
-      bar.update(done, of: total)
-    }
-    bar.finish()
-    let report = try Evaluation.evaluate(
-      embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
-      metric: embedder.specification.metric == .cosine ? .cosine : .euclidean, draws: draws, bootstrap: bootstrap,
-      seed: seed)
-    if output.json { return try Console.printJSON(report) }
-    print(report.summary)
-    if !set.skipped.isEmpty { print("left out \(set.skipped.count) pictures that cannot be read") }
+    let kind = try Kinds.kind(of: ModelFile(path: model).makeEmbedder(), options: words)
+    let outcome = try kind.evaluate(
+      EvaluationRequest(
+        data: data, draws: draws, bootstrap: bootstrap, seed: seed, skipsBroken: skipBroken, words: words))
+    if output.json { return try Console.printJSON(outcome) }
+    print(outcome.text)
   }
 }

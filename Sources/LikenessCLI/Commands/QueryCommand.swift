@@ -8,14 +8,15 @@ struct QueryCommand: ParsableCommand {
     commandName: "query",
     abstract: "Asks a gallery who a probe is most like.",
     discussion: """
-      A probe is a picture, 'vector:0.1,0.2,…', 'id:123' (an enrolled embedding), or '@file.npy' (one vector). \
+      A probe is a picture, 'vector:0.1,0.2,…', 'id:123' (an enrolled embedding), or '@file.npy' (one vector); where \
+      the gallery's model embeds words, a word, or a sum such as 'king - man + woman'. \
       Candidates are leads for a person to review, never identifications.
       """)
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Argument(help: "A picture, vector:…, id:… or @file.npy.", completion: .file())
-  var probe: String
+  @Argument(help: "A picture, a word, vector:…, id:… or @file.npy.", completion: .file())
+  var probe: String?
 
   @Option(name: .customShort("k"), help: "How many candidates.")
   var k = 5
@@ -32,6 +33,8 @@ struct QueryCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Instead of --ef, the share of the true nearest to be found.", valueName: "0…1"))
   var recall: Double?
 
+  @OptionGroup var words: WordQueryOptions
+
   @OptionGroup var index: IndexOptions
 
   @OptionGroup var output: OutputOptions
@@ -42,6 +45,9 @@ struct QueryCommand: ParsableCommand {
   }
 
   func validate() throws {
+    guard (probe != nil) != (words.fill != nil) else {
+      throw ValidationError("Give one probe: a picture, a word, vector:…, id:…, @file.npy, or --fill SENTENCE.")
+    }
     guard k >= 1 else { throw ValidationError("-k must be at least 1.") }
     if let ef, ef < 1 { throw ValidationError("--ef must be at least 1.") }
     if let recall, !(0...1).contains(recall) { throw ValidationError("--recall must be from 0 to 1.") }
@@ -53,15 +59,24 @@ struct QueryCommand: ParsableCommand {
 
   func run() throws {
     let store = try gallery.open(index)
-    let parsed = try ProbeArgument(probe)
-    if parsed.needsEmbedder { try store.attachStoredEmbedder() }
-    let answer = try store.query(
-      parsed.probe, k: k, by: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef, recall: recall
-    )
+    let request = QueryRequest(
+      k: k, grouping: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef, recall: recall,
+      words: words)
+    let text = probe ?? words.fill ?? ""
+    let answer: Answer
+    switch try words.fill == nil ? ProbeArgument(text) : .input(text) {
+    case .given(let probe):
+      answer = try request.ask(store, probe)
+    case .input(let text):
+      let embedder = try store.storedEmbedder()
+      let kind = try Kinds.kind(of: embedder, options: words)
+      try store.attach(embedder)
+      answer = try kind.answer(text, request, from: store)
+    }
     if output.json {
-      try Console.printJSON(ProbedAnswer(probe: probe, answer: answer))
+      try Console.printJSON(ProbedAnswer(probe: text, answer: answer))
     } else {
-      print(AnswerText(probe: probe, answer: answer).text)
+      print(AnswerText(probe: text, answer: answer).text)
     }
   }
 }

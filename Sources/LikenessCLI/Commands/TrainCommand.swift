@@ -4,7 +4,9 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains an embedder and writes a model file.",
-    subcommands: [TrainFacesCommand.self, TrainPCACommand.self, TrainFisherfacesCommand.self])
+    subcommands: [
+      TrainFacesCommand.self, TrainWordsCommand.self, TrainPCACommand.self, TrainFisherfacesCommand.self,
+    ])
 }
 
 /// What every training takes and leaves.

@@ -1,76 +1,14 @@
-import Foundation
 import Likeness
-import LikenessEmbedders
 
-/// The embeddings of an enrollment list, ready to be stored in one transaction.
+/// Embeddings that are ready to be stored in one transaction.
 struct EnrollmentBatch {
-  /// A picture that was left out.
+  /// An input that was left out.
   struct Skipped: Encodable {
     var path: String
     var reason: String
   }
 
-  private(set) var enrollments: [Enrollment] = []
-  private(set) var skipped: [Skipped] = []
-  private(set) var alreadyEnrolled = 0
-
-  /// Embeds the list's pictures.
-  ///
-  /// - Parameters:
-  ///   - skipBroken: whether a picture that cannot be read is left out, or ends it all.
-  ///   - progress: hears how many of how many pictures are done.
-  init(
-    list: EnrollmentList, into gallery: Gallery, embedder: ImageEmbedder, skipBroken: Bool,
-    progress: (Int, Int) -> Void
-  ) throws {
-    var known = KnownPictures(gallery: gallery)
-    var done = 0
-    for start in stride(from: 0, to: list.items.count, by: Self.size) {
-      let items = Array(list.items[start..<min(start + Self.size, list.items.count)])
-      let pictures = items.map { FileManager.default.contents(atPath: $0.path) ?? Data() }
-      let vectors = try embedder.embedEach(pictures.map { .data($0) })
-      for (item, (picture, vector)) in zip(items, zip(pictures, vectors)) {
-        switch vector {
-        case .success(let vector):
-          let digest = EmbedderSpecification.digest(picture)
-          if try known.contains(digest, of: item.identity) {
-            alreadyEnrolled += 1
-            continue
-          }
-          enrollments.append(
-            Enrollment(identity: item.identity, vector: vector, source: item.path, sourceSHA256: digest))
-        case .failure(let error):
-          guard skipBroken else {
-            throw CommandFailure(
-              "\(item.path): \(error.reason): mend it, or leave broken pictures out with --skip-broken; nothing was enrolled"
-            )
-          }
-          skipped.append(Skipped(path: item.path, reason: error.reason))
-        }
-      }
-      done += items.count
-      progress(done, list.items.count)
-    }
-  }
-
-  private static let size = 256
-}
-
-/// Which pictures an identity has already, by the hash of their bytes.
-private struct KnownPictures {
-  private let gallery: Gallery
-  private var digests: [String: Set<String>] = [:]
-
-  init(gallery: Gallery) {
-    self.gallery = gallery
-  }
-
-  /// Whether the identity has the picture; from now on it counts as having it.
-  mutating func contains(_ digest: String, of identity: String) throws -> Bool {
-    if digests[identity] == nil {
-      let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)
-      digests[identity] = Set(enrolled.compactMap(\.sourceSHA256))
-    }
-    return digests[identity]?.insert(digest).inserted == false
-  }
+  var enrollments: [Enrollment] = []
+  var skipped: [Skipped] = []
+  var alreadyEnrolled = 0
 }

@@ -49,14 +49,3 @@ extension GalleryConfiguration {
     return configuration
   }
 }
-
-extension Gallery {
-  /// The stored embedder, which must be one of pictures.
-  func imageEmbedder() throws -> ImageEmbedder {
-    let stored = try storedEmbedder()
-    guard let embedder = stored as? ImageEmbedder else {
-      throw CommandFailure("\(path): its embedder \"\(stored.specification.name)\" does not take pictures")
-    }
-    return embedder
-  }
-}

@@ -3,31 +3,25 @@ import Likeness
 import VectorFiles
 
 /// A probe as written on the command line.
-struct ProbeArgument {
-  let probe: Probe
-  /// Whether the gallery's embedder must run to answer it.
-  let needsEmbedder: Bool
+enum ProbeArgument {
+  /// What any gallery can be asked.
+  case given(Probe)
+  /// What the gallery's embedder has to make sense of: a picture's path, a word.
+  case input(String)
 
-  /// Reads `vector:1,2,3`, `id:123`, `@file.npy`, or the path of a picture.
+  /// Reads `vector:1,2,3`, `id:123`, `@file.npy`, or anything else.
   init(_ text: String) throws {
     if text.hasPrefix("vector:") {
-      probe = .vector(try Self.vector(String(text.dropFirst("vector:".count))))
-      needsEmbedder = false
+      self = .given(.vector(try Self.vector(String(text.dropFirst("vector:".count)))))
     } else if text.hasPrefix("id:") {
       guard let id = Int64(text.dropFirst("id:".count)) else {
         throw CommandFailure("\(text): an embedding's id is a whole number: write id:123")
       }
-      probe = .embedding(EmbeddingID(rawValue: id))
-      needsEmbedder = false
+      self = .given(.embedding(EmbeddingID(rawValue: id)))
     } else if text.hasPrefix("@") {
-      probe = .vector(try Self.vector(inFile: String(text.dropFirst())))
-      needsEmbedder = false
+      self = .given(.vector(try Self.vector(inFile: String(text.dropFirst()))))
     } else {
-      guard FileManager.default.fileExists(atPath: text) else {
-        throw CommandFailure("\(text): there is no such file: give a picture, vector:…, id:… or @file.npy")
-      }
-      probe = .input(.file(path: text))
-      needsEmbedder = true
+      self = .input(text)
     }
   }
 

@@ -1,0 +1,92 @@
+import Foundation
+import Likeness
+import Networks
+
+/// An embedder of words, and of sums of words.
+///
+/// ```swift
+/// let embedder = try WordEmbedder(modelAt: "words.model")
+/// let vector = try embedder.embed(.text("king - man + woman"))
+/// let fitting = try embedder.fill("The ______ slept on the rug", count: 5)   // words and their shares
+/// ```
+///
+/// A sum adds the unit vectors of its words, and the metric is cosine: 3CosAdd of Mikolov, Yih & Zweig (2013).
+public struct WordEmbedder: ModelEmbedder {
+  /// The kind of input, as a gallery's `embedder` row says it.
+  public static let kind = WordModel.kind
+
+  /// The embedder's identity, with the model file's bytes and hash.
+  public let specification: EmbedderSpecification
+  /// The words and their vectors.
+  public let model: WordModel
+
+  /// Reads a model file.
+  ///
+  /// - Throws: ``ModelError`` where the file is no model of words.
+  public init(modelAt path: String) throws {
+    try self.init(model: ModelFile(path: path).bytes, name: path)
+  }
+
+  /// Reads a model from the bytes of its file.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - name: what errors call it.
+  public init(model bytes: Data, name: String = "model") throws {
+    do {
+      model = try WordModel(bytes)
+    } catch {
+      throw ModelError(model: name, reason: "\(error)")
+    }
+    let draft = EmbedderSpecification(
+      name: "", kind: Self.kind, dimension: model.dimension, metric: .cosine, model: bytes,
+      card: model.metadata["card"] ?? "{}")
+    // The hash makes the name unique: two trainings never share one.
+    var named = draft
+    named.name = "\(model.metadata["recipe"] ?? "words")-\(draft.sha256?.prefix(8) ?? "")"
+    specification = named
+  }
+
+  /// Embeds words and sums of words.
+  ///
+  /// - Throws: `EmbedderError` for a word that is not in the vocabulary, naming the nearest spelling.
+  public func embed(_ inputs: [EmbedderInput]) throws -> [[Float]] {
+    try inputs.map { input in
+      guard case .text(let text) = input else {
+        throw EmbedderError(input: input, reason: "this embedder takes words, not files")
+      }
+      return try vector(of: WordExpression(text), text: text)
+    }
+  }
+
+  /// The numbers of an expression's words in the vocabulary.
+  ///
+  /// - Throws: `EmbedderError` for a word that is not in it.
+  public func numbers(of expression: WordExpression) throws -> [Int] {
+    try expression.terms.map { try number(of: $0.word) }
+  }
+
+  /// The place of a word in the vocabulary.
+  private func number(of word: String) throws -> Int {
+    if let number = model.number(of: word) { return number }
+    // As the corpus was read: "Well-known" is two words there, "Dog’s" is one.
+    let parts = WordTokenizer.words(in: word)
+    if parts.count == 1, let number = model.number(of: parts[0]) { return number }
+    if parts.count > 1, let number = model.number(of: parts.joined(separator: "_")) { return number }
+    let nearest = model.nearestSpelling(to: word).map { ": did you mean \"\($0)\"?" } ?? ""
+    throw EmbedderError(
+      input: .text(word), reason: "is not among the model's \(model.words.count) words\(nearest)")
+  }
+
+  private func vector(of expression: WordExpression, text: String) throws -> [Float] {
+    let numbers = try numbers(of: expression)
+    var sum = [Float](repeating: 0, count: model.dimension)
+    for (term, number) in zip(expression.terms, numbers) {
+      for (i, value) in model.vector(number).enumerated() { sum[i] += term.isNegative ? -value : value }
+    }
+    guard sum.contains(where: { abs($0) > 1e-6 }) else {
+      throw EmbedderError(input: .text(text), reason: "adds up to nothing: its words take one another away")
+    }
+    return sum
+  }
+}

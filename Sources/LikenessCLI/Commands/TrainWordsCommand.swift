@@ -1,0 +1,121 @@
+import ArgumentParser
+import Foundation
+import LikenessTraining
+
+struct TrainWordsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "words",
+    abstract: "Trains word vectors, and an encoder that fills gaps in sentences, on plain text.",
+    discussion: """
+      word2vec with negative sampling (Mikolov et al. 2013). Words are runs of letters in lower case, apostrophes \
+      inside them included; a line is a sentence or a paragraph, and no window reaches beyond it.
+      """)
+
+  @Option(help: "Plain text in UTF-8: a file, or a folder whose files are read in the order of their names.")
+  var data: String
+
+  @Option(help: "The model file to write.", completion: .file())
+  var out: String
+
+  @Option(help: "Values a vector.")
+  var dimension = 100
+
+  @Flag(help: "Predict a word from the mean of those around it, or from each of them.")
+  var method = Method.cbow
+
+  @Option(help: "How far a word's context reaches. Default: 8, with --skip-gram 5.")
+  var window: Int?
+
+  @Option(help: "Words drawn against each true one. Default: 15, with --skip-gram 10.")
+  var negative: Int?
+
+  @Option(help: "Passes over the corpus.")
+  var epochs = 10
+
+  @Option(help: "Rarer words are taken out.")
+  var minCount = 5
+
+  @Option(help: "Words more frequent than this share are left out in part; 0 for never.")
+  var subsample = 1e-4
+
+  @Option(help: "The learning rate at the beginning. Default: 0.05, with --skip-gram 0.025.")
+  var rate: Double?
+
+  @Flag(help: "Join words that stand together much more often than by chance: new_york.")
+  var phrases = false
+
+  @Flag(help: "Train no encoder of gaps: a smaller model, sooner.")
+  var noGaps = false
+
+  @Option(help: "Passes over the corpus for the encoder of gaps.")
+  var gapEpochs = 4
+
+  @Option(help: "Threads. Default: one a core.")
+  var threads: Int?
+
+  @Flag(help: "The same vectors for the same seed on any number of threads; otherwise threads write without locks.")
+  var deterministic = false
+
+  @Option(help: "The seed of everything chance decides.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The longest time that training may take, in minutes.")
+  var minutes: Double?
+
+  @Option(
+    name: .customLong("word2vec"), help: ArgumentHelp("Also write the vectors as word2vec text.", valueName: "file"),
+    completion: .file())
+  var word2vec: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Print figures on a file of pairs or analogies, and principal components' beside them. May be repeated.",
+      valueName: "file"), completion: .file())
+  var check: [String] = []
+
+  @OptionGroup var output: OutputOptions
+
+  enum Method: String, EnumerableFlag {
+    case cbow
+    case skipGram
+
+    static func name(for value: Method) -> NameSpecification {
+      value == .cbow ? .customLong("cbow") : .customLong("skip-gram")
+    }
+  }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
+    guard (1...1000).contains(gapEpochs) else { throw ValidationError("--gap-epochs must be from 1 to 1000.") }
+  }
+
+  func run() throws {
+    var trainer = WordTrainer()
+    trainer.settings.method = method == .cbow ? .cbow : .skipGram
+    trainer.settings.dimension = dimension
+    trainer.settings.window = window
+    trainer.settings.negatives = negative
+    trainer.settings.epochs = epochs
+    trainer.settings.subsample = subsample
+    trainer.settings.rate = rate
+    trainer.settings.seed = seed
+    trainer.settings.isDeterministic = deterministic
+    trainer.gaps?.epochs = gapEpochs
+    if noGaps { trainer.gaps = nil }
+    trainer.minimumCount = minCount
+    trainer.phrases = phrases
+    trainer.workers = threads
+    trainer.minutes = minutes
+
+    let checks = try check.map { try WordCheck(path: $0) }
+    let progress = WordTrainingProgress()
+    let trained = try trainer.train(path: data, onEvent: progress.show)
+    progress.finish()
+    try trained.model.encoded().write(to: URL(fileURLWithPath: out), options: .atomic)
+    if let word2vec { try Word2VecText.write(trained.model, to: word2vec) }
+
+    let summary = try WordTrainingSummary(trained, out: out, checks: checks)
+    if output.json { return try Console.printJSON(summary) }
+    print(summary.text)
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Likeness
+import LikenessEmbedders
+import LikenessTraining
+
+/// Models that embed pictures: identities are folders, probes are files, the evaluation is the identity protocol.
+struct PictureKind: Kind {
+  let inputs = "pictures"
+  let embedder: ImageEmbedder
+
+  init?(_ embedder: any Embedder) {
+    guard let embedder = embedder as? ImageEmbedder else { return nil }
+    self.embedder = embedder
+  }
+
+  func source(_ request: EnrollmentRequest) throws -> any EnrollmentSource {
+    guard !request.paths.isEmpty else {
+      throw ValidationError("Name pictures, folders of pictures, or folders of folders.")
+    }
+    return PictureSource(
+      list: try EnrollmentList(paths: request.paths, name: request.name), embedder: embedder,
+      skipsBroken: request.skipsBroken)
+  }
+
+  func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer {
+    guard FileManager.default.fileExists(atPath: text) else {
+      throw CommandFailure("\(text): there is no such file: give a picture, vector:…, id:… or @file.npy")
+    }
+    return try request.ask(gallery, .input(.file(path: text)))
+  }
+
+  func evaluate(_ request: EvaluationRequest) throws -> any EvaluationOutcome {
+    let bar = ProgressBar("Embedding", unit: "pictures")
+    let set = try EmbeddedFolder(path: request.data, embedder: embedder, skipBroken: request.skipsBroken) {
+      bar.update($0, of: $1)
+    }
+    bar.finish()
+    let report = try Evaluation.evaluate(
+      embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
+      metric: embedder.specification.metric == .cosine ? .cosine : .euclidean, draws: request.draws,
+      bootstrap: request.bootstrap, seed: request.seed)
+    return PictureOutcome(report: report, skipped: set.skipped.count)
+  }
+}
+
+/// The report of the identity protocol.
+private struct PictureOutcome: EvaluationOutcome {
+  let report: IdentificationReport
+  let skipped: Int
+
+  var text: String {
+    report.summary + (skipped == 0 ? "" : "\nleft out \(skipped) pictures that cannot be read")
+  }
+
+  func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+}

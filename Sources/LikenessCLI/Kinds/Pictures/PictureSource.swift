@@ -1,0 +1,66 @@
+import Foundation
+import Likeness
+import LikenessEmbedders
+
+/// The pictures of an `enroll` call.
+struct PictureSource: EnrollmentSource {
+  let noun = (one: "picture", many: "pictures")
+  let list: EnrollmentList
+  let embedder: ImageEmbedder
+  /// Whether a picture that cannot be read is left out, or ends it all.
+  let skipsBroken: Bool
+
+  private static let size = 256
+
+  func batch(for gallery: Gallery, progress: (Int, Int) -> Void) throws -> EnrollmentBatch {
+    var batch = EnrollmentBatch()
+    var known = KnownPictures(gallery: gallery)
+    var done = 0
+    for start in stride(from: 0, to: list.items.count, by: Self.size) {
+      let items = Array(list.items[start..<min(start + Self.size, list.items.count)])
+      let pictures = items.map { FileManager.default.contents(atPath: $0.path) ?? Data() }
+      let vectors = try embedder.embedEach(pictures.map { .data($0) })
+      for (item, (picture, vector)) in zip(items, zip(pictures, vectors)) {
+        switch vector {
+        case .success(let vector):
+          let digest = EmbedderSpecification.digest(picture)
+          if try known.contains(digest, of: item.identity) {
+            batch.alreadyEnrolled += 1
+            continue
+          }
+          batch.enrollments.append(
+            Enrollment(identity: item.identity, vector: vector, source: item.path, sourceSHA256: digest))
+        case .failure(let error):
+          guard skipsBroken else {
+            throw CommandFailure(
+              "\(item.path): \(error.reason): mend it, or leave broken pictures out with --skip-broken; nothing was enrolled"
+            )
+          }
+          batch.skipped.append(.init(path: item.path, reason: error.reason))
+        }
+      }
+      done += items.count
+      progress(done, list.items.count)
+    }
+    return batch
+  }
+}
+
+/// Which pictures an identity has already, by the hash of their bytes.
+private struct KnownPictures {
+  private let gallery: Gallery
+  private var digests: [String: Set<String>] = [:]
+
+  init(gallery: Gallery) {
+    self.gallery = gallery
+  }
+
+  /// Whether the identity has the picture; from now on it counts as having it.
+  mutating func contains(_ digest: String, of identity: String) throws -> Bool {
+    if digests[identity] == nil {
+      let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)
+      digests[identity] = Set(enrolled.compactMap(\.sourceSHA256))
+    }
+    return digests[identity]?.insert(digest).inserted == false
+  }
+}

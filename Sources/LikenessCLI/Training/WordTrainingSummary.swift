@@ -1,0 +1,68 @@
+import Foundation
+import LikenessTraining
+
+/// What `train words` says at its end.
+struct WordTrainingSummary: Encodable {
+  /// Figures on one file.
+  struct Check: Encodable {
+    var file: String
+    var model: WordOutcome
+    var principalComponents: WordOutcome
+
+    enum CodingKeys: String, CodingKey {
+      case file, model
+      case principalComponents = "pca"
+    }
+  }
+
+  var model: String
+  var recipe = "words"
+  var dimension: Int
+  var seed: UInt64
+  var words: Int
+  var tokens: Int
+  var seconds: Double
+  var wordsPerSecond: Double
+  var peakMemoryBytes: Int
+  var epochs: [WordEpochRecord]
+  var checks: [Check]
+
+  enum CodingKeys: String, CodingKey {
+    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks
+    case wordsPerSecond = "words_per_second"
+    case peakMemoryBytes = "peak_memory_bytes"
+  }
+
+  init(_ trained: TrainedWords, out: String, checks: [WordCheck]) throws {
+    model = out
+    dimension = trained.model.dimension
+    seed = trained.card.settings.seed
+    words = trained.card.words
+    tokens = trained.card.tokens
+    seconds = trained.seconds
+    epochs = trained.epochs
+    wordsPerSecond = trained.epochs.last { $0.stage == "vectors" }?.wordsPerSecond ?? 0
+    peakMemoryBytes = PeakMemory.bytes
+    self.checks = []
+    if checks.isEmpty { return }
+    let components = try trained.principalComponents()
+    self.checks = try checks.map { check in
+      Check(
+        file: check.path, model: try check.outcome(of: trained.model, vocabularyLimit: nil),
+        principalComponents: try check.outcome(of: components, vocabularyLimit: nil))
+    }
+  }
+
+  var text: String {
+    var lines = [
+      "words: \(dimension) values a word, \(words) words of \(tokens) tokens, in "
+        + String(format: "%.0f s (%.0f words/s, %d MB)", seconds, wordsPerSecond, peakMemoryBytes >> 20)
+        + ", in \(model)"
+    ]
+    for check in checks {
+      lines.append(
+        "\(check.file): \(check.model.headline); principal components: \(check.principalComponents.headline)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Networks
+import Synchronization
+
+/// How often words stand near each other, as positive pointwise mutual information (Levy & Goldberg 2014):
+/// max(0, log(n(w,c) N / (n(w) n(c)^0.75)) ), near words counting more than far ones.
+struct CoOccurrence: Sendable {
+  /// Where each row's entries begin, one more than there are rows.
+  private(set) var start: [Int64]
+  private(set) var columns: [Int32] = []
+  /// The information of the row's word about the column's.
+  private(set) var values: [Float] = []
+  /// The same with rows and columns changed about, in the same places.
+  private(set) var transposed: [Float] = []
+
+  /// Rows; words beyond them are not counted.
+  var count: Int { start.count - 1 }
+
+  /// - Parameters:
+  ///   - corpus: the corpus.
+  ///   - words: how many of its most frequent words are looked at.
+  ///   - window: the farthest distance; a pair k apart counts (window - k + 1).
+  init(_ corpus: WordCorpus, words: Int, window: Int, workers: Workers) throws {
+    start = [Int64](repeating: 0, count: words + 1)
+    let rows = try corpus.withTokens { tokens in
+      try Self.rows(tokens, places: Places(tokens, counts: corpus.counts, words: words), window: window, workers)
+    }
+    for (row, entries) in rows.enumerated() { start[row + 1] = start[row] + Int64(entries.count) }
+    columns.reserveCapacity(Int(start[words]))
+    values.reserveCapacity(Int(start[words]))
+    transposed.reserveCapacity(Int(start[words]))
+    let sums = rows.map { row in Double(row.reduce(0) { $0 + Int($1.weight) }) }
+    let smoothed = sums.map { pow($0, 0.75) }
+    let total = smoothed.reduce(0, +)
+    for (row, entries) in rows.enumerated() {
+      for entry in entries {
+        let (weight, column) = (Double(entry.weight), Int(entry.column))
+        columns.append(entry.column)
+        values.append(Float(max(0, log(weight * total / (sums[row] * smoothed[column])))))
+        transposed.append(Float(max(0, log(weight * total / (sums[column] * smoothed[row])))))
+      }
+    }
+  }
+
+  private struct Entry {
+    var column: Int32
+    var weight: UInt32
+  }
+
+  private static func rows(
+    _ tokens: UnsafeBufferPointer<Int32>, places: Places, window: Int, _ workers: Workers
+  ) -> [[Entry]] {
+    let words = places.words
+    let memories = (0..<workers.count).map { _ in Counter(words: words) }
+    return [[Entry]](unsafeUninitializedCapacity: words) { rows, count in
+      nonisolated(unsafe) let rows = rows
+      workers.forEach(words) { word, worker in
+        let counter = memories[worker]
+        for place in places.of(word) {
+          for step in [-1, 1] {
+            for distance in 1...window {
+              let other = place + step * distance
+              guard other >= 0, other < tokens.count, tokens[other] >= 0 else { break }
+              if tokens[other] < words { counter.add(tokens[other], UInt32(window - distance + 1)) }
+            }
+          }
+        }
+        let entries = counter.taken().map { Entry(column: $0.0, weight: $0.1) }
+        (rows.baseAddress! + word).initialize(to: entries)
+      }
+      count = words
+    }
+  }
+
+  /// Where each word stands, in the corpus's order.
+  private struct Places: Sendable {
+    let words: Int
+    private let start: [Int]
+    private let places: [UInt32]
+
+    init(_ tokens: UnsafeBufferPointer<Int32>, counts: [Int], words: Int) throws {
+      // Places are 32-bit.
+      guard tokens.count < Int(UInt32.max) else { throw WordTrainingError.tooManyWords }
+      self.words = words
+      var start = [0]
+      for count in counts[..<words] { start.append(start[start.count - 1] + count) }
+      var next = start
+      var places = [UInt32](repeating: 0, count: start[words])
+      for (place, token) in tokens.enumerated() where token >= 0 && token < words {
+        places[next[Int(token)]] = UInt32(place)
+        next[Int(token)] += 1
+      }
+      self.start = start
+      self.places = places
+    }
+
+    func of(_ word: Int) -> some Sequence<Int> { places[start[word]..<start[word + 1]].lazy.map { Int($0) } }
+  }
+
+  /// Weights by word, and which words have any.
+  private final class Counter: @unchecked Sendable {
+    // Unchecked: one worker's own.
+    private var weights: [UInt32]
+    private var seen: [Int32] = []
+
+    init(words: Int) { weights = [UInt32](repeating: 0, count: words) }
+
+    func add(_ word: Int32, _ weight: UInt32) {
+      if weights[Int(word)] == 0 { seen.append(word) }
+      weights[Int(word)] &+= weight
+    }
+
+    /// What was counted, by word; afterwards nothing is.
+    func taken() -> [(Int32, UInt32)] {
+      seen.sort()
+      let entries = seen.map { ($0, weights[Int($0)]) }
+      for word in seen { weights[Int(word)] = 0 }
+      seen.removeAll(keepingCapacity: true)
+      return entries
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import LikenessTraining
+import Networks
+import Testing
+
+@Suite("Measuring words")
+struct WordEvaluationTests {
+  /// Words on a circle: "a" at 0°, the others further round.
+  private static func model(_ degrees: [String: Double]) throws -> WordModel {
+    let words = degrees.keys.sorted()
+    let values = words.flatMap { word -> [Float] in
+      let angle = (degrees[word] ?? 0) * .pi / 180
+      return [Float(cos(angle)), Float(sin(angle))]
+    }
+    return try WordModel(
+      words: words, counts: words.map { _ in 1 }, vectors: Tensor(shape: [words.count, 2], values: values))
+  }
+
+  @Test("Spearman's correlation is that of the ranks, ties at their mean, unknown words passed over")
+  func pairs() throws {
+    let model = try Self.model(["a": 0, "b": 10, "c": 30, "d": 90])
+    let text = "# pairs\nword 1\tword 2\tscore\na\tb\t9\nA\tc\t5\na\td\t1\na\tnobody\t3\n"
+    let report = try WordPairs(text).evaluate(model)
+    #expect(report.spearman == 1)
+    #expect(report.pairs == 4)
+    #expect(report.pairsUsed == 3)
+    // Ranks 1, 2.5, 2.5 against 3, 2, 1: (−1·1 + ½·0 + ½·−1)/√(1.5·2).
+    let tied = try WordPairs("a\td\t1\na\tc\t5\na\tb\t5").evaluate(model)
+    #expect(abs(tied.spearman - 1.5 / 3.0.squareRoot()) < 1e-12)
+    #expect(throws: WordEvaluation.FileError.self) { try WordPairs("a\tb\t1\nno pair") }
+    #expect(throws: WordEvaluation.FileError.self) { try WordPairs("x\ty\t1\nx\tz\t2").evaluate(model) }
+  }
+
+  @Test("an analogy's own words are no answers, and rare words neither")
+  func analogies() throws {
+    let model = try Self.model(["a": 0, "b": 40, "c": 5, "d": 44])
+    let report = try Analogies(": one\na b c d\n: two\na b c nobody\n").evaluate(model)
+    #expect(report.accuracy == 1)
+    #expect(report.answered == 1)
+    #expect(report.asked == 2)
+    #expect(report.sections["two"]?.answered == 0)
+    #expect(throws: WordEvaluation.FileError.self) {
+      try Analogies("a b c d").evaluate(model, vocabularyLimit: 3)
+    }
+    #expect(throws: WordEvaluation.FileError.self) { try Analogies(": s\na b c") }
+  }
+
+  @Test("a file's kind is seen in its first line")
+  func format() {
+    #expect(WordEvaluation.format(of: "# c\n: section\na b c d") == .analogies)
+    #expect(WordEvaluation.format(of: "a\tb\t1") == .pairs)
+    #expect(WordEvaluation.format(of: "The cat sat.") == .text)
+    #expect(WordEvaluation.format(of: "") == .text)
+  }
+
+  @Test("reports have the keys that other programs read")
+  func keys() throws {
+    func keys(_ value: some Encodable) throws -> Set<String> {
+      let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(value))
+      return Set((object as? [String: Any] ?? [:]).keys)
+    }
+    let model = try Self.model(["a": 0, "b": 40, "c": 5, "d": 44])
+    #expect(try keys(WordPairs("a\tb\t1\na\tc\t2").evaluate(model)) == ["spearman", "pairs", "pairs_used"])
+    #expect(
+      try keys(Analogies("a b c d").evaluate(model)) == [
+        "accuracy", "answered", "asked", "vocabulary_limit", "sections",
+      ])
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import LikenessTraining
+import Networks
+import Testing
+
+@Suite("Training words")
+struct WordTrainerTests {
+  private static func trainer(_ change: (inout WordTrainer) -> Void = { _ in }) -> WordTrainer {
+    var trainer = WordTrainer()
+    trainer.settings.dimension = 24
+    trainer.settings.subsample = 0
+    trainer.settings.epochs = 12
+    trainer.gaps = nil
+    trainer.workers = 1
+    change(&trainer)
+    return trainer
+  }
+
+  @Test(
+    "forms that are the same step everywhere are found by arithmetic",
+    arguments: [WordSettings.Method.cbow, .skipGram])
+  func analogies(method: WordSettings.Method) throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 4_000, seed: 3))
+    let trained = try Self.trainer { $0.settings.method = method }.train(path: file.path)
+    let questions = try Analogies(SyntheticCorpora.questions(kinds: 8))
+    let report = try questions.evaluate(trained.model)
+    #expect(report.answered == 56)
+    #expect(report.accuracy > 0.9)
+    #expect(report.sections["forms"]?.asked == 56)
+  }
+
+  @Test(
+    "by flag the vectors are the same, bit for bit, on 1, 2 and 4 threads",
+    arguments: [WordSettings.Method.cbow, .skipGram])
+  func deterministic(method: WordSettings.Method) throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 1_500, seed: 4))
+    let files = try [1, 2, 4].map { workers in
+      try Self.trainer {
+        ($0.workers, $0.settings.isDeterministic, $0.settings.epochs) = (workers, true, 2)
+        ($0.settings.method, $0.settings.subsample) = (method, 1e-2)
+        $0.gaps = GapSettings()
+        $0.gaps?.epochs = 1
+      }.train(path: file.path).model.encoded()
+    }
+    #expect(files[0] == files[1])
+    #expect(files[0] == files[2])
+    let other = try Self.trainer {
+      ($0.settings.isDeterministic, $0.settings.epochs, $0.settings.seed) = (true, 2, 2)
+      ($0.settings.method, $0.settings.subsample) = (method, 1e-2)
+    }.train(path: file.path)
+    #expect(try other.model.vectors != WordModel(files[0]).vectors)
+  }
+
+  @Test("in a fixed order the vectors are as good as in free order")
+  func quality() throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 4_000, seed: 3))
+    let trained = try Self.trainer { $0.settings.isDeterministic = true }.train(path: file.path)
+    #expect(try Analogies(SyntheticCorpora.questions(kinds: 8)).evaluate(trained.model).accuracy > 0.9)
+  }
+
+  @Test("the encoder fills gaps that no pair of neighbours tells")
+  func gaps() throws {
+    let file = try TextFile(SyntheticCorpora.agreement(kinds: 10, sentences: 3_000, seed: 5))
+    let trained = try Self.trainer {
+      $0.settings.epochs = 1
+      $0.gaps = GapSettings()
+      ($0.gaps?.dimension, $0.gaps?.hidden, $0.gaps?.subsample) = (32, 64, 1)
+      ($0.gaps?.drawn, $0.gaps?.batch) = (32, 64)
+    }.train(path: file.path)
+    let held = try GapEvaluation(SyntheticCorpora.agreement(kinds: 10, sentences: 100, seed: 6))
+    let report = try held.evaluate(trained.model)
+    #expect(report.gaps == 600)
+    #expect(report.figures.mrr > report.bigram.mrr + 0.1)
+    #expect(report.bigram.mrr > report.unigram.mrr + 0.1)
+    // Only the thing is chance.
+    #expect(report.figures.mrr > 0.8)
+  }
+
+  @Test("principal components of the neighbourhoods tell topics apart")
+  func components() throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 4_000, seed: 7))
+    let components = try Self.trainer { $0.settings.epochs = 1 }.train(path: file.path).principalComponents()
+    func cosine(_ a: String, _ b: String) throws -> Float {
+      let (a, b) = (try #require(components.vector(of: a)), try #require(components.vector(of: b)))
+      return zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    #expect(try cosine("topicaa", "topicab") > cosine("topicaa", "topicbb") + 0.3)
+  }
+
+  @Test("a model's file gives the same model back, and the same bytes")
+  func file() throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 3, forms: 2, sentences: 500, seed: 8))
+    let trained = try Self.trainer {
+      $0.settings.epochs = 1
+      $0.gaps = GapSettings()
+      $0.gaps?.epochs = 1
+    }.train(path: file.path)
+    let bytes = try trained.model.encoded()
+    let again = try WordModel(bytes)
+    #expect(again.words == trained.model.words)
+    #expect(again.counts == trained.model.counts)
+    #expect(again.vectors == trained.model.vectors)
+    #expect(again.bigrams?.counts == trained.model.bigrams?.counts)
+    #expect(try again.encoded() == bytes)
+    var text = ""
+    again.writeWord2Vec { text += $0 }
+    #expect(text.hasPrefix("\(again.words.count) 24\n\(again.words[0]) "))
+    #expect(text.split(separator: "\n").count == again.words.count + 1)
+  }
+
+  @Test("a damaged file is refused, whatever is damaged")
+  func damaged() throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 3, forms: 2, sentences: 200, seed: 8))
+    let bytes = try Self.trainer {
+      $0.settings.epochs = 1
+      $0.gaps = GapSettings()
+      $0.gaps?.epochs = 1
+    }.train(path: file.path).model.encoded()
+    for cut in [0, 7, 100, bytes.count / 2, bytes.count - 1] {
+      #expect(throws: ModelFileError.self) { try WordModel(bytes.prefix(cut)) }
+    }
+    var random = SeededRandom(seed: 1)
+    for _ in 0..<300 {
+      var copy = bytes
+      for _ in 0..<3 {
+        copy[copy.startIndex + Int(random.uniform() * Double(copy.count))] = UInt8(truncatingIfNeeded: random.next())
+      }
+      // Some damage leaves a sound model; none may end the process.
+      if let model = try? WordModel(copy) { #expect(model.words.count > 0) }
+    }
+  }
+
+  @Test("time that is given is kept, and the model is whole")
+  func minutes() throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 2_000, seed: 3))
+    let trained = try Self.trainer { ($0.settings.epochs, $0.minutes) = (10_000, 0.02) }.train(path: file.path)
+    #expect(trained.epochs.count < 10_000)
+    #expect(try WordModel(trained.model.encoded()).words.count == trained.corpus.words.count)
+  }
+}
