@@ -117,7 +117,8 @@ let package = Package(
       dependencies: ["Images", "Networks", "Likeness", .product(name: "Logging", package: "swift-log")],
       path: "Tests/FuzzTargets", exclude: ["Corpora", "make_seeds.py"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
-    .testTarget(name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining"]),
+    .testTarget(
+      name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining", "Networks"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),
   ],
   swiftLanguageModes: [.v6]

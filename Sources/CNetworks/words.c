@@ -140,6 +140,18 @@ CN_INLINE void scatter(const cn_words *m, const int32_t *contexts, ptrdiff_t cou
   }
 }
 
+// Rows lie anywhere in tens of megabytes: they are asked for an example ahead.
+CN_INLINE void prefetch(const cn_words *m, const cn_words_examples *examples, ptrdiff_t e) {
+  const ptrdiff_t n = m->stride, width = m->negatives + 1;
+  for (ptrdiff_t k = 0; k < width; k++) {
+    const int32_t target = examples->targets[e * width + k];
+    if (target < 0) continue;
+    for (ptrdiff_t i = 0; i < n; i += 16) __builtin_prefetch(m->output + target * n + i, 1, 2);
+  }
+  for (int32_t c = examples->contextStart[e]; c < examples->contextStart[e + 1]; c++)
+    for (ptrdiff_t i = 0; i < n; i += 16) __builtin_prefetch(m->input + examples->contexts[c] * n + i, 1, 2);
+}
+
 CN_CLONES double cn_words_step(
     const cn_words *m, const cn_words_examples *examples, ptrdiff_t from, ptrdiff_t to, float rate, float *spare) {
   const ptrdiff_t n = m->stride, width = m->negatives + 1;
@@ -149,6 +161,7 @@ CN_CLONES double cn_words_step(
     const int32_t *contexts = examples->contexts + examples->contextStart[e];
     const ptrdiff_t count = examples->contextStart[e + 1] - examples->contextStart[e];
     const int32_t *targets = examples->targets + e * width;
+    if (e + 1 < to) prefetch(m, examples, e + 1);
     gather(m, contexts, count, hidden);
     memset(error, 0, (size_t)n * sizeof(float));
     for (ptrdiff_t k = 0; k < width; k++) {

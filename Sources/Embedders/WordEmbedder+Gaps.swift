@@ -25,7 +25,7 @@ extension WordEmbedder {
   ///   - limit: only the so many most frequent words; nil for all.
   /// - Throws: `EmbedderError` where there is no gap or more than one, or the model has no encoder of gaps.
   public func fill(_ sentence: String, count: Int, limit: Int? = nil) throws -> [Filling] {
-    guard let gaps = model.gaps else {
+    guard let ranker = GapRanker(model) else {
       throw EmbedderError(
         input: .text(sentence), reason: "the model was trained without gaps: train it again without --no-gaps")
     }
@@ -37,10 +37,11 @@ extension WordEmbedder {
           ? "has no gap: write it ______" : "has \(sides.count - 1) gaps: ask for one at a time")
     }
     let left = numbers(in: sides[0])
-    let context = gaps.context(left + numbers(in: sides[1]), gap: left.count)
-    let shares = gaps.logShares([context]).values
-    let best = shares.indices.prefix(limit ?? shares.count).sorted { shares[$0] > shares[$1] }.prefix(count)
-    return best.map { Filling(word: model.words[$0], share: exp(shares[$0])) }
+    let scores = ranker.scores([Gap(sentence: left + numbers(in: sides[1]), place: left.count)])[0]
+    let most = scores.max() ?? 0
+    let sum = scores.reduce(0.0) { $0 + Double(exp($1 - most)) }
+    let best = scores.indices.prefix(limit ?? scores.count).sorted { scores[$0] > scores[$1] }.prefix(count)
+    return best.map { Filling(word: model.words[$0], share: Float(Double(exp(scores[$0] - most)) / sum)) }
   }
 
   /// The pieces of a sentence between runs of two or more underscores.

@@ -18,7 +18,7 @@ struct TrainWordsCommand: ParsableCommand {
   var out: String
 
   @Option(help: "Values a vector.")
-  var dimension = 100
+  var dimension = 200
 
   @Flag(help: "Predict a word from the mean of those around it, or from each of them.")
   var method = Method.cbow
@@ -40,6 +40,15 @@ struct TrainWordsCommand: ParsableCommand {
 
   @Option(help: "The learning rate at the beginning. Default: 0.05, with --skip-gram 0.025.")
   var rate: Double?
+
+  @Flag(help: "word2vec's vectors alone, nothing of spelling and principal components joined to them.")
+  var plain = false
+
+  @Option(
+    name: .customLong("pca"),
+    help: ArgumentHelp("Also write the principal components as a model, to compare with.", valueName: "file"),
+    completion: .file())
+  var pca: String?
 
   @Flag(help: "Join words that stand together much more often than by chance: new_york.")
   var phrases = false
@@ -100,6 +109,7 @@ struct TrainWordsCommand: ParsableCommand {
     trainer.settings.rate = rate
     trainer.settings.seed = seed
     trainer.settings.isDeterministic = deterministic
+    if plain { trainer.settings.join = nil }
     trainer.gaps?.epochs = gapEpochs
     if noGaps { trainer.gaps = nil }
     trainer.minimumCount = minCount
@@ -112,6 +122,9 @@ struct TrainWordsCommand: ParsableCommand {
     let trained = try trainer.train(path: data, onEvent: progress.show)
     progress.finish()
     try trained.model.encoded().write(to: URL(fileURLWithPath: out), options: .atomic)
+    if let pca {
+      try trained.principalComponents().encoded().write(to: URL(fileURLWithPath: pca), options: .atomic)
+    }
     if let word2vec { try Word2VecText.write(trained.model, to: word2vec) }
 
     let summary = try WordTrainingSummary(trained, out: out, checks: checks)

@@ -25,6 +25,11 @@ public struct WordModel: Sendable {
 
   private let numbers: [String: Int]
 
+  /// The metadata key of ``gapMix``.
+  package static let gapMixKey = "gaps.mix"
+  /// How much neighbouring pairs count beside the encoder of gaps.
+  var gapMix: Float { metadata[Self.gapMixKey].flatMap { Float($0) }.flatMap { $0.isFinite ? $0 : nil } ?? 0 }
+
   /// The number of values a vector.
   public var dimension: Int { vectors.shape[1] }
 

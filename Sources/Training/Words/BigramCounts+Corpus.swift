@@ -5,14 +5,16 @@ extension BigramCounts {
   private static let most = 8 << 20
 
   /// Counts a corpus's neighbouring words.
-  init(_ corpus: WordCorpus) throws {
+  ///
+  /// - Parameter aside: places of tokens that are not counted.
+  init(_ corpus: WordCorpus, leavingOut aside: (Int) -> Bool = { _ in false }) throws {
     let words = corpus.words.count
     let (start, firsts) = try corpus.withTokens { tokens in
       // By first word: what follows it, in the corpus's order.
       var start = [Int](repeating: 0, count: words + 2)
       var before = words
-      for token in tokens {
-        let token = token < 0 ? words : Int(token)
+      for (place, token) in tokens.enumerated() {
+        let token = token < 0 || aside(place) ? words : Int(token)
         if before != words || token != words { start[before + 1] += 1 }
         before = token
       }
@@ -20,8 +22,8 @@ extension BigramCounts {
       var place = start
       var followers = [Int32](repeating: 0, count: start[words + 1])
       before = words
-      for token in tokens {
-        let token = token < 0 ? words : Int(token)
+      for (position, token) in tokens.enumerated() {
+        let token = token < 0 || aside(position) ? words : Int(token)
         if before != words || token != words {
           followers[place[before]] = Int32(token)
           place[before] += 1

@@ -1,4 +1,3 @@
-import CNetworks
 import Foundation
 import Networks
 
@@ -19,13 +18,13 @@ extension CoOccurrence {
     }
     var random = SeededRandom(seed: seed).split(0x7376_64)
     var block = (0..<count * width).map { _ in Float(random.normal()) }
-    block = try orthonormal(product(block, width: width, values, workers), width: width)
+    block = try orthonormal(information.product(block, width: width, workers), width: width)
     for _ in 0..<iterations {
-      block = try orthonormal(product(block, width: width, transposed, workers), width: width)
-      block = try orthonormal(product(block, width: width, values, workers), width: width)
+      block = try orthonormal(transposed.product(block, width: width, workers), width: width)
+      block = try orthonormal(information.product(block, width: width, workers), width: width)
     }
     // With Q's columns orthonormal, A ≈ Q (AᵀQ)ᵀ, and (AᵀQ)ᵀ(AᵀQ) has the squares of the singular values.
-    let inner = Self.columns(product(block, width: width, transposed, workers), width: width).gram()
+    let inner = Self.columns(transposed.product(block, width: width, workers), width: width).gram()
     let eigen = try inner.symmetricEigen(largest: kept)
     let rotated = eigen.vectors.times(Self.columns(block, width: width))
     var vectors = [Float](repeating: 0, count: count * kept)
@@ -33,28 +32,6 @@ extension CoOccurrence {
       for k in 0..<kept { vectors[word * kept + k] = Float(rotated.values[k * count + word]) }
     }
     return (vectors, eigen.values.map { max(0, $0).squareRoot() })
-  }
-
-  private func product(_ block: [Float], width: Int, _ values: [Float], _ workers: Workers) -> [Float] {
-    let slices = 64
-    return [Float](unsafeUninitializedCapacity: count * width) { target, written in
-      nonisolated(unsafe) let target = target
-      block.withUnsafeBufferPointer { block in
-        values.withUnsafeBufferPointer { values in
-          columns.withUnsafeBufferPointer { columns in
-            start.withUnsafeBufferPointer { start in
-              workers.forEach(slices) { slice, _ in
-                let range = Workers.range(of: slice, in: slices, items: count)
-                cn_words_sparse_product(
-                  start.baseAddress, columns.baseAddress, values.baseAddress, block.baseAddress, width,
-                  range.lowerBound, range.upperBound, target.baseAddress)
-              }
-            }
-          }
-        }
-      }
-      written = count * width
-    }
   }
 
   /// The columns made orthonormal: Y V Λ^(-1/2) with YᵀY = V Λ Vᵀ.

@@ -3,42 +3,38 @@ import Networks
 import Synchronization
 
 /// How often words stand near each other, as positive pointwise mutual information (Levy & Goldberg 2014):
-/// max(0, log(n(w,c) N / (n(w) n(c)^0.75)) ), near words counting more than far ones.
+/// max(0, log(n(w,c) N / (n(w) n(c)^0.75)) ).
 struct CoOccurrence: Sendable {
-  /// Where each row's entries begin, one more than there are rows.
-  private(set) var start: [Int64]
-  private(set) var columns: [Int32] = []
   /// The information of the row's word about the column's.
-  private(set) var values: [Float] = []
-  /// The same with rows and columns changed about, in the same places.
-  private(set) var transposed: [Float] = []
+  private(set) var information = SparseRows()
+  /// The same with rows and columns changed about.
+  private(set) var transposed = SparseRows()
 
   /// Rows; words beyond them are not counted.
-  var count: Int { start.count - 1 }
+  var count: Int { information.count }
 
   /// - Parameters:
   ///   - corpus: the corpus.
   ///   - words: how many of its most frequent words are looked at.
-  ///   - window: the farthest distance; a pair k apart counts (window - k + 1).
+  ///   - window: the farthest distance; all pairs within it count alike.
   init(_ corpus: WordCorpus, words: Int, window: Int, workers: Workers) throws {
-    start = [Int64](repeating: 0, count: words + 1)
     let rows = try corpus.withTokens { tokens in
       try Self.rows(tokens, places: Places(tokens, counts: corpus.counts, words: words), window: window, workers)
     }
-    for (row, entries) in rows.enumerated() { start[row + 1] = start[row] + Int64(entries.count) }
-    columns.reserveCapacity(Int(start[words]))
-    values.reserveCapacity(Int(start[words]))
-    transposed.reserveCapacity(Int(start[words]))
     let sums = rows.map { row in Double(row.reduce(0) { $0 + Int($1.weight) }) }
     let smoothed = sums.map { pow($0, 0.75) }
     let total = smoothed.reduce(0, +)
     for (row, entries) in rows.enumerated() {
       for entry in entries {
         let (weight, column) = (Double(entry.weight), Int(entry.column))
-        columns.append(entry.column)
-        values.append(Float(max(0, log(weight * total / (sums[row] * smoothed[column])))))
-        transposed.append(Float(max(0, log(weight * total / (sums[column] * smoothed[row])))))
+        // Counts are symmetric, so that the transposed matrix has its entries in the same places.
+        let own = log(weight * total / (sums[row] * smoothed[column]))
+        let other = log(weight * total / (sums[column] * smoothed[row]))
+        if own > 0 { information.append(entry.column, Float(own)) }
+        if other > 0 { transposed.append(entry.column, Float(other)) }
       }
+      information.endRow()
+      transposed.endRow()
     }
   }
 
@@ -61,7 +57,7 @@ struct CoOccurrence: Sendable {
             for distance in 1...window {
               let other = place + step * distance
               guard other >= 0, other < tokens.count, tokens[other] >= 0 else { break }
-              if tokens[other] < words { counter.add(tokens[other], UInt32(window - distance + 1)) }
+              if tokens[other] < words { counter.add(tokens[other], 1) }
             }
           }
         }

@@ -87,7 +87,7 @@ public struct GapEvaluation: Sendable {
   public func evaluate(
     _ model: WordModel, workers: Workers = Workers(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Report {
-    guard let encoder = model.gaps, let bigrams = model.bigrams else {
+    guard let ranker = GapRanker(model) else {
       throw WordEvaluation.FileError(
         description: "the model was trained without gaps: train it again without --no-gaps")
     }
@@ -101,24 +101,16 @@ public struct GapEvaluation: Sendable {
       for i in 0..<mostGaps { gaps.swapAt(i, i + Int(random.uniform() * Double(gaps.count - i))) }
       gaps.removeSubrange(mostGaps...)
     }
-    let bigram = BigramModel(bigrams, words: model.words.count)
     var ranks: [(own: Int, bigram: Int, unigram: Int)] = []
     for start in stride(from: 0, to: gaps.count, by: Self.block) {
-      let block = Array(gaps[start..<min(start + Self.block, gaps.count)])
-      let shares = encoder.logShares(
-        block.map { encoder.context(known[$0.0], gap: $0.1, skipping: 1) }, workers: workers
-      ).values
+      let block = gaps[start..<min(start + Self.block, gaps.count)].map { sentence, place in
+        Gap(sentence: known[sentence], place: place, hidesWord: true)
+      }
+      let own = ranker.scores(block, workers: workers)
+      let pairs = ranker.pairScores(block, workers: workers)
       ranks += workers.map(Array(block.indices)) { row in
-        let (words, place) = (known[block[row].0], block[row].1)
-        let truth = Int(words[place])
-        let border = model.words.count
-        let scores = bigram.scores(
-          before: place == 0 ? border : Int(words[place - 1]),
-          after: place + 1 == words.count ? border : Int(words[place + 1]))
-        return (
-          Self.rank(of: truth, in: shares[row * border..<(row + 1) * border]), Self.rank(of: truth, in: scores[...]),
-          truth + 1
-        )
+        let truth = Int(block[row].sentence[block[row].place])
+        return (Self.rank(of: truth, in: own[row]), Self.rank(of: truth, in: pairs[row]), truth + 1)
       }
       progress(min(start + Self.block, gaps.count), gaps.count)
     }
@@ -128,11 +120,11 @@ public struct GapEvaluation: Sendable {
       unknown: sentences.reduce(0) { $0 + $1.count } - known.reduce(0) { $0 + $1.count })
   }
 
-  private static let block = 256
+  private static let block = 128
 
   /// 1 for the best; of equals the more frequent word is first.
-  private static func rank<Score: Comparable>(of truth: Int, in scores: ArraySlice<Score>) -> Int {
-    let own = scores[scores.startIndex + truth]
+  static func rank(of truth: Int, in scores: [Float]) -> Int {
+    let own = scores[truth]
     var rank = 1
     for (word, score) in scores.enumerated() where score > own || (score == own && word < truth) { rank += 1 }
     return rank

@@ -30,12 +30,14 @@ public struct GapSettings: Sendable, Hashable, Codable {
 struct GapRun {
   let corpus: WordCorpus
   let settings: GapSettings
+  /// Vectors that the encoder's begin with, `[words, width]`.
+  let start: (rows: [Float], width: Int)?
   let seed: UInt64
   let workers: Workers
   var seconds: Double?
   let onEvent: (WordTrainingEvent) -> Void
 
-  func train() throws -> GapEncoder {
+  func train() throws -> (encoder: GapEncoder, mix: Float) {
     let words = corpus.words.count
     let total = Double(corpus.tokenCount)
     let shares = corpus.counts.map { Double($0) / total }
@@ -49,7 +51,7 @@ struct GapRun {
     let expected = drawing.map { Float(log(Double(settings.drawn) * $0 / drawingTotal)) }
     let training = GapTraining(
       .init(words: words, reach: settings.reach, dimension: settings.dimension, hidden: settings.hidden),
-      bias: seen.map { Float(log($0 / seenTotal)) }, seed: seed, workers: workers)
+      bias: seen.map { Float(log($0 / seenTotal)) }, start: startingRows(), seed: seed, workers: workers)
     let clock = TrainingClock(total: corpus.tokenCount * settings.epochs, peak: 1, seconds: seconds)
     var random = SeededRandom(seed: seed).split(0x6472_6177)
     try corpus.withTokens { tokens in
@@ -59,6 +61,7 @@ struct GapRun {
         for start in order(of: tokens.count, &random) {
           if clock.isOver { break }
           let range = start..<min(start + Self.stretch, tokens.count)
+          if Self.isAside(start) { continue }
           for place in range where tokens[place] >= 0 {
             guard random.uniform() < keep[Int(tokens[place])] else { continue }
             batch.append(tokens, place)
@@ -83,8 +86,70 @@ struct GapRun {
               wordsPerSecond: Double(corpus.tokenCount * epoch) / max(clock.elapsed, 1e-9), seconds: clock.elapsed)))
       }
     }
-    return try training.encoder(correction: keep.map { Float(-log($0)) })
+    let encoder = try training.encoder(correction: keep.map { Float(-log($0)) })
+    return (encoder, try mix(encoder))
   }
+
+  /// The first values of the vectors given, of mean length 1; small random ones where there are fewer than wanted.
+  private func startingRows() -> [Float]? {
+    guard let start else { return nil }
+    let (words, width) = (corpus.words.count, settings.dimension)
+    var random = SeededRandom(seed: seed).split(0x7374_6172)
+    let noise = 0.1 / Double(width).squareRoot()
+    var rows = (0..<words * width).map { _ in Float(random.uniform(-noise, noise)) }
+    for word in 0..<words {
+      for i in 0..<min(width, start.width) { rows[word * width + i] = start.rows[word * start.width + i] }
+    }
+    let length = rows.reduce(0.0) { $0 + Double($1) * Double($1) }
+    let scale = Float((Double(words) / max(length, 1e-30)).squareRoot())
+    for i in rows.indices { rows[i] *= scale }
+    return rows
+  }
+
+  /// The proportion of encoder and neighbouring pairs that ranks best where neither has looked.
+  private func mix(_ encoder: GapEncoder) throws -> Float {
+    let counts = try BigramCounts(corpus, leavingOut: Self.isAside)
+    let ranker = GapRanker(encoder, BigramModel(counts, words: corpus.words.count), mix: 0)
+    let gaps = try corpus.withTokens { asideGaps($0) }
+    if gaps.isEmpty { return 0 }
+    var sums = [Double](repeating: 0, count: Self.mixes.count)
+    for start in stride(from: 0, to: gaps.count, by: 100) {
+      let block = Array(gaps[start..<min(start + 100, gaps.count)])
+      let own = ranker.encoderScores(block, workers: workers)
+      let pairs = ranker.pairScores(block, workers: workers)
+      let ranks = workers.map(Array(block.indices)) { row in
+        let truth = Int(block[row].sentence[block[row].place])
+        return Self.mixes.map { mix in
+          GapEvaluation.rank(of: truth, in: zip(own[row], pairs[row]).map { $0 + mix * $1 })
+        }
+      }
+      for row in ranks {
+        for (place, rank) in row.enumerated() { sums[place] += 1 / Double(rank) }
+      }
+    }
+    return Self.mixes[sums.indices.max { sums[$0] < sums[$1] } ?? 0]
+  }
+
+  /// Gaps of the part that was set aside, evenly drawn.
+  private func asideGaps(_ tokens: UnsafeBufferPointer<Int32>) -> [Gap] {
+    let aside = tokens.indices.filter { tokens[$0] >= 0 && Self.isAside($0) }
+    let step = max(1, aside.count / Self.mostAside)
+    return stride(from: step / 2, to: aside.count, by: step).map { index in
+      let place = aside[index]
+      var (first, last) = (place, place)
+      // Beyond what any encoder looks at, a sentence is as good as ended.
+      while first > 0, tokens[first - 1] >= 0, place - first < 32 { first -= 1 }
+      while last + 1 < tokens.count, tokens[last + 1] >= 0, last - place < 32 { last += 1 }
+      return Gap(sentence: Array(tokens[first...last]), place: place - first, hidesWord: true)
+    }
+  }
+
+  private static let mixes: [Float] = [0, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.5]
+  private static let mostAside = 1_000
+  /// One stretch in so many is set aside.
+  private static let asideEvery = 50
+
+  private static func isAside(_ place: Int) -> Bool { place / stretch % asideEvery == asideEvery / 2 }
 
   /// Tokens that are read one after another: neighbouring stretches of a corpus are of one subject, and stand apart in
   /// an epoch.

@@ -77,9 +77,17 @@ final class SkipGramRows: @unchecked Sendable {
 
   /// The words' vectors `[words, dimension]`.
   var vectors: [Float] { Self.rows(input, words: words, dimension: dimension, stride: stride) }
-  /// The vectors of words as targets `[words, dimension]`.
-  var contexts: [Float] { Self.rows(output, words: words, dimension: dimension, stride: stride) }
-
+  /// The words' vectors `[words, stride]`, zeros behind each.
+  var paddedVectors: [Float] { Array(input) }
+  /// The same, each of length 1.
+  var unitVectors: [Float] {
+    var values = Array(input)
+    for row in Swift.stride(from: 0, to: values.count, by: stride) {
+      let length = values[row..<row + stride].reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
+      if length > 0 { for i in row..<row + stride { values[i] /= length } }
+    }
+    return values
+  }
   private static func rows(
     _ matrix: UnsafeMutableBufferPointer<Float>, words: Int, dimension: Int, stride: Int
   ) -> [Float] {

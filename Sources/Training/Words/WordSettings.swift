@@ -11,7 +11,7 @@ public struct WordSettings: Sendable, Hashable, Codable {
   /// What is predicted from what.
   public var method = Method.cbow
   /// Values a vector.
-  public var dimension = 100
+  public var dimension = 200
   /// The farthest word of a context; each context's reach is drawn from 1 to this. Nil: 8 for CBOW, 5 for skip-gram.
   public var window: Int?
   /// Words drawn against each true one, from the counts to the power of 0.75. Nil: 15 for CBOW, 10 for skip-gram.
@@ -27,6 +27,23 @@ public struct WordSettings: Sendable, Hashable, Codable {
   /// Whether the vectors are the same for any number of threads: batches whose sums are made in a fixed order, instead
   /// of threads that write without locks.
   public var isDeterministic = false
+
+  /// What is joined to word2vec's vectors; nil for those alone.
+  public var join: Join? = Join()
+
+  /// What a small corpus says of its words besides: weights beside word2vec's, which is 1.
+  public struct Join: Sendable, Hashable, Codable {
+    /// Principal components of the words' neighbourhoods: better likeness.
+    public var components = 0.5
+    /// The part of the vectors that follows from spelling: better grammar, and better vectors of rare words.
+    public var spelling = 0.5
+
+    /// Larger corpora are not decomposed.
+    static let mostTokens = 200_000_000
+
+    /// Weights as they are by default.
+    public init() {}
+  }
 
   /// Settings as they are by default.
   public init() {}

@@ -62,21 +62,21 @@ public struct WordTrainer: Sendable {
       onEvent(event)
     }
     return try withoutActuallyEscaping(hear) { hear in
-      let run = WordVectorRun(
-        corpus: corpus, settings: settings, workers: workers,
-        seconds: seconds.map { gaps == nil ? $0 : $0 * Self.vectorShare }, onEvent: hear)
-      let vectors = try run.train().vectors
-      let encoder = try gaps.map { gaps in
+      let vectors = try vectors(
+        corpus, workers: workers, seconds: seconds.map { gaps == nil ? $0 : $0 * Self.vectorShare }, onEvent: hear)
+      let filling = try gaps.map { gaps in
         try GapRun(
-          corpus: corpus, settings: gaps, seed: settings.seed, workers: workers,
+          corpus: corpus, settings: gaps, start: (vectors, settings.dimension), seed: settings.seed, workers: workers,
           seconds: seconds.map { $0 * (1 - Self.vectorShare) }, onEvent: hear
         ).train()
       }
       let card = WordCard(corpus: corpus, trainer: self, epochs: epochs)
+      var metadata = try card.metadata(recipe: "words")
+      metadata[WordModel.gapMixKey] = filling.map { "\($0.mix)" }
       let model = try WordModel(
         words: corpus.words, counts: corpus.counts,
-        vectors: Tensor(shape: [corpus.words.count, settings.dimension], values: vectors), gaps: encoder,
-        bigrams: encoder == nil ? nil : BigramCounts(corpus), metadata: try card.metadata(recipe: "words"))
+        vectors: Tensor(shape: [corpus.words.count, settings.dimension], values: vectors), gaps: filling?.encoder,
+        bigrams: filling == nil ? nil : BigramCounts(corpus), metadata: metadata)
       return TrainedWords(
         model: model, card: card, corpus: corpus, epochs: epochs, seconds: Self.seconds(since: start))
     }
@@ -104,15 +104,12 @@ public struct TrainedWords: Sendable {
   /// How long it took, reading included.
   public let seconds: Double
 
-  /// Principal components of the words' neighbourhoods (positive pointwise mutual information, words up to 5 apart), with
+  /// Principal components of the words' neighbourhoods (positive pointwise mutual information, words up to 8 apart), with
   /// as many values as the model: what is printed beside the trained vectors.
   ///
   /// - Throws: `BaselineError` where the corpus is too small for so many directions.
   public func principalComponents(workers: Workers = Workers()) throws -> WordModel {
-    let counts = try CoOccurrence(corpus, words: corpus.words.count, window: 5, workers: workers)
-    let (vectors, values) = try counts.components(model.dimension, seed: 1, workers: workers)
-    var scaled = vectors
-    for i in scaled.indices { scaled[i] *= Float(values[i % model.dimension].squareRoot()) }
+    var scaled = try corpus.principalComponents(model.dimension, seed: 1, workers: workers)
     // A word without neighbours has no direction; it gets one that is like no other word's.
     for word in 0..<corpus.words.count {
       let row = word * model.dimension..<(word + 1) * model.dimension

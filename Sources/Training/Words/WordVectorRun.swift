@@ -47,10 +47,32 @@ struct WordVectorRun {
 
   /// Tokens a piece where threads write freely.
   private static let freePiece = 4_096
-  /// Tokens a batch and a piece of it where the order of sums is fixed. They depend on nothing: the pieces decide
-  /// the result.
-  private static let orderedBatch = 2_048
-  private static let orderedPiece = 256
+  /// Pieces of a batch where the order of sums is fixed.
+  private static let pieces = 8
+  /// Tokens a piece at most.
+  private static let longestPiece = 256
+  /// How often a row may be met in a batch, on average. All gradients of a batch are taken at the same weights: with
+  /// more, the sums for frequent words overshoot.
+  private static let mostMeetings = 100.0
+
+  /// Tokens a piece: it follows from corpus and settings, as it decides the result.
+  private var orderedPiece: Int {
+    let total = Double(corpus.tokenCount)
+    let weights = corpus.counts.map { pow(Double($0), 0.75) }
+    let drawn = weights.reduce(0, +)
+    let reach = Double(settings.reach + 1)
+    // A token's examples: one a window, or one a word of it.
+    let examples = settings.method == .skipGram ? reach : 1
+    let meetings = zip(corpus.counts, weights).map { count, weight in
+      let share = Double(count) / total
+      let kept =
+        settings.subsample > 0
+        ? min(1, ((share / settings.subsample).squareRoot() + 1) * settings.subsample / share) : 1
+      return Double(settings.drawn) * examples * weight / drawn + share * kept * (examples + reach)
+    }
+    let batch = Self.mostMeetings / (meetings.max() ?? 1)
+    return max(1, min(Self.longestPiece, Int(batch) / Self.pieces))
+  }
 
   func train() throws -> SkipGramRows {
     try settings.check()
@@ -111,17 +133,17 @@ struct WordVectorRun {
     _ rows: SkipGramRows, _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int,
     _ clock: TrainingClock
   ) -> (loss: Double, examples: Int) {
-    let pieces = Self.orderedBatch / Self.orderedPiece
-    let memories = (0..<pieces).map { _ in OrderedPiece(tokens: Self.orderedPiece, rows: rows) }
+    let size = orderedPiece
+    let memories = (0..<Self.pieces).map { _ in OrderedPiece(tokens: size, rows: rows) }
     var (loss, count) = (0.0, 0)
     var start = 0
     while start < tokens.count, !clock.isOver {
-      let batch = start..<min(start + Self.orderedBatch, tokens.count)
+      let batch = start..<min(start + Self.pieces * size, tokens.count)
       let rate = Float(clock.rate)
-      workers.forEach(pieces) { piece, _ in
-        let first = min(batch.lowerBound + piece * Self.orderedPiece, batch.upperBound)
-        let part = first..<min(first + Self.orderedPiece, batch.upperBound)
-        var random = Self.stream(settings.seed, epoch: epoch, piece: first / Self.orderedPiece)
+      workers.forEach(Self.pieces) { piece, _ in
+        let first = min(batch.lowerBound + piece * size, batch.upperBound)
+        let part = first..<min(first + size, batch.upperBound)
+        var random = Self.stream(settings.seed, epoch: epoch, piece: first / size)
         memories[piece].gradient(description, tokens[part], rate, &random)
       }
       workers.forEach(workers.count) { share, _ in

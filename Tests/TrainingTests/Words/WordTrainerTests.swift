@@ -63,9 +63,9 @@ struct WordTrainerTests {
     let file = try TextFile(SyntheticCorpora.agreement(kinds: 10, sentences: 3_000, seed: 5))
     let trained = try Self.trainer {
       $0.settings.epochs = 1
-      $0.gaps = GapSettings()
-      ($0.gaps?.dimension, $0.gaps?.hidden, $0.gaps?.subsample) = (32, 64, 1)
-      ($0.gaps?.drawn, $0.gaps?.batch) = (32, 64)
+      var gaps = GapSettings()
+      (gaps.dimension, gaps.hidden, gaps.subsample, gaps.drawn, gaps.batch) = (32, 64, 1, 32, 64)
+      $0.gaps = gaps
     }.train(path: file.path)
     let held = try GapEvaluation(SyntheticCorpora.agreement(kinds: 10, sentences: 100, seed: 6))
     let report = try held.evaluate(trained.model)
@@ -120,7 +120,7 @@ struct WordTrainerTests {
       #expect(throws: ModelFileError.self) { try WordModel(bytes.prefix(cut)) }
     }
     var random = SeededRandom(seed: 1)
-    for _ in 0..<300 {
+    for _ in 0..<80 {
       var copy = bytes
       for _ in 0..<3 {
         copy[copy.startIndex + Int(random.uniform() * Double(copy.count))] = UInt8(truncatingIfNeeded: random.next())

@@ -1,9 +1,8 @@
 import Foundation
-import Networks
 
 /// Words for a gap by the word before and the word after: P(w | before) P(after | w), each an absolutely discounted bigram
 /// interpolated with the single words (Ney, Essen & Kneser 1994). The model that an encoder of gaps has to beat.
-struct BigramModel: Sendable {
+package struct BigramModel: Sendable {
   private let counts: BigramCounts
   private let words: Int
   /// The share of each word and, last, of the border.
@@ -17,7 +16,7 @@ struct BigramModel: Sendable {
 
   private static let discount = 0.75
 
-  init(_ counts: BigramCounts, words: Int) {
+  package init(_ counts: BigramCounts, words: Int) {
     self.counts = counts
     self.words = words
     var (firsts, seconds) = ([Double](repeating: 0, count: words + 1), [Double](repeating: 0, count: words + 1))
@@ -39,7 +38,7 @@ struct BigramModel: Sendable {
   }
 
   /// The logarithm of each word's score between two words; `words` is the border.
-  func scores(before first: Int, after second: Int) -> [Double] {
+  package func scores(before first: Int, after second: Int) -> [Float] {
     var forward = single[..<words].map { $0 * left[first] }
     for entry in counts.start[first]..<counts.start[first + 1] where counts.next[entry] < words {
       forward[Int(counts.next[entry])] += (Double(counts.counts[entry]) - Self.discount) / firsts[first]
@@ -48,6 +47,6 @@ struct BigramModel: Sendable {
     for (word, count) in before[second] where word < words {
       backward[Int(word)] += (Double(count) - Self.discount) / firsts[Int(word)]
     }
-    return zip(forward, backward).map { log($0 * $1) }
+    return zip(forward, backward).map { Float(log($0 * $1)) }
   }
 }
