@@ -107,14 +107,16 @@ let package = Package(
     .executableTarget(
       name: "CrashLaboratory",
       dependencies: [
-        "Likeness", "FaultyDisk", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "Likeness", "GallerySchema", "FaultyDisk", .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/CrashLaboratory"),
     .testTarget(name: "CrashLaboratoryTests", dependencies: ["CrashLaboratory"]),
     .target(
       name: "FuzzTargets",
-      dependencies: ["Images", "Networks", "Likeness", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "Images", "Networks", "VectorFiles", "HNSW", "Likeness", .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/FuzzTargets", exclude: ["Corpora", "make_seeds.py"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(

@@ -12,6 +12,9 @@ struct CrashCase: Sendable {
   /// Whether the graph is walked instead of every vector compared.
   var isWalking = false
 
+  /// Whether the gallery is made before anything can go wrong.
+  var beginsOpen = true
+
   /// How a case is interrupted.
   enum Interruption: Sendable {
     /// At every operation of the disk: the process dies, or the power fails.

@@ -19,6 +19,29 @@ extension CrashCase {
       script.vacuum()
       script.enroll()
     },
+    CrashCase(name: "crash at every disk operation: bulk enrolment and import", interruption: .photographs) { script in
+      script.enrollInBulk(90, batch: 25)
+      script.importFile(70, batch: 20)
+    },
+    CrashCase(name: "crash at every disk operation: compact and back up", interruption: .photographs) { script in
+      script.enroll(batch: 120)
+      script.forget()
+      script.compact()
+      script.backUp()
+      script.enroll()
+    },
+    CrashCase(name: "crash at every disk operation: saved index", interruption: .photographs) { script in
+      script.enroll(batch: 120)
+      for _ in 0..<3 {
+        script.saveIndex()
+        script.forget()
+        script.reopen()
+        script.enroll(batch: 15)
+      }
+    },
+    CrashCase(
+      name: "crash at every disk operation: migration", interruption: .photographs, script: migration, beginsOpen: false
+    ),
     CrashCase(name: "crash at every disk operation: a life", interruption: .photographs, script: life, isWalking: true),
   ]
 
@@ -46,6 +69,28 @@ extension CrashCase {
         script.reopen()
       }
     },
+    CrashCase(name: "kill -9: bulk enrolment and import", interruption: .kill) { script in
+      script.enrollInBulk(900, batch: 100)
+      script.importFile(900, batch: 100)
+    },
+    CrashCase(name: "kill -9: compact and back up", interruption: .kill) { script in
+      script.enroll(batch: 600)
+      for _ in 0..<3 {
+        script.forget()
+        script.compact()
+        script.backUp()
+      }
+    },
+    CrashCase(name: "kill -9: saved index", interruption: .kill) { script in
+      script.enroll(batch: 300)
+      for _ in 0..<6 {
+        script.saveIndex()
+        script.enroll(batch: 15)
+        script.forget()
+        script.reopen()
+      }
+    },
+    CrashCase(name: "kill -9: migration", interruption: .kill, script: migration, beginsOpen: false),
     CrashCase(name: "kill -9: a life", interruption: .kill, script: life, isWalking: true),
   ]
 
@@ -77,11 +122,17 @@ extension CrashCase {
     },
   ]
 
+  private static let migration: @Sendable (inout Script) -> Void = { script in
+    script.migrate(40)
+    script.enroll()
+    script.reopen()
+  }
+
   /// Some of everything.
   private static let life: @Sendable (inout Script) -> Void = { script in
-    script.enroll(batch: 12)
+    script.enroll(batch: 70)
     for _ in 0..<14 {
-      switch Int.random(in: 0..<9, using: &script.random) {
+      switch Int.random(in: 0..<12, using: &script.random) {
       case 0..<2: script.enroll()
       case 2: script.enroll(batch: Int.random(in: 2...30, using: &script.random))
       case 3: script.forget()
@@ -89,6 +140,9 @@ extension CrashCase {
       case 5: script.merge()
       case 6: script.insertByHand()
       case 7: script.vacuum()
+      case 8: script.saveIndex()
+      case 9: script.compact()
+      case 10: script.backUp()
       default: script.reopen()
       }
     }

@@ -16,7 +16,7 @@ struct Kills {
   /// The child's part: opens the gallery, does everything, and says so after each of it with one byte.
   static func child(_ crashCase: CrashCase, seed: UInt64, folder: String) throws {
     let subject = Subject(folder: folder, configuration: Subject.configuration(walking: crashCase.isWalking))
-    _ = try subject.gallery
+    if crashCase.beginsOpen { _ = try subject.gallery }
     acknowledge()
     for operation in crashCase.operations(seed: seed) {
       try operation.perform(subject)

@@ -1,3 +1,5 @@
+import Foundation
+import GallerySchema
 import Likeness
 
 /// One thing that a case does to its gallery, and what the rows are after it.
@@ -75,9 +77,6 @@ struct Script {
   /// A row by another hand, while the gallery is open.
   mutating func insertByHand() {
     let row = makeRow(newIdentity: true)
-    let bytes = row.vector.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
-    let vector = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    let source = row.source.map { "'\($0)'" } ?? "NULL"
     append("insert by hand", [{ $0.add(row) }]) { subject in
       _ = try subject.gallery
       try PlainReader.execute(
@@ -86,7 +85,7 @@ struct Script {
         BEGIN IMMEDIATE;
         INSERT INTO identity (name) VALUES ('\(row.identity)');
         INSERT INTO embedding (identity_id, embedder_id, source, vector)
-        SELECT id, 1, \(source), x'\(vector)' FROM identity WHERE name = '\(row.identity)';
+        SELECT id, 1, \(Self.literal(row.source)), \(Self.literal(row.vector)) FROM identity WHERE name = '\(row.identity)';
         COMMIT
         """)
     }
@@ -97,6 +96,83 @@ struct Script {
       _ = try subject.gallery
       try PlainReader.execute(subject.path, "VACUUM")
     }
+  }
+
+  /// Many rows in transactions of so many.
+  mutating func enrollInBulk(_ count: Int, batch: Int) {
+    let rows = (0..<count).map { _ in makeRow() }
+    append("bulk enrolment", Self.commits(rows, batch)) { subject in
+      try subject.gallery.enroll(
+        contentsOf: rows.lazy.map { Enrollment(identity: $0.identity, vector: $0.vector, source: $0.source) },
+        batch: batch)
+    }
+  }
+
+  /// A file of rows, in transactions of so many.
+  mutating func importFile(_ count: Int, batch: Int) {
+    var rows = (0..<count).map { _ in makeRow() }
+    for place in rows.indices { rows[place].source = "row \(place)" }
+    let lines = rows.map { row in
+      #"{"identity":"\#(row.identity)","source":"\#(row.source ?? "")","vector":\#(row.vector)}"# + "\n"
+    }
+    let text = lines.joined()
+    append("import", Self.commits(rows, batch)) { subject in
+      let file = (subject.path as NSString).deletingLastPathComponent + "/rows.jsonl"
+      try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+      var options = ImportOptions()
+      options.batch = batch
+      try VectorImport(file: file, options: options).run(into: subject.gallery)
+    }
+  }
+
+  private static func commits(_ rows: [Rows.Row], _ batch: Int) -> [(inout Rows) -> Void] {
+    stride(from: 0, to: rows.count, by: batch).map { start in
+      let piece = rows[start..<min(start + batch, rows.count)]
+      return { all in piece.forEach { all.add($0) } }
+    }
+  }
+
+  mutating func saveIndex() { append("save the index") { try $0.gallery.saveSnapshot() } }
+
+  mutating func compact() { append("compact") { _ = try $0.gallery.compact() } }
+
+  mutating func backUp() {
+    append("back up") { subject in
+      let folder = (subject.path as NSString).deletingLastPathComponent
+      try subject.gallery.backup(to: folder + "/copy.gallery", replacing: true)
+    }
+  }
+
+  /// A gallery of version 1, as the first release left it, and the opening that brings it up to date.
+  mutating func migrate(_ count: Int) {
+    let rows = (0..<count).map { _ in makeRow(newIdentity: true) }
+    append("a gallery of version 1", [{ all in rows.forEach { all.add($0) } }]) { subject in
+      let inserts = rows.map { row in
+        """
+        INSERT INTO identity (name) VALUES ('\(row.identity)');
+        INSERT INTO embedding (identity_id, embedder_id, source, vector)
+        VALUES (last_insert_rowid(), 1, \(Self.literal(row.source)), \(Self.literal(row.vector)));
+        """
+      }
+      try PlainReader.execute(
+        subject.path,
+        """
+        PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;
+        \(GallerySchema.migrations[0])
+        INSERT INTO embedder (name, kind, dimension, metric)
+        VALUES ('\(Subject.embedder.name)', 'vector', \(Subject.dimension), 'euclidean');
+        \(inserts.joined(separator: "\n"))
+        COMMIT
+        """)
+    }
+    append("migrate") { _ = try $0.gallery }
+  }
+
+  private static func literal(_ source: String?) -> String { source.map { "'\($0)'" } ?? "NULL" }
+
+  private static func literal(_ vector: [Float]) -> String {
+    let bytes = vector.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+    return "x'" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "'"
   }
 
   mutating func reopen() {

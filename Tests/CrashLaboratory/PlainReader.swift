@@ -51,7 +51,7 @@ struct PlainReader {
     _ path: String, vfs: String? = nil, _ body: (OpaquePointer) throws -> T
   ) throws -> T {
     var connection: OpaquePointer?
-    let code = sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE, vfs)
+    let code = sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs)
     defer { sqlite3_close(connection) }
     guard code == SQLITE_OK, let connection else { throw Failure(description: "\(path) cannot be opened: \(code)") }
     sqlite3_busy_timeout(connection, 10_000)

@@ -41,6 +41,8 @@ final class Subject {
     configuration.logger = Logger(label: "crash laboratory") { _ in SwiftLogNoOpLogHandler() }
     configuration.busyTimeout = 10
     configuration.threads = 1
+    // The index is saved at every turn.
+    (configuration.snapshotThreshold, configuration.snapshotInterval) = (64, 10)
     if isCareless { configuration.durability = .processCrash }
     if walking { (configuration.exactBelow, configuration.ef) = (0, 400) }
     return configuration

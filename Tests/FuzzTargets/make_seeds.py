@@ -90,6 +90,31 @@ def galleries():
         gallery.close()
 
 
+def vectors():
+    random.seed(4)
+    rows = [[round(random.uniform(-1, 1), 3) for _ in range(3)] for _ in range(5)]
+    packed = [struct.pack("<3f", *row) for row in rows]
+    for name, descr, data in [
+        ("float32", "<f4", b"".join(packed)), ("float64", "<f8", b"".join(struct.pack("<3d", *row) for row in rows)),
+    ]:
+        header = "{'descr': '%s', 'fortran_order': False, 'shape': (5, 3), }" % descr
+        header += " " * (-(len(header) + 11) % 64) + "\n"
+        save("npy", name, b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data)
+    save("fvecs", "five", b"".join(struct.pack("<i", 3) + row for row in packed))
+    save("bvecs", "five", b"".join(struct.pack("<i", 3) + bytes(range(n, n + 3)) for n in range(5)))
+    lines = [",".join(["name,\"quoted\"" if n == 0 else f"p{n}"] + [str(v) for v in row]) for n, row in enumerate(rows)]
+    lines[0] = '"a ""name"", quoted",' + ",".join(str(v) for v in rows[0])
+    save("csv", "five", ("identity,v0,v1,v2\n" + "\n".join(lines) + "\n").encode())
+    save("jsonl", "five", "".join(
+        json.dumps({"identity": f"p\u00e9{n}", "vector": row, "source": f"s{n}", "attributes": {"n": [n, None, True]}}) + "\n"
+        for n, row in enumerate(rows)).encode())
+    save("word2vec", "five", ("5 3\n" + "".join(
+        f"w{n} " + " ".join(str(v) for v in row) + "\n" for n, row in enumerate(rows))).encode())
+
+
+# The seed of a saved index comes from the crash laboratory:
+#   CrashLaboratory --child "kill -9: saved index" --folder F, and then F/people.gallery-index
 models()
+vectors()
 pictures()
 galleries()

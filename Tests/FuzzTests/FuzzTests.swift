@@ -15,7 +15,7 @@ struct FuzzTests {
     #expect(accepted > 0, "\(target.name) accepts none of its \(seeds.count) seeds")
     var refused = 0
     // A gallery is opened, written and closed for each.
-    for number in 0..<UInt64(target.name == "gallery" ? 250 : 3_000) {
+    for number in 0..<UInt64(target.name == "gallery" ? 250 : target.name == "snapshot" ? 1_000 : 3_000) {
       var mutation = Mutation(seed: number)
       guard let seed = seeds.randomElement(using: &mutation), let other = seeds.randomElement(using: &mutation) else {
         return

@@ -5,8 +5,9 @@ import Testing
 
 /// What people lost, or could not get rid of, in other vector stores, each turned into a promise kept here.
 ///
-/// Kept elsewhere: processes killed at any moment and files cut or torn (the crash laboratory), rows of a second
-/// process (OtherHandsTests), readers that a writer locks out (OpeningTests), newer and older versions (OpeningTests).
+/// Kept elsewhere: processes killed at any moment, files cut or torn, several clients on one path, readers that a writer
+/// locks out (the crash laboratory); a torn index file that is trusted, or ends the process (SnapshotTests, FuzzTests);
+/// rows of a second process (OtherHandsTests); newer and older versions (VersionTests); backups (BackupTests).
 @Suite("Complaints about stores") struct ComplaintStoreTests {
   // Beyond a thousand rows the index is unusable after any restart (chroma#7090). The sizes are around each number at
   // which something else begins here: the graph, a piece of a scan, a batch.
