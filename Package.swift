@@ -5,7 +5,7 @@ import PackageDescription
 //   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
 //   VectorFiles <- Likeness                 reading and writing files of vectors: needs nothing
 //   CNetworks <- Networks                   layers and training of networks: needs only BLAS
-//   Images, Networks <- LikenessTraining    decoding and training: no gallery in sight
+//   Images, Networks, HNSW <- LikenessTraining    decoding and training: no gallery in sight, hard negatives by its index
 //   Images, Networks, Likeness <- LikenessEmbedders
 //   everything <- LikenessCLI
 // Debian's headers and libraries are where the compiler looks; Homebrew's are not, and pkg-config knows where they are.
@@ -73,7 +73,10 @@ let package = Package(
         .linkedLibrary("openblas", .when(platforms: [.linux])),
         .linkedFramework("Accelerate", .when(platforms: [.macOS, .iOS])),
       ]),
-    .target(name: "LikenessTraining", dependencies: ["Networks", "Images", "CLapack"], path: "Sources/Training"),
+    .target(
+      name: "LikenessTraining",
+      dependencies: ["Networks", "Images", "CLapack", "HNSW", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Sources/Training"),
     .target(
       name: "LikenessEmbedders",
       dependencies: ["Likeness", "Networks", "Images"],
@@ -120,7 +123,8 @@ let package = Package(
       path: "Tests/FuzzTargets", exclude: ["Corpora", "make_seeds.py"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),
     .testTarget(
-      name: "EmbeddersTests", dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining", "Networks"]),
+      name: "EmbeddersTests",
+      dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "Images"], exclude: ["Fixtures"]),
     .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),
   ],
   swiftLanguageModes: [.v6]

@@ -20,7 +20,7 @@ public struct ImageEmbedder: ModelEmbedder {
   /// The largest picture that is decoded.
   public var limits = PictureLimits.default
 
-  private let model: EmbeddingModel
+  let model: EmbeddingModel
 
   /// Reads a model file.
   ///

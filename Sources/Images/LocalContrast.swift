@@ -2,20 +2,21 @@
 ///
 /// With a blur that weighs the surroundings, d = x − blur(x) and s = √blur(d²), the local contrast is d / (s + 0.04),
 /// held within ±3: light that changes slowly across a face falls out, edges stay.
-struct LocalContrast {
+package struct LocalContrast {
   private let width: Int
   private let height: Int
-  private let radius: Int
+  /// How far a box mean reaches; two along each axis make the blur.
+  package let radius: Int
 
   /// Surroundings of about an eighth of the picture's height.
-  init(width: Int, height: Int) {
+  package init(width: Int, height: Int) {
     self.width = width
     self.height = height
     radius = max(1, (height / 8 * 2 + 1) / 4)
   }
 
   /// What keeps even surfaces from becoming noise, on the scale 0…1.
-  private static let floor: Float = 0.04
+  package static let floor: Float = 0.04
 
   /// Writes the local contrast of one plane of values on the scale 0…1.
   func apply(to plane: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {

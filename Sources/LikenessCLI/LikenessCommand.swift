@@ -14,7 +14,7 @@ struct LikenessCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [],
     groupedSubcommands: [
-      CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
+      CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self, ModelCommand.self]),
       CommandGroup(
         name: "Galleries",
         subcommands: [EnrollCommand.self, QueryCommand.self, ImportCommand.self, ExportCommand.self]),

@@ -134,3 +134,39 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     return exponent * 0.693_147_180_559_945_3 + 2 * s * sum
   }
 }
+
+extension SeededRandom: Codable {
+  private enum CodingKeys: String, CodingKey { case seed, state, spare }
+
+  /// Writes all of the state, so that a training that is resumed draws what it would have drawn.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    // As text: a reader of JSON may take numbers for doubles.
+    try container.encode(String(seed, radix: 16), forKey: .seed)
+    try container.encode(
+      [state.0, state.1, state.2, state.3].map { String($0, radix: 16) }, forKey: .state)
+    try container.encodeIfPresent(spareNormal.map { String($0.bitPattern, radix: 16) }, forKey: .spare)
+  }
+
+  /// Reads what ``encode(to:)`` writes.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ text: String) throws -> UInt64 {
+      guard let value = UInt64(text, radix: 16) else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: container.codingPath, debugDescription: "\"\(text.prefix(20))\" is no state"))
+      }
+      return value
+    }
+    let words = try container.decode([String].self, forKey: .state).map(number)
+    guard words.count == 4, words.contains(where: { $0 != 0 }) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: container.codingPath, debugDescription: "a state has four words, not all 0"))
+    }
+    self.init(seed: try number(container.decode(String.self, forKey: .seed)))
+    state = (words[0], words[1], words[2], words[3])
+    spareNormal = try container.decodeIfPresent(String.self, forKey: .spare).map(number).map {
+      Double(bitPattern: $0)
+    }
+  }
+}

@@ -53,6 +53,14 @@ public struct View: Codable, Sendable, Hashable {
     }
   }
 
+  /// Where every row or column of a view comes from: between `near` and `far`, `share` of the way.
+  func taps(length: Int, move: Float, isMirrored: Bool) -> [(near: Int, far: Int, share: Float)] {
+    (0..<length).map { place in
+      let tap = Tap(Float(place), length: length, magnification: magnification, move: move, isMirrored: isMirrored)
+      return (tap.near, tap.far, tap.share)
+    }
+  }
+
   /// Where a row or column of the view comes from: between two of the source's.
   private struct Tap {
     let near: Int

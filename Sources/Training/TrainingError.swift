@@ -4,8 +4,14 @@ import Foundation
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
   /// Not enough identities with two or more pictures.
   case tooFewIdentities(usable: Int, needed: Int)
-  /// The loss became NaN or infinite.
-  case lossNotFinite(step: Int)
+  /// Too few identities can be trained on, and some have a single picture.
+  case singlePictures(names: [String], usable: Int, needed: Int)
+  /// The loss, or its gradient, became NaN or infinite; `kept` is the last good checkpoint's file.
+  case lossNotFinite(step: Int, epoch: Int, kept: String?)
+  /// A checkpoint could not be written; the one before is as it was.
+  case checkpointNotWritten(path: String, reason: String, kept: Int?)
+  /// There is a checkpoint, but of another training, or it is damaged.
+  case checkpointUnusable(path: String, reason: String)
   /// All embeddings ran together, again after each recovery.
   case collapsed(step: Int, recoveries: Int)
   /// A setting outside its range.
@@ -18,8 +24,18 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
     switch self {
     case .tooFewIdentities(let usable, let needed):
       "only \(usable) identities have two or more pictures, \(needed) are needed: add people, or pictures of them"
-    case .lossNotFinite(let step):
-      "the loss is not a finite number at step \(step): lower the learning rate (--rate) or look for broken pictures"
+    case .singlePictures(let names, let usable, let needed):
+      "only \(usable) identities have two or more pictures, \(needed) are needed, and \(names.count) have a single one, "
+        + "the first is \(names.first ?? "unknown"): add pictures of them"
+    case .lossNotFinite(let step, let epoch, let kept):
+      "the loss is not a finite number at step \(step), in epoch \(epoch): lower the learning rate (--rate) or look for "
+        + "broken pictures" + (kept.map { "; the last good checkpoint is kept in \($0)" } ?? "")
+    case .checkpointNotWritten(let path, let reason, let kept):
+      "the checkpoint \(path) cannot be written, \(reason): "
+        + (kept.map { "that of epoch \($0) is as it was; make room and go on with --resume" }
+          ?? "make room, or write the model elsewhere (--out)")
+    case .checkpointUnusable(let path, let reason):
+      "the checkpoint \(path) \(reason): resume with the data and settings of then, or train anew without --resume"
     case .collapsed(let step, let recoveries):
       "all embeddings ran together at step \(step), again after \(recoveries) fresh starts at lower rates: "
         + "use the semi-hard miner (--miner semi-hard) or a lower rate (--rate)"

@@ -7,7 +7,7 @@ import Testing
 @Suite("The trainer")
 struct TrainerTests {
   /// Stripes of a frequency and direction an identity, moved and shaded by chance.
-  private static func inputs(identities: Int = 8, each: Int = 6, seed: UInt64 = 1) throws -> LabelledInputs {
+  static func inputs(identities: Int = 8, each: Int = 6, seed: UInt64 = 1) throws -> LabelledInputs {
     let preprocessing = try Preprocessing(colour: .grey, width: 16, height: 16, normalization: .standardize)
     var random = SeededRandom(seed: seed)
     var values: [Float] = []
@@ -30,7 +30,7 @@ struct TrainerTests {
       preprocessing: preprocessing, values: values, labels: labels, names: (0..<identities).map { "\($0)" })
   }
 
-  private static func architecture() throws -> Architecture {
+  static func architecture() throws -> Architecture {
     try Architecture(
       input: [1, 16, 16],
       layers: [
@@ -40,7 +40,7 @@ struct TrainerTests {
       ])
   }
 
-  private static func configuration() -> TrainingConfiguration {
+  static func configuration() -> TrainingConfiguration {
     var configuration = TrainingConfiguration()
     (configuration.identitiesPerBatch, configuration.inputsPerIdentity) = (5, 3)
     (configuration.steps, configuration.stepsPerEpoch) = (60, 15)
@@ -67,6 +67,54 @@ struct TrainerTests {
     let after = try separation(result.weights)
     #expect(after < before - 0.05, "\(before) before, \(after) after")
     #expect(result.collapses.isEmpty)
+  }
+
+  @Test("every loss brings pictures of one identity together", arguments: LossSettings.Kind.allCases)
+  func learns(_ loss: LossSettings.Kind) throws {
+    let inputs = try Self.inputs()
+    var configuration = Self.configuration()
+    configuration.loss = LossSettings(loss)
+    configuration.steps = 90
+    let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
+    func separation(_ weights: [String: Tensor]) throws -> Double {
+      let model = try EmbeddingModel(architecture: trainer.architecture, weights: weights)
+      return try Evaluation.evaluate(
+        embeddings: model.embed(inputs.tensor).values, dimension: 8, labels: inputs.labels, metric: .euclidean,
+        draws: 1, bootstrap: 0
+      ).eer.value
+    }
+    let before = try separation(Network(architecture: trainer.architecture, seed: 1).weights)
+    let after = try separation(trainer.train(inputs).weights)
+    #expect(after < before - 0.05, "\(before) before, \(after) after")
+  }
+
+  @Test("batches of people whom the index finds confused teach, the same on any number of workers")
+  func indexMined() throws {
+    let inputs = try Self.inputs(identities: 12)
+    func weights(_ batches: TrainingConfiguration.Batches, workers: Int) throws -> [String: Tensor] {
+      var configuration = Self.configuration()
+      configuration.batches = batches
+      return try EmbeddingTrainer(
+        architecture: Self.architecture(), configuration: configuration, workers: workers
+      ).train(inputs).weights
+    }
+    let one = try weights(.confused, workers: 1)
+    #expect(try weights(.confused, workers: 2) == one)
+    #expect(try weights(.shuffled, workers: 1) != one)
+  }
+
+  @Test("without an improvement for as many epochs as there is patience, a training ends early")
+  func earlyStop() throws {
+    let inputs = try Self.inputs(identities: 16)
+    let fold = ValidationFold(labels: inputs.labels, share: 0.25, seed: 1)
+    var configuration = Self.configuration()
+    // Everything is learned at once, then a rate that destroys it.
+    (configuration.steps, configuration.stepsPerEpoch, configuration.patience) = (400, 2, 3)
+    (configuration.peakRate, configuration.averageDecay) = (1, 0)
+    let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
+    let result = try trainer.train(inputs.rows(fold.training), validation: inputs.rows(fold.validation))
+    #expect(result.epochs.count == result.bestEpoch + 4 || result.epochs.count == 200)
+    #expect(result.epochs.count < 200, "the scores: \(result.epochs.map { $0.score ?? 0 })")
   }
 
   @Test("the same seed gives the same weights, bit for bit, on 1, 2 and 3 workers; another seed gives others")

@@ -45,7 +45,7 @@ struct TripletLossTests {
     let triplets = miner.triplets(
       distances: PairDistances(Self.embeddings(rows)), labels: labels, margin: loss.margin, hardness: 2, random: &chance
     )
-    func value() -> TripletLoss.Value {
+    func value() -> LossValue {
       let embeddings = Self.embeddings(rows)
       return loss.evaluate(
         embeddings, distances: PairDistances(embeddings), triplets: triplets, overActive: miner == .softHard)
@@ -137,6 +137,34 @@ struct TripletMinerTests {
         #expect(zone.isEmpty || zone.contains(triplet.negative))
       }
     }
+  }
+
+  @Test("distance-weighted draws negatives so that near and far ones are as likely as there are distances")
+  func distanceWeighted() {
+    // One anchor and positive; of 64 negatives one is at 0.8 and the others near 1.38, as random points would be.
+    var rows: [[Float]] = [[1, 0, 0, 0], [1, 0, 0, 0]]
+    func negative(_ distance: Float, _ angle: Float) -> [Float] {
+      let cosine = 1 - distance * distance / 2
+      let sine = (1 - cosine * cosine).squareRoot()
+      return [cosine, sine * angle, sine * (1 - angle * angle).squareRoot(), 0]
+    }
+    rows.append(negative(0.8, 0))
+    for i in 0..<63 { rows.append(negative(1.38, Float(i) / 63)) }
+    let distances = PairDistances(Tensor(shape: [rows.count, 4], values: rows.flatMap { $0 }))
+    let labels = [0, 0] + [Int](repeating: 1, count: 64)
+    var random = SeededRandom(seed: 3)
+    func share(dimension: Int) -> Double {
+      var near = 0
+      for _ in 0..<400 {
+        let mined = TripletMiner.distanceWeighted.triplets(
+          distances: distances, labels: labels, margin: 0.2, dimension: dimension, random: &random)
+        near += mined.filter { $0.anchor < 2 && $0.negative == 2 }.count
+      }
+      return Double(near) / 800
+    }
+    // In many dimensions random points hardly ever come that near, so the near one weighs most.
+    #expect(share(dimension: 4) < 0.15)
+    #expect(share(dimension: 64) > 0.9)
   }
 
   @Test("soft-hard is batch all at hardness 0 and comes to batch hard as it grows")

@@ -5,10 +5,11 @@ import LikenessTraining
 struct TrainFacesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "faces",
-    abstract: "Trains a convolutional network with the triplet loss, on a folder per person.",
+    abstract: "Trains convolutional networks, with the triplet loss or another, on a folder per person.",
     discussion: """
       A first network sets some people aside and finds by them which epoch is best; the others then train on everybody \
-      and stop there. Eigenfaces (PCA) and Fisherfaces (PCA, LDA) are printed beside the first network.
+      and stop there. Eigenfaces (PCA) and Fisherfaces (PCA, LDA) are printed beside the first network. While it trains, \
+      checkpoints are kept beside the model file; a training that was cut off goes on with --resume.
       """)
 
   @OptionGroup var options: TrainingOptions
@@ -22,15 +23,7 @@ struct TrainFacesCommand: ParsableCommand {
   @Option(help: "Epochs. Default: the recipe's, from the size of the data.")
   var epochs: Int?
 
-  @Option(help: "The loss: triplet, max(‖E(a)−E(p)‖ − ‖E(a)−E(n)‖ + margin, 0).")
-  var loss = Loss.triplet
-
-  @Option(help: "The triplet loss's margin. Default: the recipe's.")
-  var margin: Float?
-
-  @Option(
-    help: "Which triplets of a batch are trained on: \(TripletMiner.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var miner: TripletMiner?
+  @OptionGroup var method: MethodOptions
 
   @Option(help: "The highest learning rate of the one-cycle schedule. Default: the recipe's.")
   var rate: Double?
@@ -41,11 +34,9 @@ struct TrainFacesCommand: ParsableCommand {
   @Option(help: "Threads; the result is the same for any number. Default: one a core.")
   var threads: Int?
 
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var running: RunOptions
 
-  enum Loss: String, ExpressibleByArgument, CaseIterable {
-    case triplet
-  }
+  @OptionGroup var output: OutputOptions
 
   func validate() throws {
     if let networks, !(1...16).contains(networks) { throw ValidationError("--networks must be from 1 to 16.") }
@@ -62,8 +53,8 @@ struct TrainFacesCommand: ParsableCommand {
     trainer.members = networks
     trainer.seed = options.seed
     trainer.epochs = epochs
-    trainer.margin = margin
-    trainer.miner = miner
+    method.apply(to: &trainer)
+    try running.apply(to: &trainer, out: options.out)
     trainer.peakRate = rate
     trainer.validationShare = validation
     trainer.skipsBroken = options.skipBroken
@@ -73,12 +64,12 @@ struct TrainFacesCommand: ParsableCommand {
     let progress = TrainingProgress("Training")
     let trained = try trainer.train(folder, onEvent: progress.show)
     progress.finish()
-    try trained.file().write(to: URL(fileURLWithPath: options.out), options: .atomic)
+    try AtomicFile.write(trained.file(), to: options.out)
+    trained.checkpoints?.remove()
+    let report = try running.report.map { try TrainingReport(trained: trained).write(to: $0) }
 
-    let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out)
+    let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out, report: report)
     if output.json { return try Console.printJSON(summary) }
     print(summary.text)
   }
 }
-
-extension TripletMiner: ExpressibleByArgument {}

@@ -75,22 +75,7 @@ struct DemoReport {
   }
 
   private static func face(_ path: String?, name: String, detail: String, isMate: Bool) -> String {
-    let picture = path.flatMap { try? Picture(contentsOf: $0) }
-    let data = picture.flatMap { try? Self.thumbnail($0).pngData() }
-    let image = data.map {
-      "<img alt=\"\(escaped(name))\" src=\"data:image/png;base64,\($0.base64EncodedString())\">"
-    }
-    return """
-      <div class="face\(isMate ? " mate" : "")">\(image ?? "")<b>\(escaped(name))</b>\(detail)</div>
-      """
-  }
-
-  private static func thumbnail(_ picture: Picture) throws -> Picture {
-    let scale = min(1, 112 / Double(max(picture.width, picture.height)))
-    guard scale < 1 else { return picture }
-    return try picture.resized(
-      width: max(1, Int((Double(picture.width) * scale).rounded())),
-      height: max(1, Int((Double(picture.height) * scale).rounded())))
+    Thumbnail(path: path, name: name, detail: detail, isMate: isMate).html
   }
 
   private var charts: String {

@@ -94,6 +94,11 @@ struct HTMLPage {
       th, td { text-align: right; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
       th:first-child, td:first-child { text-align: left; }
       th { color: var(--soft); font-weight: 500; }
+      td.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+      h3 { font-size: 1rem; margin: 1.25rem 0 .5rem; }
+      .pairs { grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); }
+      .pair .distance { align-self: center; margin-left: auto; padding-bottom: 1.5rem; font-variant-numeric: tabular-nums; }
+      .map svg { max-height: 70vh; }
       code, pre { font: .88rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
       pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .8rem 1rem; overflow-x: auto; }
       """

@@ -18,6 +18,8 @@ struct LineChart {
   var yRange: ClosedRange<Double>?
   /// Whether the x axis is logarithmic; points at or below zero are then drawn at the left edge.
   var isLogarithmic = false
+  /// Whether the y axis is logarithmic; points at or below zero are then drawn at the lower edge.
+  var isLogarithmicY = false
 
   private static let width = 460.0
   private static let height = 300.0
@@ -56,12 +58,15 @@ struct LineChart {
       return Self.left + min(max(share, 0), 1) * plotWidth
     }
     func place(y: Double) -> Double {
-      let share = (y - ys.lowerBound) / (ys.upperBound - ys.lowerBound)
+      let share =
+        isLogarithmicY
+        ? (log10(max(y, ys.lowerBound)) - log10(ys.lowerBound)) / (log10(ys.upperBound) - log10(ys.lowerBound))
+        : (y - ys.lowerBound) / (ys.upperBound - ys.lowerBound)
       return Self.top + (1 - min(max(share, 0), 1)) * plotHeight
     }
 
     var parts: [String] = []
-    for tick in Self.ticks(ys) {
+    for tick in isLogarithmicY ? Self.decades(ys) : Self.ticks(ys) {
       let y = place(y: tick)
       parts.append(Self.line(Self.left, y, Self.width - Self.right, y, style: "stroke:var(--line)"))
       parts.append(Self.label(Self.left - 7, y + 4, Self.number(tick), anchor: "end"))
@@ -90,7 +95,8 @@ struct LineChart {
       style="font-size:12px;fill:var(--soft)">\(escaped(yLabel))</text>
       """)
     var x = Self.left
-    for one in series {
+    // Several lines of one kind have their name on one of them.
+    for one in series where !one.name.isEmpty {
       parts.append(
         Self.line(
           x, Self.height - 9, x + 18, Self.height - 9,

@@ -22,10 +22,12 @@ final class ProgressBar: Sendable {
   }
 
   /// Shows that `done` of `total` are finished, with a remark behind the figures.
-  func update(_ done: Int, of total: Int, remark: String = "") {
+  ///
+  /// - Parameter earlier: how much of it was done before the bar began, which says nothing of its pace.
+  func update(_ done: Int, of total: Int, earlier: Int = 0, remark: String = "") {
     show(
       isLast: done >= total, share: total > 0 ? min(1, Double(done) / Double(total)) : 0, figures: "\(done)/\(total)",
-      done: done, remark: remark)
+      done: done, earlier: earlier, remark: remark)
   }
 
   /// Shows that `done` are finished where nobody knows of how many, but perhaps what share of all that is, 0…1.
@@ -33,7 +35,9 @@ final class ProgressBar: Sendable {
     show(isLast: false, share: share.map { min(1, $0) }, figures: "\(done)", done: done, remark: "")
   }
 
-  private func show(isLast: Bool, share: Double?, figures: String, done: Int, remark: String) {
+  private func show(
+    isLast: Bool, share: Double?, figures: String, done: Int, earlier: Int = 0, remark: String
+  ) {
     guard Console.isInteractive else { return }
     let now = ContinuousClock.now
     state.withLock { state in
@@ -41,7 +45,8 @@ final class ProgressBar: Sendable {
       guard !state.isFinished else { return }
       state.drawn = now
       Console.write(
-        "\r\u{1B}[2K" + line(done, share: share, figures: figures, elapsed: now - start, remark: remark))
+        "\r\u{1B}[2K"
+          + line(done, earlier: earlier, share: share, figures: figures, elapsed: now - start, remark: remark))
     }
   }
 
@@ -55,17 +60,23 @@ final class ProgressBar: Sendable {
     }
   }
 
-  private func line(_ done: Int, share: Double?, figures: String, elapsed: Duration, remark: String) -> String {
+  private func line(
+    _ done: Int, earlier: Int, share: Double?, figures: String, elapsed: Duration, remark: String
+  ) -> String {
     let width = 24
     let filled = Int(((share ?? 0) * Double(width)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    var pace = seconds > 0 && done > 0 ? String(format: "%.0f/s, ", Double(done) / seconds) : ""
-    if let share, share > 0 { pace += Self.clock(seconds / share * (1 - share)) + " left" }
+    let own = done - earlier
+    var pace = seconds > 0 && own > 0 ? String(format: "%.0f/s, ", Double(own) / seconds) : ""
+    if let share, share > 0, own > 0 {
+      pace += Self.clock(seconds / share * (1 - share) * Double(done) / Double(own)) + " left"
+    }
     return "\(label) \(bar) \(figures) \(unit)  \(pace)  \(remark)"
   }
 
-  private static func clock(_ seconds: Double) -> String {
+  /// Seconds, or minutes and seconds.
+  static func clock(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded(.up))
     return whole < 60 ? "\(whole) s" : String(format: "%d:%02d min", whole / 60, whole % 60)
   }

@@ -8,12 +8,20 @@ import Synchronization
 final class TrainingProgress: Sendable {
   private struct State {
     var trainings = 1
-    var steps: [Int: Int] = [:]
+    /// By training, from 0 to 1.
+    var progress: [Int: Double] = [:]
+    /// What was done before a training was resumed.
+    var earlier: [Int: Double] = [:]
+    var steps = 0
     var remark = ""
+
+    var done: Double { progress.values.reduce(0, +) / Double(trainings) }
+    var before: Double { earlier.values.reduce(0, +) / Double(trainings) }
   }
 
   private let bar: ProgressBar
   private let isQuiet: Bool
+  private let started = ContinuousClock.now
   private let state = Mutex(State())
 
   /// - Parameters:
@@ -31,18 +39,26 @@ final class TrainingProgress: Sendable {
     case .started(let inputs, let identities, let validationIdentities, let parameters):
       guard !isQuiet, !Console.isInteractive else { return }
       Console.note(
-        "training \(parameters) parameters on \(inputs) pictures of \(identities) identities, "
+        "training \(training + 1): \(parameters) parameters on \(inputs) pictures of \(identities) identities, "
           + "\(validationIdentities) others to steer by")
-    case .step(let step, let total, _):
-      let (done, all, remark) = state.withLock { state in
-        state.steps[training] = step
-        return (state.steps.values.reduce(0, +), total * state.trainings, state.remark)
+    case .resumed(let epoch):
+      Console.note((Console.isInteractive ? "\n" : "") + "training \(training + 1): goes on after epoch \(epoch)")
+      state.withLock { $0.earlier[training] = -1 }
+    case .step(_, let total, _, let progress):
+      let (done, earlier, all, remark) = state.withLock { state in
+        if state.earlier[training] == -1 { state.earlier[training] = progress }
+        state.progress[training] = progress
+        let all = Double(total * state.trainings)
+        return (Int(state.done * all), Int(state.before * all), Int(all), state.remark)
       }
-      bar.update(done, of: all, remark: remark)
+      bar.update(done, of: all, earlier: earlier, remark: remark)
     case .epoch(let record):
-      let text = "training \(training + 1): " + Self.text(record)
-      state.withLock { $0.remark = text }
-      if !isQuiet, !Console.isInteractive { Console.note("epoch \(record.epoch), step \(record.step), \(text)") }
+      let (text, left) = state.withLock { state in
+        let text = "training \(training + 1) epoch \(record.epoch): " + Self.text(record)
+        state.remark = text
+        return (text, Self.left(state, seconds: started))
+      }
+      if !isQuiet, !Console.isInteractive { Console.note("\(text), \(left)") }
     case .collapsed(let record):
       Console.note((Console.isInteractive ? "\n" : "") + "training \(training + 1): " + record.sentence)
     }
@@ -52,11 +68,17 @@ final class TrainingProgress: Sendable {
     bar.finish()
   }
 
+  private static func left(_ state: State, seconds started: ContinuousClock.Instant) -> String {
+    let elapsed = (ContinuousClock.now - started) / .seconds(1)
+    let own = state.done - state.before
+    return own > 0 ? "\(ProgressBar.clock(elapsed * (1 - state.done) / own)) left" : ""
+  }
+
   private static func text(_ record: EpochRecord) -> String {
     var text = String(format: "loss %.4f, mean distance %.3f", record.loss, record.meanDistance)
     if let eer = record.eer, let score = record.score {
       text += String(format: ", validation EER %.3f, score %.3f", eer, score)
     }
-    return text
+    return text + String(format: ", rate %.2g", record.rate)
   }
 }

@@ -21,7 +21,7 @@ struct BaselineTraining {
     let bar = ProgressBar("Reading", unit: "pictures")
     let fitted = try recipe.fit(folder, skipsBroken: options.skipBroken) { done, total in bar.update(done, of: total) }
     bar.finish()
-    try fitted.model.file().write(to: URL(fileURLWithPath: options.out), options: .atomic)
+    try AtomicFile.write(fitted.model.file(), to: options.out)
     let summary = Summary(
       model: options.out, recipe: fitted.model.recipe, dimension: fitted.model.network.dimension,
       identities: fitted.card.identities, pictures: fitted.card.pictures, skipped: fitted.skipped)

@@ -28,11 +28,16 @@ struct TrainingSummary: Encodable {
   var identities: Int
   var pictures: Int
   var seconds: Double
+  var peakMemory: Int
   /// The training that was steered by the validation identities.
   var scout: Network?
   var networks: [Network]
   var skipped: [LabelledInputs.Skipped]
+  /// Identities of one picture, which nothing can be learned of.
+  var singleIdentities: [String]
   var validationIdentities: [String]
+  /// The report's page, where one was asked for.
+  var report: String?
   /// By method, on the validation identities.
   var validation: [String: IdentificationReport]
 
@@ -41,13 +46,17 @@ struct TrainingSummary: Encodable {
   enum CodingKeys: String, CodingKey {
     case model, recipe, dimension, seed, identities, pictures, seconds, scout, networks, skipped, validation
     case validationIdentities = "validation_identities"
+    case peakMemory = "peak_memory_bytes"
+    case singleIdentities = "identities_with_one_picture"
+    case report
   }
 
   /// - Parameters:
   ///   - trained: the result.
   ///   - folder: what it was trained on.
   ///   - out: where the model was written.
-  init(trained: TrainedEmbedder, folder: PictureFolder, out: String) throws {
+  ///   - report: where the report was written.
+  init(trained: TrainedEmbedder, folder: PictureFolder, out: String, report: String? = nil) throws {
     model = out
     recipe = trained.model.recipe
     dimension = trained.model.network.dimension
@@ -55,6 +64,9 @@ struct TrainingSummary: Encodable {
     identities = trained.card.identities
     pictures = trained.card.pictures
     seconds = trained.seconds
+    peakMemory = PeakMemory.bytes
+    singleIdentities = trained.singleIdentities
+    self.report = report
     scout = trained.committee.scout.map { Network($0) }
     networks = trained.committee.members.map { Network($0) }
     skipped = trained.skipped
@@ -66,8 +78,14 @@ struct TrainingSummary: Encodable {
   var text: String {
     var lines = [
       "\(recipe): \(dimension) values a picture from \(networks.count) networks, trained on \(pictures) pictures of "
-        + "\(identities) identities in \(String(format: "%.0f s", seconds)), in \(model)"
+        + "\(identities) identities in \(String(format: "%.0f s", seconds)) with \(peakMemory >> 20) MB at most, in \(model)"
     ]
+    if !singleIdentities.isEmpty {
+      lines.append(
+        "\(singleIdentities.count) identities have a single picture and teach nothing: add pictures of "
+          + singleIdentities.prefix(3).joined(separator: ", ") + (singleIdentities.count > 3 ? " and others" : ""))
+    }
+    if let report { lines.append("report: \(report)") }
     for collapse in (scout.map { [$0] } ?? networks).flatMap(\.collapses) { lines.append(collapse.sentence) }
     if !rows.isEmpty {
       lines.append("")
@@ -77,7 +95,10 @@ struct TrainingSummary: Encodable {
       lines.append("and the classics beside it. Figures to quote come from 'likeness evaluate' on people kept apart.")
       lines.append(IdentificationReport.table(rows))
     }
-    if !skipped.isEmpty { lines.append("left out \(skipped.count) pictures that cannot be read") }
+    if !skipped.isEmpty {
+      lines.append("left out \(skipped.count) pictures that cannot be read:")
+      lines += skipped.map { "  \($0.path): \($0.reason)" }
+    }
     return lines.joined(separator: "\n")
   }
 }

@@ -52,4 +52,19 @@ public struct PairDistances: Sendable {
     guard count > 1 else { return 0 }
     return values.reduce(0, +) / Float(count * (count - 1))
   }
+
+  /// The mean distances of two rows of one identity, and of two different ones; 0 where there are none.
+  public func means(labels: [Int]) -> (same: Double, other: Double) {
+    var (same, other) = ((0.0, 0), (0.0, 0))
+    for i in 0..<count {
+      for j in i + 1..<max(count, i + 1) {
+        if labels[i] == labels[j] {
+          same = (same.0 + Double(self[i, j]), same.1 + 1)
+        } else {
+          other = (other.0 + Double(self[i, j]), other.1 + 1)
+        }
+      }
+    }
+    return (same.0 / Double(max(same.1, 1)), other.0 / Double(max(other.1, 1)))
+  }
 }

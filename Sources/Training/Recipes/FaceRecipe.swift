@@ -14,10 +14,15 @@ public struct FaceRecipe: Sendable, Hashable {
 
   /// A recipe for pictures like those of `folder`.
   ///
+  /// - Parameter preprocessing: how they are to be prepared; nil to choose by the pictures.
   /// - Throws: `PictureError` where no picture can be read.
-  public init(folder: PictureFolder) throws {
-    let geometry = PictureGeometry(of: folder, pixels: Self.pixels)
+  public init(folder: PictureFolder, preprocessing given: Preprocessing? = nil) throws {
     isLarge = folder.identities.count >= 100 && folder.pictureCount >= 1_000
+    if let given {
+      preprocessing = given
+      return
+    }
+    let geometry = PictureGeometry(of: folder, pixels: Self.pixels)
     preprocessing = try Preprocessing(
       colour: .grey, width: geometry.width, height: geometry.height,
       centralFraction: CentralCrop.choose(for: folder, geometry: geometry), framing: .fill,
@@ -77,10 +82,31 @@ public struct FaceRecipe: Sendable, Hashable {
       + [CommitteeTrainer.Plan](repeating: flat, count: linear)
   }
 
+  /// The networks of a model that is trained further, each from its own weights.
+  func plans(from parent: ParentModel, configuration: TrainingConfiguration) -> [CommitteeTrainer.Plan] {
+    parent.network.members.map { member in
+      var own = configuration
+      // A network of one linear step wants a slower rate and more decay, as it had when it was new.
+      if member.architecture.layers.count <= 3 {
+        own.peakRate /= 3
+        own.weightDecay = 1e-2
+      }
+      return CommitteeTrainer.Plan(architecture: member.architecture, configuration: own, start: member.weights)
+    }
+  }
+
+  /// The settings for a model that is trained further: slower, and not as long, so that what it knows stays.
+  public var furtherConfiguration: TrainingConfiguration {
+    var further = configuration
+    further.peakRate *= 0.2
+    further.steps /= 2
+    return further
+  }
+
   /// The trainer's settings.
   public var configuration: TrainingConfiguration {
     var configuration = TrainingConfiguration()
-    configuration.loss = TripletLoss(margin: 0.3)
+    configuration.loss = LossSettings(.triplet, margin: 0.3)
     configuration.miner = .softHard
     configuration.hardness = isLarge ? [2, 15] : [2, 10]
     configuration.identitiesPerBatch = isLarge ? 24 : 10

@@ -1,4 +1,10 @@
-/// What a model says of how it came to be. It holds no date and no path: the same training gives the same bytes.
+import Crypto
+import Foundation
+
+/// What a model says of itself: what it was trained on, how, and how well it does.
+///
+/// The same training gives the same card, but for ``date``, which is a day; `SOURCE_DATE_EPOCH` in the environment sets it,
+/// as reproducible builds do. Names of people stand in it as hashes alone, paths not at all.
 public struct ModelCard: Sendable, Codable, Hashable {
   /// The recipe.
   public var recipe: String
@@ -8,10 +14,41 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var identities: Int
   /// Pictures in the data.
   public var pictures: Int
+  /// The SHA-256 of the data; see ``DataDigest``.
+  public var dataSHA256: String?
+  /// The SHA-256 of each identity's composed (NFC) name, sorted; left out of cards of more than
+  /// ``mostListedIdentities``. It hides a name from readers, not from somebody who tries names.
+  public var identitiesSHA256: [String]?
+  /// The day the training began, `2026-01-31`, in UTC.
+  public var date: String?
+  /// Who may use the model, as far as the card knows.
+  public var licence: String?
   /// How each network was trained.
   public var configuration: TrainingConfiguration?
   /// The epoch whose weights were kept, for each network; without its seconds, which are chance.
   public var bestEpochs: [EpochRecord]
+  /// How many identities were set aside to steer by.
+  public var validationIdentities: Int?
+  /// By method, how well the identities that were set aside are told apart: the first network, trained without them, and
+  /// the baselines; with 95 % intervals.
+  public var figures: [String: IdentificationReport]?
+  /// The model that was trained further.
+  public var parent: Parent?
+
+  /// A model that another one was trained from.
+  public struct Parent: Sendable, Codable, Hashable {
+    /// The SHA-256 of its file.
+    public var sha256: String
+    /// Its recipe.
+    public var recipe: String
+    /// The SHA-256 of its data, where its card says it.
+    public var dataSHA256: String?
+    /// What was taken from it.
+    public var kept: String
+  }
+
+  /// Cards of more identities than these do not list them: a model file's header stays small.
+  public static let mostListedIdentities = 2_000
 
   init(
     recipe: String, seed: UInt64, identities: Int, pictures: Int, configuration: TrainingConfiguration? = nil,
@@ -27,5 +64,36 @@ public struct ModelCard: Sendable, Codable, Hashable {
       epoch.seconds = 0
       return epoch
     }
+  }
+
+  /// Lists whom the model was trained on.
+  mutating func list(_ names: [String]) {
+    guard names.count <= Self.mostListedIdentities else { return }
+    identitiesSHA256 = names.map(Self.hash(ofName:)).sorted()
+  }
+
+  /// Lower-case hexadecimal SHA-256 of a name's composed (NFC) UTF-8: how cards and galleries know whom a model was
+  /// trained on.
+  public static func hash(ofName name: String) -> String {
+    SHA256.hash(data: Data(name.precomposedStringWithCanonicalMapping.utf8)).hexadecimal
+  }
+
+  /// What stands in a card where nobody said anything else.
+  public static let usualLicence =
+    "As the pictures it was learned from: whoever has rights in them has a say. Its answers are leads for a person to "
+    + "review, never identifications."
+
+  /// Today, or the day that `SOURCE_DATE_EPOCH` says.
+  static var today: String {
+    let said = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap { Double($0) }
+    let date = said.map { Date(timeIntervalSince1970: $0) } ?? Date()
+    return date.formatted(.iso8601.year().month().day())
+  }
+}
+
+extension Sequence where Element == UInt8 {
+  /// Two digits a byte.
+  var hexadecimal: String {
+    map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 }

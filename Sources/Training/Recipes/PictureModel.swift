@@ -43,12 +43,7 @@ public struct PictureModel: Sendable {
 
   /// Embeds prepared inputs: one row of `network.dimension` values an input.
   public func embed(_ inputs: LabelledInputs, workers: Int? = nil) throws -> [Float] {
-    var embeddings: [Float] = []
-    for start in stride(from: 0, to: inputs.count, by: 256) {
-      let batch = inputs.rows(Array(start..<min(start + 256, inputs.count)))
-      embeddings += try network.embed(batch.tensor, workers: workers ?? Workers.cores).values
-    }
-    return embeddings
+    try network.embed(inputs, workers: workers ?? Workers.cores)
   }
 
   /// Measures the model on identities that it was not trained on.

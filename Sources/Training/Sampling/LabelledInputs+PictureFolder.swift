@@ -34,6 +34,7 @@ extension LabelledInputs {
     var values: [Float] = []
     values.reserveCapacity(items.count * raw.count)
     var labels: [Int] = []
+    var sources: [String] = []
     var skipped: [Skipped] = []
     for start in Swift.stride(from: 0, to: items.count, by: 128) {
       let batch = Array(items[start..<min(start + 128, items.count)])
@@ -43,6 +44,7 @@ extension LabelledInputs {
         case .success(let input):
           values += input
           labels.append(item.label)
+          sources.append(item.path)
         case .failure(let error):
           let reason = (error as? PictureError)?.reason ?? "\(error)"
           skipped.append(Skipped(path: item.path, reason: reason))
@@ -51,7 +53,8 @@ extension LabelledInputs {
       progress(min(start + 128, items.count), items.count)
     }
     let inputs = LabelledInputs(
-      preprocessing: preprocessing, values: values, labels: labels, names: folder.identities.map(\.name))
+      preprocessing: preprocessing, values: values, labels: labels, names: folder.identities.map(\.name),
+      sources: sources)
     return (inputs, skipped)
   }
 }

@@ -14,15 +14,22 @@ public struct LabelledInputs: Sendable {
   public let labels: [Int]
   /// The identities' names.
   public let names: [String]
+  /// The file of each input; empty where they come from nowhere.
+  public let sources: [String]
 
-  /// Collects inputs; `values` holds `labels.count` inputs of `preprocessing.unnormalized.shape`.
-  public init(preprocessing: Preprocessing, values: [Float], labels: [Int], names: [String]) {
+  /// Collects inputs; `values` holds `labels.count` inputs of `preprocessing.unnormalized.shape`, `sources` as many paths or
+  /// none.
+  public init(
+    preprocessing: Preprocessing, values: [Float], labels: [Int], names: [String], sources: [String] = []
+  ) {
+    precondition(sources.isEmpty || sources.count == labels.count, "sources are given for every input or for none")
     precondition(
       values.count == labels.count * preprocessing.unnormalized.count, "values must hold an input for every label")
     self.preprocessing = preprocessing
     self.values = values
     self.labels = labels
     self.names = names
+    self.sources = sources
   }
 
   /// The number of inputs.
@@ -36,7 +43,8 @@ public struct LabelledInputs: Sendable {
     chosen.reserveCapacity(rows.count * stride)
     for row in rows { chosen += values[row * stride..<(row + 1) * stride] }
     return LabelledInputs(
-      preprocessing: preprocessing, values: chosen, labels: rows.map { labels[$0] }, names: names)
+      preprocessing: preprocessing, values: chosen, labels: rows.map { labels[$0] }, names: names,
+      sources: sources.isEmpty ? [] : rows.map { sources[$0] })
   }
 
   /// All inputs, normalized, as one batch.

@@ -10,16 +10,21 @@ import Synchronization
 /// has seen fewer, is dismissed; with many it stays as the first member.
 public struct CommitteeTrainer: Sendable {
   /// One network to be trained.
-  public struct Plan: Sendable, Hashable {
+  public struct Plan: Sendable {
     /// Its layers.
     public var architecture: Architecture
     /// How it is trained; the committee's seed takes the place of its own.
     public var configuration: TrainingConfiguration
+    /// Weights to begin with; nil for random ones.
+    public var start: [String: Tensor]?
 
     /// A network to be trained.
-    public init(architecture: Architecture, configuration: TrainingConfiguration) {
+    public init(
+      architecture: Architecture, configuration: TrainingConfiguration, start: [String: Tensor]? = nil
+    ) {
       self.architecture = architecture
       self.configuration = configuration
+      self.start = start
     }
   }
 
@@ -31,6 +36,11 @@ public struct CommitteeTrainer: Sendable {
   public var keepsScout: Bool
   /// Threads in all; nil for one a core. Has no influence on the result.
   public var workers: Int?
+  /// Where to keep checkpoints, and go on from; nil for none.
+  public var checkpoints: CheckpointFolder?
+  /// Seconds for all trainings together; nil for as many as their steps need. What is learned by the clock depends on the
+  /// machine.
+  public var seconds: Double?
 
   /// A trainer of one network or more.
   public init(plans: [Plan], seed: UInt64, keepsScout: Bool = false, workers: Int? = nil) {
@@ -69,22 +79,41 @@ public struct CommitteeTrainer: Sendable {
   ) throws -> Committee {
     let fold = ValidationFold(labels: inputs.labels, share: plans[0].configuration.validationShare, seed: seed)
     let cores = workers ?? Workers.cores
+    let rounds = rounds(scouting: !fold.validation.isEmpty, cores: cores)
+    let started = ContinuousClock.now
     var scout: EmbeddingTrainer.Result?
     if !fold.validation.isEmpty {
-      scout = try trainer(plans[0], training: 0, workers: cores)
-        .train(inputs.rows(fold.training), validation: inputs.rows(fold.validation)) { onEvent(0, $0) }
+      scout = try train(
+        plans[0], training: 0, on: inputs.rows(fold.training), validation: inputs.rows(fold.validation), keeping: nil,
+        seconds: seconds.map { $0 / Double(rounds) }, workers: cores, onEvent: onEvent)
     }
     var finished: [EmbeddingTrainer.Result] = []
     if let scout, keepsScout { finished.append(scout) }
-    let others = try trainOthers(
-      plans.dropFirst(finished.count).map { $0.heeding(scout, of: plans[0]) }, on: inputs, until: scout?.bestEpoch,
-      firstTraining: scout == nil ? 0 : 1, cores: cores, onEvent: onEvent)
-    return Committee(fold: fold, scout: scout, members: finished + others)
+    let others = plans.dropFirst(finished.count).map { $0.heeding(scout, of: plans[0]) }
+    let left = seconds.map { max(0, $0 - started.secondsUntilNow) }
+    let results = try trainOthers(
+      others, on: inputs, keeping: scout.map { kept($0) }, firstTraining: scout == nil ? 0 : 1,
+      seconds: left.map { $0 / Double(max(1, rounds - (scout == nil ? 0 : 1))) }, cores: cores, onEvent: onEvent)
+    return Committee(fold: fold, scout: scout, members: finished + results)
+  }
+
+  /// How many trainings follow each other on a core.
+  private func rounds(scouting: Bool, cores: Int) -> Int {
+    let others = plans.count - (scouting && keepsScout ? 1 : 0)
+    let lanes = max(1, min(others, cores))
+    return (scouting ? 1 : 0) + (others + lanes - 1) / lanes
+  }
+
+  /// What the others keep after a scout: its best epoch, or, by the clock, as much of the time.
+  private func kept(_ scout: EmbeddingTrainer.Result) -> KeptEpoch {
+    let last = scout.epochs.last?.step ?? 1
+    let share = Double(scout.epochs[scout.bestEpoch].step) / Double(max(last, 1))
+    return KeptEpoch(epoch: scout.bestEpoch, progress: seconds == nil ? nil : share)
   }
 
   private func trainOthers(
-    _ plans: [Plan], on inputs: LabelledInputs, until epoch: Int?, firstTraining: Int, cores: Int,
-    onEvent: @Sendable (Int, TrainingEvent) -> Void
+    _ plans: [Plan], on inputs: LabelledInputs, keeping epoch: KeptEpoch?, firstTraining: Int, seconds: Double?,
+    cores: Int, onEvent: @Sendable (Int, TrainingEvent) -> Void
   ) throws -> [EmbeddingTrainer.Result] {
     let lanes = max(1, min(plans.count, cores))
     let results = Mutex([Result<EmbeddingTrainer.Result, any Error>?](repeating: nil, count: plans.count))
@@ -92,18 +121,27 @@ public struct CommitteeTrainer: Sendable {
     Workers(lanes).forEach(plans.count) { place, _ in
       let training = firstTraining + place
       let result = Result {
-        try trainer(plans[place], training: training, workers: max(1, cores / lanes))
-          .train(inputs, keeping: epoch) { event in telling.withLock { _ in onEvent(training, event) } }
+        try train(
+          plans[place], training: training, on: inputs, validation: nil, keeping: epoch, seconds: seconds,
+          workers: max(1, cores / lanes)
+        ) { training, event in telling.withLock { _ in onEvent(training, event) } }
       }
       results.withLock { $0[place] = result }
     }
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
 
-  private func trainer(_ plan: Plan, training: Int, workers: Int) -> EmbeddingTrainer {
+  private func train(
+    _ plan: Plan, training: Int, on inputs: LabelledInputs, validation: LabelledInputs?, keeping epoch: KeptEpoch?,
+    seconds: Double?, workers: Int, onEvent: (Int, TrainingEvent) -> Void
+  ) throws -> EmbeddingTrainer.Result {
     var configuration = plan.configuration
     configuration.seed = SeededRandom(seed: seed).number(UInt64(training))
-    return EmbeddingTrainer(architecture: plan.architecture, configuration: configuration, workers: workers)
+    let trainer = EmbeddingTrainer(architecture: plan.architecture, configuration: configuration, workers: workers)
+    return try trainer.train(
+      inputs, validation: validation, keeping: epoch, from: plan.start, clock: TrainingClock(budget: seconds),
+      checkpoint: checkpoints?.load(training: training), file: checkpoints?.file(training: training)
+    ) { onEvent(training, $0) }
   }
 }
 
@@ -111,6 +149,6 @@ extension CommitteeTrainer.Plan {
   /// The plan after what the scout had to learn about rates and miners, where it had the same ones.
   fileprivate func heeding(_ scout: EmbeddingTrainer.Result?, of plan: Self) -> Self {
     guard let scout, configuration == plan.configuration else { return self }
-    return Self(architecture: architecture, configuration: scout.configuration)
+    return Self(architecture: architecture, configuration: scout.configuration, start: start)
   }
 }

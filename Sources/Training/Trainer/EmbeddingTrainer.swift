@@ -43,28 +43,58 @@ public struct EmbeddingTrainer: Sendable {
   ///   - inputs: what to learn from.
   ///   - validation: inputs of other identities to steer by; nil where there are none.
   ///   - epoch: the epoch to keep where nothing steers, counted from 0; nil for the last.
+  ///   - start: weights to begin with; nil for random ones.
   ///   - onEvent: hears of every step and epoch.
   /// - Throws: ``TrainingError`` for settings out of range, too few identities, a loss that is no number, and for a
   ///   collapse that three fresh starts at lower rates did not cure.
   public func train(
     _ inputs: LabelledInputs, validation: LabelledInputs? = nil, keeping epoch: Int? = nil,
-    onEvent: (TrainingEvent) -> Void = { _ in }
+    from start: [String: Tensor]? = nil, onEvent: (TrainingEvent) -> Void = { _ in }
+  ) throws -> Result {
+    try train(
+      inputs, validation: validation, keeping: epoch.map { KeptEpoch(epoch: $0) }, from: start, clock: TrainingClock(),
+      checkpoint: nil, file: nil, onEvent: onEvent)
+  }
+
+  /// Trains, from a checkpoint where there is one, and keeps checkpoints in a file where there is one.
+  func train(
+    _ inputs: LabelledInputs, validation: LabelledInputs?, keeping epoch: KeptEpoch?, from start: [String: Tensor]?,
+    clock: TrainingClock, checkpoint: TrainingCheckpoint?, file: CheckpointFile?, onEvent: (TrainingEvent) -> Void
   ) throws -> Result {
     try configuration.validate()
-    var attempt = configuration
-    var collapses: [CollapseRecord] = []
-    let started = ContinuousClock.now
+    var attempt = checkpoint?.position.configuration ?? configuration
+    var collapses = checkpoint?.position.collapses ?? []
+    var clock = clock
+    clock.before += checkpoint?.position.seconds ?? 0
+    var isFirst = true
     while true {
       var run = try TrainingRun(
         architecture: architecture, configuration: attempt, workers: workers, inputs: inputs, validation: validation,
-        keptEpoch: epoch, started: started)
-      if collapses.isEmpty {
+        start: start, keptEpoch: epoch, clock: clock)
+      if isFirst {
         onEvent(
           .started(
             inputs: inputs.count, identities: Set(inputs.labels).count,
             validationIdentities: Set(validation?.labels ?? []).count, parameters: architecture.parameterCount))
+        if let checkpoint {
+          do {
+            try run.restore(checkpoint)
+          } catch let error as NetworkError {
+            throw TrainingError.checkpointUnusable(path: file?.path ?? "", reason: "does not fit (\(error))")
+          }
+          onEvent(.resumed(epoch: run.epochs.count))
+        }
       }
-      guard let collapse = try run.advanceToEnd(onEvent: onEvent) else {
+      isFirst = false
+      let earlier = collapses
+      let outcome: CollapseRecord?
+      do {
+        outcome = try run.advanceToEnd(onEvent: onEvent) { try file?.save($0.checkpoint(collapses: earlier)) }
+      } catch TrainingError.lossNotFinite(let step, let epoch, _) {
+        // Nothing is written after a loss that is no number: what is there is the last good one.
+        throw TrainingError.lossNotFinite(step: step, epoch: epoch, kept: run.epochs.isEmpty ? nil : file?.path)
+      }
+      guard let collapse = outcome else {
         return Result(
           weights: run.bestWeights, epochs: run.epochs, bestEpoch: run.bestEpoch, collapses: collapses,
           configuration: attempt)

@@ -4,8 +4,10 @@ public enum TrainingEvent: Sendable {
   case planned(trainings: Int)
   /// A training begins, on so many inputs of so many identities, with others set aside.
   case started(inputs: Int, identities: Int, validationIdentities: Int, parameters: Int)
-  /// A step is done.
-  case step(Int, of: Int, loss: Double)
+  /// A training goes on after an epoch that was kept before it was cut off.
+  case resumed(epoch: Int)
+  /// A step is done, of at most so many; the progress is from 0 to 1, by the clock where the training has a time to keep.
+  case step(Int, of: Int, loss: Double, progress: Double)
   /// An epoch ended.
   case epoch(EpochRecord)
   /// All embeddings ran together; training starts afresh as described.
@@ -20,10 +22,16 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   public var step: Int
   /// The mean loss over the epoch's steps.
   public var loss: Double
-  /// The share of triplets that cost anything.
+  /// The share of triplets (of rows, for losses without) that cost anything.
   public var active: Double
   /// The mean distance between two embeddings of a batch.
   public var meanDistance: Double
+  /// The mean distance between two embeddings of one identity.
+  public var positiveDistance: Double
+  /// The mean distance between embeddings of two identities.
+  public var negativeDistance: Double
+  /// The mean length of the gradient over all weights.
+  public var gradientNorm: Double
   /// The learning rate at its end.
   public var rate: Double
   /// The figure by which the best epoch is chosen: the mean of MAP@R and TAR at FAR 1 % on the validation identities;
@@ -31,6 +39,8 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   public var score: Double?
   /// The equal error rate on the validation identities.
   public var eer: Double?
+  /// The mean length of the validation identities' embeddings before they are brought to length 1.
+  public var embeddingNorm: Double?
   /// Seconds since training began.
   public var seconds: Double
 }

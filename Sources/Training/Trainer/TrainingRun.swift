@@ -2,39 +2,50 @@ import Networks
 
 /// One start of a training, from fresh weights to the last step or to a collapse.
 struct TrainingRun {
-  private let configuration: TrainingConfiguration
+  let configuration: TrainingConfiguration
   private let inputs: LabelledInputs
-  private let validation: LabelledInputs?
-  private let keptEpoch: Int?
-  private let started: ContinuousClock.Instant
-  private let network: Network
-  private let schedule: OneCycle
+  private let keptEpoch: KeptEpoch?
+  private let loss: any EmbeddingLoss
+  private let pace: Pace
+  private let clock: TrainingClock
   private let augmenter: BatchAugmenter
-  private var sampler: IdentityBatchSampler
-  private var optimizer: AdamW
-  private var average: WeightAverage?
-  private var detector: CollapseDetector
+  private let confusionWorkers: Int
+  let network: Network
+  var sampler: IdentityBatchSampler
+  var optimizer: AdamW
+  var average: WeightAverage?
+  var head: LossHead?
+  var detector: CollapseDetector
+  var minerRandom: SeededRandom
+  var choice = EpochChoice()
   private var steering: ValidationScore?
-  private var minerRandom: SeededRandom
 
+  /// Steps done.
+  var step = 0
   /// All epochs so far.
-  private(set) var epochs: [EpochRecord] = []
-  /// The one that is kept.
-  private(set) var bestEpoch = 0
+  var epochs: [EpochRecord] = []
+  /// The one that is kept, an index into `epochs`.
+  var bestEpoch = 0
   /// Its weights.
-  private(set) var bestWeights: [String: Tensor]
+  var bestWeights: [String: Tensor]
+  /// Whether there is nothing left to do.
+  var isFinished = false
 
+  /// - Parameters:
+  ///   - start: weights to begin with; nil for random ones.
+  ///   - keptEpoch: what to keep where nothing steers; nil for the last.
   init(
     architecture: Architecture, configuration: TrainingConfiguration, workers: Int?, inputs: LabelledInputs,
-    validation: LabelledInputs?, keptEpoch: Int?, started: ContinuousClock.Instant
+    validation: LabelledInputs?, start: [String: Tensor]?, keptEpoch: KeptEpoch?, clock: TrainingClock
   ) throws {
     self.configuration = configuration
     self.inputs = inputs
-    self.validation = validation
     self.keptEpoch = keptEpoch
-    self.started = started
+    self.clock = clock
     let random = SeededRandom(seed: configuration.seed)
+    confusionWorkers = workers ?? Workers.cores
     network = try Network(architecture: architecture, seed: random.number(0), workers: workers ?? Workers.cores)
+    if let start { try network.load(start) }
     sampler = try IdentityBatchSampler(
       labels: inputs.labels, identities: configuration.identitiesPerBatch, pictures: configuration.inputsPerIdentity,
       seed: random.number(1))
@@ -42,122 +53,155 @@ struct TrainingRun {
     augmenter = BatchAugmenter(
       augmentation: configuration.augmentation, inputs: inputs, random: random.split(3),
       workers: workers ?? Workers.cores)
-    schedule = OneCycle(peak: configuration.peakRate, rise: 0.25, startDivisor: 25, endDivisor: 400)
+    loss = configuration.loss.loss
+    head =
+      loss.takesHead
+      ? LossHead(labels: inputs.labels, dimension: architecture.outputShape[0], random: random.split(4)) : nil
+    pace = Pace(
+      steps: configuration.steps, seconds: clock.budget,
+      schedule: OneCycle(peak: configuration.peakRate, rise: 0.25, startDivisor: 25, endDivisor: 400))
     optimizer = AdamW(betas: (0.9, 0.99), weightDecay: configuration.weightDecay)
     average = configuration.averageDecay > 0 ? WeightAverage(decay: configuration.averageDecay) : nil
-    detector = CollapseDetector(margin: configuration.loss.margin)
+    detector = CollapseDetector(configuration.loss)
     steering = validation.flatMap { ValidationScore(architecture: architecture, validation: $0, workers: workers) }
     bestWeights = network.weights
   }
 
+  /// Seconds used, those before a resumption included.
+  var seconds: Double { clock.seconds }
+
   /// Runs to the last step; returns where all embeddings ran together, if they did.
-  mutating func advanceToEnd(onEvent: (TrainingEvent) -> Void) throws -> CollapseRecord? {
+  ///
+  /// - Parameter onEpoch: called with the run between two epochs, when its state is whole.
+  mutating func advanceToEnd(
+    onEvent: (TrainingEvent) -> Void, onEpoch: (TrainingRun) throws -> Void = { _ in }
+  ) throws -> CollapseRecord? {
+    while !isFinished {
+      if let collapse = try advanceEpoch(onEvent: onEvent) { return collapse }
+      try onEpoch(self)
+    }
+    return nil
+  }
+
+  private mutating func advanceEpoch(onEvent: (TrainingEvent) -> Void) throws -> CollapseRecord? {
+    try prepareBatches()
     var tally = EpochTally()
-    var choice = EpochChoice()
-    for step in 1...configuration.steps {
-      let rate = schedule.rate(at: step - 1, of: configuration.steps)
-      let outcome = try advance(step: step, rate: rate)
+    while true {
+      let before = pace.progress(step: step, elapsed: clock.seconds)
+      let rate = pace.rate(step: step, progress: before)
+      step += 1
+      let outcome = try advance(rate: rate, progress: before)
       tally.add(outcome)
-      onEvent(.step(step, of: configuration.steps, loss: outcome.loss))
+      let progress = pace.progress(step: step, elapsed: clock.seconds)
+      onEvent(.step(step, of: configuration.steps, loss: outcome.loss, progress: progress))
       if detector.observe(loss: outcome.loss, meanDistance: outcome.meanDistance) {
         return CollapseRecord(
           step: step, loss: outcome.loss, meanDistance: outcome.meanDistance, nextRate: configuration.peakRate,
           nextMiner: configuration.miner)
       }
-      if step % configuration.stepsPerEpoch == 0 || step == configuration.steps {
-        let weights = average?.weights ?? network.weights
-        let figures = try steering?.evaluate(weights)
-        let record = tally.record(
-          epoch: epochs.count + 1, step: step, rate: rate, figures: figures, seconds: started.secondsUntilNow)
-        epochs.append(record)
-        tally = EpochTally()
-        if figures == nil, let keptEpoch, epochs.count - 1 > keptEpoch {
-          // The weights of the epoch asked for are kept already.
-        } else if choice.prefers(figures) {
-          bestEpoch = epochs.count - 1
-          bestWeights = weights
-        }
-        onEvent(.epoch(record))
-      }
+      guard step % configuration.stepsPerEpoch == 0 || progress >= 1 else { continue }
+      try close(tally, rate: rate, progress: progress, onEvent: onEvent)
+      return nil
     }
-    return nil
   }
 
-  private mutating func advance(step: Int, rate: Double) throws -> EpochTally.Step {
+  /// Looks at the network at an epoch's end, and keeps its weights where they are the better ones.
+  private mutating func close(
+    _ tally: EpochTally, rate: Double, progress: Double, onEvent: (TrainingEvent) -> Void
+  ) throws {
+    let weights = average?.weights ?? network.weights
+    let figures = try steering?.evaluate(weights)
+    let record = tally.record(
+      epoch: epochs.count + 1, step: step, rate: rate, figures: figures, seconds: clock.seconds)
+    epochs.append(record)
+    let isTooLate = figures == nil && (keptEpoch?.isBefore(epoch: epochs.count - 1, progress: progress) ?? false)
+    // The first is kept in any case: something must be.
+    if epochs.count == 1 || (!isTooLate && choice.prefers(figures)) {
+      if epochs.count == 1 { _ = choice.prefers(figures) }
+      bestEpoch = epochs.count - 1
+      bestWeights = weights
+    }
+    if progress >= 1 { isFinished = true }
+    if figures != nil, let patience = configuration.patience, epochs.count - 1 - bestEpoch >= patience {
+      isFinished = true
+    }
+    onEvent(.epoch(record))
+  }
+
+  /// Tells the sampler whom the network takes for whom, from the second epoch on: random weights confuse at random.
+  private mutating func prepareBatches() throws {
+    guard configuration.batches == .confused, step > 0 else { return }
+    let model = try EmbeddingModel(
+      architecture: network.architecture, weights: average?.weights ?? network.weights)
+    sampler.confuse(
+      try IndexConfusions(
+        embeddings: model.embed(inputs, workers: confusionWorkers), dimension: model.dimension, labels: inputs.labels,
+        workers: confusionWorkers
+      ).of)
+  }
+
+  private mutating func advance(rate: Double, progress: Double) throws -> EpochTally.Step {
     let rows = sampler.next()
     let labels = rows.map { inputs.labels[$0] }
     let embeddings = network.forward(augmenter.batch(rows, step: step), training: true)
     let distances = PairDistances(embeddings)
-    let triplets = configuration.miner.triplets(
-      distances: distances, labels: labels, margin: configuration.loss.margin, hardness: hardness(at: step),
-      random: &minerRandom)
-    let value = configuration.loss.evaluate(
-      embeddings, distances: distances, triplets: triplets, overActive: configuration.miner.averagesOverActive)
-    guard value.loss.isFinite, distances.mean.isFinite else { throw TrainingError.lossNotFinite(step: step) }
+    var batch = LossBatch(
+      embeddings: embeddings, labels: head?.rows(labels) ?? labels, distances: distances,
+      averagesOverActive: configuration.miner.averagesOverActive, head: head?.directions)
+    if loss.takesTriplets {
+      batch.triplets = configuration.miner.triplets(
+        distances: distances, labels: labels, margin: configuration.loss.margin, hardness: hardness(at: progress),
+        dimension: embeddings.shape[1], random: &minerRandom)
+    }
+    let value = loss.evaluate(batch)
+    guard value.loss.isFinite, distances.mean.isFinite else { throw notFinite }
     network.zeroGradients()
     network.backward(value.gradient)
-    _ = optimizer.step(network, rate: rate)
+    let norm = optimizer.step(network, rate: rate)
+    guard norm.isFinite else { throw notFinite }
+    if let gradient = value.headGradient { head?.step(gradient, rate: rate) }
     // A short memory at first, so that the beginning is soon forgotten.
     let decay = min(configuration.averageDecay, Double(step) / Double(step + 9))
     let trained = network
     average?.decay = decay
     average?.update(from: trained)
+    let means = distances.means(labels: labels)
     return EpochTally.Step(
-      loss: value.loss, active: value.active, meanDistance: Double(distances.mean))
+      loss: value.loss, active: value.active, meanDistance: Double(distances.mean), positiveDistance: means.same,
+      negativeDistance: means.other, gradientNorm: norm)
   }
 
-  private func hardness(at step: Int) -> Float {
-    let share = min(1, 2 * Float(step - 1) / Float(configuration.steps))
-    return configuration.hardness[0] + share * (configuration.hardness[1] - configuration.hardness[0])
-  }
-}
+  private var notFinite: TrainingError { .lossNotFinite(step: step, epoch: epochs.count + 1, kept: nil) }
 
-/// Which epoch is kept: the latest whose score is within one standard error of the best (Breiman et al. 1984).
-///
-/// Validation people are few and the rate falls to the end, so a small lead of an early epoch is chance.
-private struct EpochChoice {
-  private var best: ValidationScore.Figures?
-
-  /// Whether the epoch with these figures is kept rather than the one kept so far; without figures, always.
-  mutating func prefers(_ figures: ValidationScore.Figures?) -> Bool {
-    guard let figures else { return true }
-    guard let best else {
-      self.best = figures
-      return true
-    }
-    if figures.score > best.score { self.best = figures }
-    return figures.score >= best.score - best.standardError
+  private func hardness(at progress: Double) -> Float {
+    configuration.hardness[0] + min(1, 2 * Float(progress)) * (configuration.hardness[1] - configuration.hardness[0])
   }
 }
 
-/// Sums over the steps of an epoch.
-struct EpochTally {
-  /// What one step measured.
-  struct Step {
-    var loss: Double
-    var active: Double
-    var meanDistance: Double
-  }
+/// What is kept of a training that nothing steers.
+struct KeptEpoch: Sendable {
+  /// Counted from 0.
+  var epoch: Int
+  /// How far a training by time is at its end; nil where steps count.
+  var progress: Double?
 
-  private var steps = 0
-  private var sum = Step(loss: 0, active: 0, meanDistance: 0)
-
-  mutating func add(_ step: Step) {
-    steps += 1
-    sum.loss += step.loss
-    sum.active += step.active
-    sum.meanDistance += step.meanDistance
+  /// Whether an epoch is after the one to keep.
+  func isBefore(epoch: Int, progress: Double) -> Bool {
+    guard let kept = self.progress else { return epoch > self.epoch }
+    return progress > kept + 1e-9
   }
+}
 
-  func record(
-    epoch: Int, step: Int, rate: Double, figures: ValidationScore.Figures?, seconds: Double
-  ) -> EpochRecord {
-    let count = Double(max(steps, 1))
-    return EpochRecord(
-      epoch: epoch, step: step, loss: sum.loss / count, active: sum.active / count,
-      meanDistance: sum.meanDistance / count, rate: rate, score: figures?.score, eer: figures?.eer,
-      seconds: seconds)
-  }
+/// The time that a training has used, also before it was cut off and resumed.
+struct TrainingClock: Sendable {
+  /// Seconds that were used before.
+  var before = 0.0
+  /// Seconds it may use in all; nil for as many as it needs.
+  var budget: Double?
+  let started = ContinuousClock.now
+
+  /// Seconds used.
+  var seconds: Double { before + started.secondsUntilNow }
 }
 
 extension SeededRandom {

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import LikenessTraining
+
+/// How a training is run, cut off and gone on with; nothing of it but `--minutes` and `--from` decides what is learned.
+struct RunOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Go on with a training that was cut off, from the checkpoints beside --out; the model is the one it would have been.
+      """)
+  var resume = false
+
+  @Option(
+    help: """
+      The best model that can be had in so many minutes, reading and measuring included: the learning rate falls with the \
+      time. By the clock, the same seed does not give the same model.
+      """)
+  var minutes: Double?
+
+  @Option(help: "Epochs without an improvement after which the first network ends early. Default: never.")
+  var patience: Int?
+
+  @Option(
+    help: "A model to train further, at a fifth of the rate: its preprocessing, architecture and weights are kept.",
+    completion: .file())
+  var from: String?
+
+  @Option(help: "Who may use the model, for its card.")
+  var licence: String?
+
+  @Option(
+    help: "A folder for a report: one page with curves, errors, confusions, a map and the model card.",
+    completion: .directory)
+  var report: String?
+
+  func validate() throws {
+    if let minutes, !(0.05...100_000).contains(minutes) {
+      throw ValidationError("--minutes must be from 0.05 to 100000.")
+    }
+    if let patience, patience < 1 { throw ValidationError("--patience must be at least 1.") }
+  }
+
+  /// Hands the choices to a trainer that writes `out`.
+  func apply(to trainer: inout FaceTrainer, out: String) throws {
+    let folder = (out as NSString).deletingLastPathComponent
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder),
+      isFolder.boolValue
+    else {
+      throw CommandFailure("\(out): there is no folder \(folder) to write the model to: make it first")
+    }
+    guard !FileManager.default.fileExists(atPath: out, isDirectory: &isFolder) || !isFolder.boolValue else {
+      throw CommandFailure("\(out): this is a folder: give the name of a file")
+    }
+    trainer.checkpoints = out + ".checkpoints"
+    trainer.resumes = resume
+    trainer.seconds = minutes.map { $0 * 60 }
+    trainer.patience = patience
+    trainer.licence = licence
+    trainer.parent = try from.map { try ParentModel(contentsOf: $0) }
+    if resume, !FileManager.default.fileExists(atPath: out + ".checkpoints") {
+      Console.note("nothing to resume beside \(out): the training begins")
+    }
+  }
+}

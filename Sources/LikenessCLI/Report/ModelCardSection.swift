@@ -1,0 +1,53 @@
+import Foundation
+import LikenessTraining
+
+/// What a model says of itself, for people and in full.
+struct ModelCardSection {
+  let card: ModelCard
+
+  var html: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      var short = card
+      let hashes = short.identitiesSHA256?.count ?? 0
+      short.identitiesSHA256 = nil
+      let json = String(decoding: try encoder.encode(short), as: UTF8.self)
+      return """
+        <h2>The model card</h2>
+        <div class="scroll"><table>\(rows.map { "<tr><td>\($0.0)</td><td class=\"text\">\(escaped($0.1))</td></tr>" }.joined())</table></div>
+        <details><summary>all of it, as the model file holds it\(hashes > 0 ? ", but for \(hashes) hashes of names" : "")</summary>
+        <pre>\(escaped(json))</pre></details>
+        """
+    }
+  }
+
+  private var rows: [(String, String)] {
+    var rows = [
+      ("recipe", card.recipe), ("date", card.date ?? "unknown"), ("seed", "\(card.seed)"),
+      ("data", "\(card.pictures) pictures of \(card.identities) identities"),
+      ("SHA-256 of the data", card.dataSHA256 ?? "unknown"),
+    ]
+    if let configuration = card.configuration {
+      rows.append(("loss", Self.text(configuration.loss)))
+      if configuration.loss.loss.takesTriplets { rows.append(("miner", configuration.miner.rawValue)) }
+      rows.append(
+        (
+          "batches",
+          "\(configuration.batches.rawValue), \(configuration.identitiesPerBatch) identities × \(configuration.inputsPerIdentity)"
+        ))
+      rows.append(("steps", "\(configuration.steps) of a peak rate of \(Float(configuration.peakRate))"))
+    }
+    if let parent = card.parent { rows.append(("trained from", "\(parent.sha256): \(parent.kept)")) }
+    rows.append(("licence", card.licence ?? "unknown"))
+    return rows
+  }
+
+  private static func text(_ loss: LossSettings) -> String {
+    var text = loss.kind.rawValue
+    if loss.hasMargin { text += ", margin \(loss.margin)" }
+    if loss.hasScale { text += ", scale \(loss.scale)" }
+    if loss.hasTemperature { text += ", temperature \(loss.temperature)" }
+    return text
+  }
+}

@@ -1,0 +1,40 @@
+import Crypto
+import Foundation
+import Images
+import Networks
+
+/// A trained model that another training begins with.
+public struct ParentModel: Sendable {
+  /// Its networks.
+  let network: EmbeddingModel
+  /// How it wants pictures.
+  let preprocessing: Preprocessing
+  /// What a child's card says of it.
+  let card: ModelCard.Parent
+
+  /// Reads a model file of the recipe for faces.
+  ///
+  /// - Throws: ``TrainingError/badSetting(name:reason:)`` where the file is no such model.
+  public init(contentsOf path: String) throws {
+    func bad(_ reason: String) -> TrainingError { .badSetting(name: "the model \(path) to train from", reason: reason) }
+    guard let bytes = FileManager.default.contents(atPath: path) else { throw bad("cannot be read") }
+    do {
+      network = try EmbeddingModel(bytes)
+    } catch {
+      throw bad("cannot be read: \(error)")
+    }
+    guard network.metadata["kind"] == "image", network.metadata["recipe"] == FaceRecipe.name,
+      let text = network.metadata[Preprocessing.metadataKey],
+      let preprocessing = try? JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)),
+      preprocessing.shape == network.input
+    else {
+      throw bad(
+        "is of the recipe \"\(network.metadata["recipe"] ?? "unknown")\": take a model made by 'likeness train faces'")
+    }
+    self.preprocessing = preprocessing
+    let own = network.metadata["card"].flatMap { try? JSONDecoder().decode(ModelCard.self, from: Data($0.utf8)) }
+    card = ModelCard.Parent(
+      sha256: SHA256.hash(data: bytes).hexadecimal, recipe: FaceRecipe.name, dataSHA256: own?.dataSHA256,
+      kept: "preprocessing, architecture, views and the weights of \(network.members.count) networks to begin with")
+  }
+}
