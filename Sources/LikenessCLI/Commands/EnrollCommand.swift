@@ -12,15 +12,17 @@ struct EnrollCommand: ParsableCommand {
       the folder's name, or the name given with --as. All pictures of a call are enrolled, or none. A picture that its \
       identity already has (the same bytes) is not enrolled twice.
 
-      A model of words enrolls its vocabulary, an identity a word: give no path.
+      A model of words enrolls its vocabulary, an identity a word: give no path. A model of series enrolls the moments \
+      of CSV files, an identity a stream, or all under the name given with --as.
       """)
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Argument(help: "Pictures, folders of pictures, or folders of folders.", completion: .file())
+  @Argument(
+    help: "Pictures, folders of pictures, or folders of folders; CSV files or folders of them.", completion: .file())
   var paths: [String] = []
 
-  @Option(name: .customLong("as"), help: "The identity that all pictures belong to.")
+  @Option(name: .customLong("as"), help: "The identity that all inputs belong to.")
   var name: String?
 
   @Option(help: "The model file; needed once, after that the gallery holds it.", completion: .file())

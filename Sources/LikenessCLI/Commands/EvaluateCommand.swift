@@ -14,13 +14,19 @@ struct EvaluateCommand: ParsableCommand {
 
       Words: lines of two words and a score give Spearman's rank correlation, Google's analogy format the share of \
       questions answered, and plain sentences with --gaps how well left-out words are found.
+
+      Series: a linear probe with 1, 5, 10 and 100 % of the labels of --labelled, on subjects that neither it nor the \
+      model has seen, beside raw windows, hand-made features and the untrained encoder.
       """)
 
   @Argument(help: "The model file.", completion: .file())
   var model: String
 
   @Argument(
-    help: "A folder per identity, none of them seen in training; for words a file of pairs, analogies or sentences.",
+    help: """
+      A folder per identity, none of them seen in training; for words a file of pairs, analogies or sentences; for series \
+      a folder of CSV files.
+      """,
     completion: .file())
   var data: String
 
@@ -38,6 +44,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var words: WordEvaluationOptions
 
+  @OptionGroup var series: SeriesEvaluationOptions
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -46,10 +54,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let kind = try Kinds.kind(of: ModelFile(path: model).makeEmbedder(), options: words)
+    let kind = try Kinds.kind(of: ModelFile(path: model).makeEmbedder(), options: words, series)
     let outcome = try kind.evaluate(
       EvaluationRequest(
-        data: data, draws: draws, bootstrap: bootstrap, seed: seed, skipsBroken: skipBroken, words: words))
+        data: data, draws: draws, bootstrap: bootstrap, seed: seed, skipsBroken: skipBroken, words: words,
+        series: series))
     if output.json { return try Console.printJSON(outcome) }
     print(outcome.text)
   }

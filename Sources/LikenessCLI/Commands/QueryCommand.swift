@@ -9,13 +9,14 @@ struct QueryCommand: ParsableCommand {
     abstract: "Asks a gallery who a probe is most like.",
     discussion: """
       A probe is a picture, 'vector:0.1,0.2,…', 'id:123' (an enrolled embedding), or '@file.npy' (one vector); where \
-      the gallery's model embeds words, a word, or a sum such as 'king - man + woman'. \
+      the gallery's model embeds words, a word, or a sum such as 'king - man + woman'; where it \
+      embeds series, a CSV file: its last window, or with --at the one around that time. \
       Candidates are leads for a person to review, never identifications.
       """)
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Argument(help: "A picture, a word, vector:…, id:… or @file.npy.", completion: .file())
+  @Argument(help: "A picture, a word, a CSV file, vector:…, id:… or @file.npy.", completion: .file())
   var probe: String?
 
   @Option(name: .customShort("k"), help: "How many candidates.")
@@ -34,6 +35,8 @@ struct QueryCommand: ParsableCommand {
   var recall: Double?
 
   @OptionGroup var words: WordQueryOptions
+
+  @OptionGroup var series: SeriesQueryOptions
 
   @OptionGroup var index: IndexOptions
 
@@ -61,7 +64,7 @@ struct QueryCommand: ParsableCommand {
     let store = try gallery.open(index)
     let request = QueryRequest(
       k: k, grouping: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef, recall: recall,
-      words: words)
+      words: words, series: series)
     let text = probe ?? words.fill ?? ""
     let answer: Answer
     switch try words.fill == nil ? ProbeArgument(text) : .input(text) {
@@ -69,7 +72,7 @@ struct QueryCommand: ParsableCommand {
       answer = try request.ask(store, probe)
     case .input(let text):
       let embedder = try store.storedEmbedder()
-      let kind = try Kinds.kind(of: embedder, options: words)
+      let kind = try Kinds.kind(of: embedder, options: words, series)
       try store.attach(embedder)
       answer = try kind.answer(text, request, from: store)
     }

@@ -45,6 +45,7 @@ struct QueryRequest {
   var ef: Int?
   var recall: Double?
   var words: WordQueryOptions
+  var series: SeriesQueryOptions
 
   /// Asks a gallery, without any kind's part.
   func ask(_ gallery: Gallery, _ probe: Probe) throws -> Answer {
@@ -60,6 +61,7 @@ struct EvaluationRequest {
   var seed: UInt64
   var skipsBroken: Bool
   var words: WordEvaluationOptions
+  var series: SeriesEvaluationOptions
 }
 
 /// Figures that are printed as JSON or as text.

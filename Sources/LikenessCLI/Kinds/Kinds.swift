@@ -3,7 +3,7 @@ import LikenessEmbedders
 
 /// The kinds of model that the command knows.
 enum Kinds {
-  private static var all: [any Kind.Type] { [PictureKind.self, WordKind.self] }
+  private static var all: [any Kind.Type] { [PictureKind.self, WordKind.self, SeriesKind.self] }
 
   /// What to do for an embedder.
   ///

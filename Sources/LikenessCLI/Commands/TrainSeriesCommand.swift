@@ -1,0 +1,151 @@
+import ArgumentParser
+import Foundation
+import LikenessTraining
+import Networks
+
+struct TrainSeriesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "series",
+    abstract: "Trains an encoder of the moments of series, such that moments close in time are similar.",
+    discussion: """
+      The data are a folder of CSV files, a stream a file: t_ms (milliseconds) or date, a column a channel, and perhaps a \
+      label, which is never looked at. Whose stream it is stands in the file's name, before the first '_'. Gaps in time \
+      and holes in the data are borders. The loss is CaTT's NT-pair (Shamba, Bach & Taylor 2024) across batch and time.
+      """)
+
+  @Option(help: "A folder of CSV files.", completion: .directory)
+  var data: String
+
+  @Option(help: "The model file to write.", completion: .file())
+  var out: String
+
+  @Option(help: "Values that the encoder makes of a moment; the front end's are joined to them.")
+  var dimension: Int?
+
+  @Option(help: ArgumentHelp("Time from a sample to the next. Default: the data's, 20 at least.", valueName: "ms"))
+  var step: Double?
+
+  @Option(help: "Samples in a window; descriptions look at half of it, at it, at twice and at four times it.")
+  var window: Int?
+
+  @Option(help: "Samples from a moment to the next.")
+  var hop: Int?
+
+  @Option(help: "The loss's temperature.")
+  var temperature: Float?
+
+  @Option(help: "How many moments away a neighbour can be.")
+  var reach: Int?
+
+  @Option(help: "Looks at the validation data; each after 50 steps.")
+  var epochs: Int?
+
+  @Option(help: "The highest learning rate of the one-cycle schedule.")
+  var rate: Double?
+
+  @Option(help: "The share of subjects set aside to steer by, 0 to 0.5.")
+  var validation: Double?
+
+  @Option(help: "Threads; the result is the same for any number. Default: one a core.")
+  var threads: Int?
+
+  @Option(help: "The longest time that training may take, in minutes.")
+  var minutes: Double?
+
+  @Option(help: "The seed of everything chance decides: same seed and data, same model file.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
+    if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 100000.") }
+  }
+
+  func run() throws {
+    var trainer = SeriesTrainer()
+    trainer.settings.seed = seed
+    trainer.settings.step = step
+    if let dimension { trainer.settings.dimension = dimension }
+    if let window { trainer.settings.window = window }
+    if let hop { trainer.settings.hop = hop }
+    if let temperature { trainer.settings.loss.temperature = temperature }
+    if let reach { trainer.settings.loss.reach = reach }
+    if let epochs { trainer.settings.steps = epochs * trainer.settings.stepsPerEpoch }
+    if let rate { trainer.settings.peakRate = rate }
+    if let validation { trainer.settings.validationShare = validation }
+    trainer.minutes = minutes
+    trainer.workers = threads
+
+    let bar = ProgressBar("Training", unit: "steps")
+    var remark = ""
+    let trained = try trainer.train(SeriesFolder(path: data)) { event in
+      switch event {
+      case .started(let streams, let subjects, let moments, let validation, let parameters):
+        guard !Console.isInteractive else { return }
+        Console.note(
+          "training \(parameters) parameters on \(moments) moments, \(validation) others to steer by, of \(streams) "
+            + "streams of \(counted(subjects, "subject"))")
+      case .step(let done, let total):
+        bar.update(done, of: total, remark: remark)
+      case .epoch(let epoch):
+        remark = String(format: "loss %.4f", epoch.loss)
+        if let loss = epoch.validationLoss { remark += String(format: ", validation %.4f", loss) }
+        if !Console.isInteractive { Console.note("epoch \(epoch.epoch), step \(epoch.step), \(remark)") }
+      }
+    }
+    bar.finish()
+    try trained.model.encoded().write(to: URL(fileURLWithPath: out), options: .atomic)
+    let summary = SeriesTrainingSummary(trained, out: out)
+    if output.json { return try Console.printJSON(summary) }
+    print(summary.text)
+  }
+}
+
+/// What `train series` says at its end.
+private struct SeriesTrainingSummary: Encodable {
+  var model: String
+  var recipe: String
+  var dimension: Int
+  var seed: UInt64
+  var channels: [String]
+  var streams: Int
+  var subjects: Int
+  var moments: Int
+  var seconds: Double
+  var framesPerSecond: Double
+  var peakMemoryBytes: Int
+  var bestEpoch: Int?
+  var epochs: [SeriesEpoch]
+  var notes: [String]
+
+  enum CodingKeys: String, CodingKey {
+    case model, recipe, dimension, seed, channels, streams, subjects, moments, seconds, epochs, notes
+    case framesPerSecond = "frames_per_second"
+    case peakMemoryBytes = "peak_memory_bytes"
+    case bestEpoch = "best_epoch"
+  }
+
+  init(_ trained: TrainedSeries, out: String) {
+    model = out
+    recipe = trained.card.recipe
+    dimension = trained.model.dimension
+    seed = trained.card.settings.seed
+    channels = trained.card.channels
+    (streams, subjects, moments) = (trained.card.streams, trained.card.subjects, trained.card.moments)
+    seconds = trained.seconds
+    framesPerSecond = trained.framesPerSecond
+    peakMemoryBytes = PeakMemory.bytes
+    bestEpoch = trained.card.bestEpoch?.epoch
+    epochs = trained.epochs
+    notes = trained.notes
+  }
+
+  var text: String {
+    let figures = String(format: "%.0f s (%.0f moments/s, %d MB)", seconds, framesPerSecond, peakMemoryBytes >> 20)
+    let first =
+      "series: \(dimension) values a moment, trained on \(moments) moments of \(counted(streams, "stream")) of "
+      + "\(counted(subjects, "subject")) in \(figures), in \(model)"
+    return ([first] + notes).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,204 @@
+import Foundation
+
+extension SeriesStream {
+  /// Reads a CSV file: a header, then a row a moment. The columns:
+  ///
+  /// - `t_ms`, milliseconds; or `date`, `time`, `timestamp` or `datetime` with dates such as `2016-07-01 13:00:00`;
+  /// - `label`, if there is one: text, empty where a row has none;
+  /// - every other column is a channel. An empty field or `NaN` is a missing value.
+  ///
+  /// Commas, semicolons or tabs stand between the fields. Of rows with the same time the first counts.
+  ///
+  /// - Throws: ``SeriesError`` naming the line where the file is not that.
+  public init(contentsOf path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw SeriesError(path, "cannot be read: check the path and its rights")
+    }
+    let file = URL(fileURLWithPath: path).lastPathComponent
+    let name = file.lowercased().hasSuffix(".csv") ? String(file.dropLast(4)) : file
+    try self.init(csv: data, name: name, path: path)
+  }
+
+  /// Reads the bytes of such a file.
+  ///
+  /// - Parameters:
+  ///   - data: the whole file.
+  ///   - name: the stream's name.
+  ///   - path: what errors call it; nil for the name.
+  public init(csv data: Data, name: String, path: String? = nil) throws {
+    var reader = SeriesReader(path: path ?? name)
+    let table = try reader.read(data)
+    do {
+      try self.init(
+        name: name, channels: table.channels, times: table.times, values: table.values, labels: table.labels)
+    } catch let error as SeriesError {
+      throw SeriesError(path ?? name, error.reason)
+    }
+  }
+}
+
+/// Reads one file, line by line.
+private struct SeriesReader {
+  struct Table {
+    var channels: [String] = []
+    var times: [Double] = []
+    var values: [Float] = []
+    var labels: [String?] = []
+  }
+
+  private enum Column {
+    case milliseconds
+    case date
+    case label
+    case channel
+  }
+
+  let path: String
+  private var columns: [Column] = []
+  private var names: [String] = []
+  private var separator = UInt8(ascii: ",")
+  private var known: [String: String] = [:]
+
+  init(path: String) { self.path = path }
+
+  mutating func read(_ data: Data) throws -> Table {
+    var table = Table()
+    // A terminator lets the C library's number reader run on the bytes themselves.
+    let bytes = [UInt8](data) + [0]
+    var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var line = 0
+    let end = bytes.count - 1
+    try bytes.withUnsafeBufferPointer { buffer in
+      while position < end {
+        let stop = buffer[position..<end].firstIndex(of: UInt8(ascii: "\n")) ?? end
+        var last = stop
+        while last > position, buffer[last - 1] == UInt8(ascii: "\r") || buffer[last - 1] == UInt8(ascii: " ") { last -= 1 }
+        line += 1
+        if last > position {
+          let row = UnsafeBufferPointer(rebasing: buffer[position..<last])
+          if columns.isEmpty {
+            try readHeader(String(decoding: row, as: UTF8.self))
+            table.channels = zip(names, columns).filter { $0.1 == .channel }.map(\.0)
+          } else {
+            try readRow(row, line: line, into: &table)
+          }
+        }
+        position = stop + 1
+      }
+    }
+    guard !columns.isEmpty else { throw SeriesError(path, "is empty: a header and rows were expected") }
+    guard !table.times.isEmpty else { throw SeriesError(path, "has a header but no rows") }
+    let channels = table.channels.count
+    for (index, channel) in table.channels.enumerated()
+    where stride(from: index, to: table.values.count, by: channels).allSatisfy({ !table.values[$0].isFinite }) {
+      throw SeriesError(path, "the channel \"\(channel)\" has no value in any row: remove the column or mend it")
+    }
+    return table
+  }
+
+  private mutating func readHeader(_ header: String) throws {
+    separator = [",", ";", "\t"].max { count($0, in: header) < count($1, in: header) }?.utf8.first ?? separator
+    names = header.split(separator: Character(UnicodeScalar(separator)), omittingEmptySubsequences: false)
+      .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) }
+    guard Set(names).count == names.count, !names.contains("") else {
+      throw SeriesError(path, "two columns have the same name, or none, in \"\(header.prefix(120))\": name each once")
+    }
+    var hasTime = false
+    columns = names.map { name in
+      switch name.lowercased() {
+      case "t_ms" where !hasTime:
+        hasTime = true
+        return .milliseconds
+      case "date", "time", "timestamp", "datetime":
+        guard !hasTime, !names.contains(where: { $0.lowercased() == "t_ms" }) else { return .channel }
+        hasTime = true
+        return .date
+      case "label": return .label
+      default: return .channel
+      }
+    }
+    guard hasTime else {
+      throw SeriesError(
+        path, "no column says when a row was measured: call it t_ms (milliseconds) or date, in \"\(header.prefix(120))\"")
+    }
+    guard columns.contains(.channel) else {
+      throw SeriesError(path, "has no channel beside time and label: add columns of numbers")
+    }
+  }
+
+  private func count(_ separator: String, in header: String) -> Int {
+    header.utf8.reduce(0) { $0 + ($1 == separator.utf8.first ? 1 : 0) }
+  }
+
+  private mutating func readRow(_ row: UnsafeBufferPointer<UInt8>, line: Int, into table: inout Table) throws {
+    let fields = row.split(separator: separator, omittingEmptySubsequences: false)
+    guard fields.count == columns.count else {
+      throw SeriesError(path, "line \(line) has \(fields.count) fields where the header has \(columns.count)")
+    }
+    var time: Double?
+    var label: String?
+    let start = table.values.count
+    for (index, field) in fields.enumerated() {
+      switch columns[index] {
+      case .milliseconds:
+        time = number(field)
+      case .date:
+        time = SeriesTimestamp.milliseconds(Substring(decoding: field, as: UTF8.self).trimmed) ?? number(field)
+      case .label:
+        let text = String(Substring(decoding: field, as: UTF8.self).trimmed)
+        if !text.isEmpty {
+          if known[text] == nil { known[text] = text }
+          label = known[text]
+        }
+      case .channel:
+        guard let value = number(field) ?? missing(field) else {
+          throw SeriesError(
+            path, "line \(line): \(names[index]) is \"\(String(decoding: field.prefix(40), as: UTF8.self))\", a number "
+              + "was expected")
+        }
+        let single = Float(value)
+        table.values.append(single.isFinite ? single : .nan)
+      }
+    }
+    guard let time, time.isFinite else {
+      throw SeriesError(path, "line \(line) does not say when it was measured: its time is no number and no date")
+    }
+    if let before = table.times.last, time <= before {
+      guard time == before else {
+        throw SeriesError(path, "time goes back at line \(line): sort the rows by time, or make a file of each part")
+      }
+      table.values.removeLast(table.values.count - start)
+      return
+    }
+    table.times.append(time)
+    if columns.contains(.label) { table.labels.append(label) }
+  }
+
+  private func number(_ field: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
+    guard !field.isEmpty, let base = field.base.baseAddress else { return nil }
+    let start = base + field.startIndex
+    return start.withMemoryRebound(to: CChar.self, capacity: field.count) { text in
+      var stop: UnsafeMutablePointer<CChar>?
+      let value = strtod(text, &stop)
+      guard let stop, stop > text else { return nil }
+      var rest = stop - UnsafeMutablePointer(mutating: text)
+      while rest < field.count, text[rest] == CChar(UInt8(ascii: " ")) { rest += 1 }
+      return rest == field.count ? value : nil
+    }
+  }
+
+  private func missing(_ field: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
+    ["", "na", "null", "none", "-"].contains(Substring(decoding: field, as: UTF8.self).trimmed.lowercased())
+      ? .nan : nil
+  }
+}
+
+extension Substring {
+  /// Without spaces and quotation marks around it.
+  fileprivate var trimmed: Substring {
+    var text = self
+    while let first = text.first, first == " " || first == "\"" { text.removeFirst() }
+    while let last = text.last, last == " " || last == "\"" { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,76 @@
+import Networks
+
+/// How an encoder of series is trained: everything that, with the data, decides the result to the bit.
+public struct SeriesSettings: Sendable, Codable, Hashable {
+  /// Milliseconds from a sample to the next; nil for the data's own, 20 at least.
+  public var step: Double?
+  /// Samples in a window.
+  public var window = 50
+  /// Samples from a moment to the next.
+  public var hop = 5
+  /// Values that the encoder makes of a moment.
+  public var dimension = 128
+  /// Units in the encoder's hidden layer.
+  public var hidden = 256
+  /// The loss.
+  public var loss = NeighbourPairLoss(temperature: 1)
+  /// Series in a batch.
+  public var seriesPerBatch = 16
+  /// Moments of each.
+  public var momentsPerSeries = 48
+  /// Optimisation steps in all.
+  public var steps = 1000
+  /// Steps between two looks at the validation data.
+  public var stepsPerEpoch = 50
+  /// Epochs without a better validation loss after which training ends.
+  public var patience = 10
+  /// The one-cycle schedule's highest learning rate.
+  public var peakRate = 1e-3
+  /// Decoupled weight decay (AdamW).
+  public var weightDecay = 1e-2
+  /// The share of a moment's description that is hidden from the encoder in each step.
+  public var dropout = 0.3
+  /// The decay of the exponential moving average of the weights, a step; 0 keeps the last weights.
+  public var averageDecay = 0.98
+  /// The share of subjects, or with fewer than five of each series' end, that is set aside to steer by.
+  public var validationShare = 0.15
+  /// Everything chance decides.
+  public var seed: UInt64 = 1
+
+  /// The defaults above.
+  public init() {}
+
+  /// Checks every setting's range.
+  ///
+  /// - Throws: ``TrainingError/badSetting(name:reason:)`` naming the first that is out of range.
+  public func validate() throws {
+    func check(_ holds: Bool, _ name: String, _ reason: String) throws {
+      if !holds { throw TrainingError.badSetting(name: name, reason: reason) }
+    }
+    if let step { try check(step > 0 && step <= 1e12, "step", "must be a number of milliseconds above 0") }
+    try check((8...4096).contains(window), "window", "must be from 8 to 4096 samples")
+    try check((1...window).contains(hop), "hop", "must be from 1 sample to a window's \(window)")
+    try check((1...4096).contains(dimension), "dimension", "must be from 1 to 4096")
+    try check((1...8192).contains(hidden), "hidden units", "must be from 1 to 8192")
+    try check(loss.temperature >= 0.01 && loss.temperature <= 100, "temperature", "must be from 0.01 to 100")
+    try check((1...1000).contains(loss.reach), "reach", "must be from 1 to 1000 moments")
+    try check((0...100_000).contains(loss.blind), "blind span", "must be from 0 to 100000 moments")
+    try check((2...256).contains(seriesPerBatch), "series in a batch", "must be from 2 to 256")
+    try check((2...1024).contains(momentsPerSeries), "moments of a series", "must be from 2 to 1024")
+    try check((1...10_000_000).contains(steps), "steps", "must be from 1 to 10000000")
+    try check(stepsPerEpoch >= 1, "steps in an epoch", "must be at least 1")
+    try check(patience >= 1, "patience", "must be at least 1 epoch")
+    try check(peakRate > 0 && peakRate <= 1, "rate", "must be above 0 and at most 1")
+    try check(weightDecay >= 0 && weightDecay < 1, "weight decay", "must be from 0 to below 1")
+    try check(dropout >= 0 && dropout < 1, "dropout", "must be from 0 to below 1")
+    try check(averageDecay >= 0 && averageDecay < 1, "average decay", "must be from 0 to below 1")
+    try check((0...0.5).contains(validationShare), "validation share", "must be from 0 to 0.5")
+  }
+
+  /// The encoder on top of descriptions of `count` values.
+  func architecture(count: Int) throws -> Architecture {
+    try Architecture(
+      input: [count],
+      layers: [.dropout(rate: dropout), .linear(outputs: hidden), .relu, .linear(outputs: dimension), .l2Normalization])
+  }
+}

@@ -1,0 +1,103 @@
+import Networks
+
+/// Described moments of many pieces, ready to be trained on.
+struct SeriesTrainingData {
+  /// Rows of one part of the data.
+  struct Part {
+    /// Where each piece's rows begin in `features`, and the end.
+    var bounds = [0]
+    /// `[moments, count]`.
+    var features: [Float] = []
+    let count: Int
+
+    var pieces: Int { bounds.count - 1 }
+    var moments: Int { bounds[bounds.count - 1] }
+
+    init(count: Int) { self.count = count }
+
+    mutating func append(_ rows: ArraySlice<Float>) {
+      guard rows.count >= 2 * count else { return }
+      features += rows
+      bounds.append(features.count / count)
+    }
+  }
+
+  let frontEnd: SeriesFrontEnd
+  let training: Part
+  let validation: Part
+  let streams: Int
+  let subjects: Int
+  let notes: [String]
+
+  init(_ streams: [SeriesStream], settings: SeriesSettings, workers: Int?) throws {
+    guard let first = streams.first else { throw SeriesError("training data", "has no stream: give CSV files") }
+    let shared = first.channels.filter { channel in streams.allSatisfy { $0.channels.contains(channel) } }
+    guard !shared.isEmpty else {
+      throw SeriesError(
+        "training data", "the files have no channel in common: "
+          + "\(first.name) has \(first.channels.joined(separator: ", ")): give files of one kind of instrument")
+    }
+    var notes: [String] = []
+    let dropped = Set(streams.flatMap(\.channels)).subtracting(shared).sorted()
+    if !dropped.isEmpty {
+      notes.append("left out channels that not every file has: \(dropped.joined(separator: ", "))")
+    }
+    let intervals = streams.compactMap(\.medianInterval).sorted()
+    guard !intervals.isEmpty else {
+      throw SeriesError("training data", "no file has two rows: a series needs moments that follow each other")
+    }
+    let sampling = try SeriesSampling(
+      channels: shared, step: settings.step ?? max(20, intervals[intervals.count / 2]), window: settings.window,
+      hop: settings.hop)
+    var pieces: [SeriesPiece] = []
+    var short: [String] = []
+    for (place, found) in Workers(workers ?? Workers.cores).map(streams, { stream in Result { try sampling.pieces(of: stream) } }).enumerated() {
+      let (name, own) = (streams[place].name, try found.get())
+      if own.isEmpty { short.append(name) }
+      pieces += own
+    }
+    if !short.isEmpty {
+      notes.append(
+        "left out \(short.count) streams without a part as long as a window (\(Int(sampling.step * Double(sampling.window))) ms), "
+          + "the first is \(short[0])")
+    }
+    guard !pieces.isEmpty else {
+      throw SeriesError(
+        "training data", "no stream has a part as long as a window, \(Int(sampling.step * Double(sampling.window))) ms, without "
+          + "a gap: give longer series or a smaller window")
+    }
+    frontEnd = try SeriesFrontEnd(sampling: sampling, fittedTo: pieces, workers: workers)
+    let front = frontEnd
+    let rows = Workers(workers ?? Workers.cores).map(pieces) { piece in
+      front.features(of: piece, at: sampling.moments(of: piece))
+    }
+    let names = Set(pieces.map(\.subject)).sorted()
+    (self.streams, subjects, self.notes) = (streams.count, names.count, notes)
+
+    var (training, validation) = (Part(count: front.count), Part(count: front.count))
+    if names.count >= 5, settings.validationShare > 0 {
+      var random = SeededRandom(seed: settings.seed).split(1)
+      let aside = Set(random.shuffled(names).prefix(max(1, Int(Double(names.count) * settings.validationShare))))
+      for (piece, rows) in zip(pieces, rows) {
+        if aside.contains(piece.subject) { validation.append(rows[...]) } else { training.append(rows[...]) }
+      }
+    } else {
+      // Few subjects: the end of each series is set aside, a border of four windows before it.
+      let border = (4 * settings.window + settings.hop - 1) / settings.hop
+      for rows in rows {
+        let moments = rows.count / front.count
+        let aside = Int(Double(moments) * settings.validationShare)
+        guard aside > 1, moments - aside - border > 1 else {
+          training.append(rows[...])
+          continue
+        }
+        training.append(rows[..<((moments - aside - border) * front.count)])
+        validation.append(rows[((moments - aside) * front.count)...])
+      }
+    }
+    guard training.pieces > 0 else {
+      throw SeriesError("training data", "no series has two moments to compare: give longer series or a smaller hop")
+    }
+    (self.training, self.validation) = (training, validation)
+  }
+}

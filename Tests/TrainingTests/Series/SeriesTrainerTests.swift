@@ -1,0 +1,124 @@
+import Foundation
+import LikenessTraining
+import Networks
+import Testing
+
+@Suite("Training series")
+struct SeriesTrainerTests {
+  private static func trainer(_ change: (inout SeriesTrainer) -> Void = { _ in }) -> SeriesTrainer {
+    var trainer = SeriesTrainer()
+    trainer.settings.dimension = 16
+    trainer.settings.hidden = 32
+    trainer.settings.steps = 60
+    trainer.settings.stepsPerEpoch = 20
+    trainer.settings.momentsPerSeries = 24
+    change(&trainer)
+    return trainer
+  }
+
+  @Test("the loss on subjects never trained on goes down, and the best epoch is kept")
+  func learns() throws {
+    let trained = try Self.trainer().train(DrawnSeries.streams(subjects: 6, seed: 1))
+    let losses = trained.epochs.compactMap(\.validationLoss)
+    #expect(losses.count == 3)
+    #expect(losses[2] < losses[0])
+    let best = try #require(trained.card.bestEpoch)
+    #expect(best.validationLoss == losses.min())
+    #expect(trained.model.dimension == trained.model.frontEnd.count + 16)
+  }
+
+  @Test("the same seed gives the same file, byte for byte, on 1 and 2 workers; another seed another")
+  func reproducible() throws {
+    let streams = try DrawnSeries.streams(subjects: 3, seed: 2)
+    let files = try [1, 2].map { workers in
+      try Self.trainer { $0.workers = workers }.train(streams).model.encoded()
+    }
+    #expect(files[0] == files[1])
+    #expect(try Self.trainer { $0.settings.seed = 2 }.train(streams).model.encoded() != files[0])
+  }
+
+  @Test("labels are never looked at")
+  func blind() throws {
+    let streams = try DrawnSeries.streams(subjects: 2, each: 1, seed: 3)
+    let bare = try streams.map {
+      try SeriesStream(name: $0.name, channels: $0.channels, times: $0.times, values: $0.values)
+    }
+    let trainer = Self.trainer { $0.settings.steps = 5 }
+    #expect(try trainer.train(streams).model.encoded() == trainer.train(bare).model.encoded())
+  }
+
+  @Test("a model read from its bytes embeds to the bit what the trained one did; every vector has length 1")
+  func file() throws {
+    let streams = try DrawnSeries.streams(subjects: 2, each: 1, seed: 4)
+    let trained = try Self.trainer { $0.settings.steps = 5 }.train(streams)
+    let model = try SeriesModel(trained.model.encoded())
+    let moments = try model.embed(streams[0])
+    #expect(try moments == trained.model.embed(streams[0]))
+    #expect(moments.map(\.time).prefix(3) == [500, 600, 700])
+    for moment in moments {
+      #expect(abs(moment.vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4)
+    }
+    #expect(try SeriesCard(of: model) == trained.card)
+    #expect(throws: ModelFileError.self) { try SeriesModel(Data("no model".utf8)) }
+  }
+
+  @Test("the window at a time is the moment nearest to it; without a time it is the last")
+  func times() throws {
+    let stream = try DrawnSeries.streams(subjects: 1, each: 1, seed: 5)[0]
+    let model = try Self.trainer { $0.settings.steps = 5 }.train([stream]).model
+    let moments = try model.embed(stream)
+    #expect(try model.embed(stream, at: 701) == moments[2])
+    #expect(try model.embed(stream, at: nil).time == 17_500)
+    #expect(try model.embed(stream, at: 0) == moments[0])
+    for time in [-5_000, 1e300, 40_000.0] {
+      #expect(throws: SeriesError.self) { try model.embed(stream, at: time) }
+    }
+  }
+
+  @Test("streams shorter than a window are left out and counted; nothing but such is an error in a sentence")
+  func short() throws {
+    let whole = try DrawnSeries.streams(subjects: 2, each: 1, seed: 6)
+    let short = try SeriesStream(
+      name: "s_short", channels: ["x", "y"], times: (0..<20).map { Double($0) * 20 },
+      values: [Float](repeating: 1, count: 40))
+    let trainer = Self.trainer { $0.settings.steps = 2 }
+    let trained = try trainer.train(whole + [short])
+    #expect(trained.notes.contains { $0.contains("s_short") })
+    #expect(throws: SeriesError.self) { try trainer.train([short]) }
+    #expect(throws: SeriesError.self) { try trained.model.embed(short) }
+    #expect(throws: SeriesError.self) { try trainer.train([]) }
+  }
+
+  @Test("channels that not every stream has are left out and named")
+  func channels() throws {
+    var streams = try DrawnSeries.streams(subjects: 2, each: 1, seed: 7)
+    let more = streams[0]
+    streams.append(
+      try SeriesStream(
+        name: "m9_0", channels: ["z", "x", "y"], times: more.times,
+        values: (0..<more.times.count).flatMap { [1, more.values[2 * $0], more.values[2 * $0 + 1]] }))
+    let trained = try Self.trainer { $0.settings.steps = 2 }.train(streams)
+    #expect(trained.card.channels == ["x", "y"])
+    #expect(trained.notes.contains { $0.contains("z") })
+    #expect(try trained.model.embed(streams[2]) == trained.model.embed(streams[0]))
+  }
+
+  @Test("a minute that is over ends the training with a model")
+  func minutes() throws {
+    let streams = try DrawnSeries.streams(subjects: 2, each: 1, seed: 8)
+    let trained = try Self.trainer { ($0.minutes, $0.settings.steps) = (1e-9, 100_000) }.train(streams)
+    #expect(trained.epochs.count == 1)
+    #expect(try trained.model.embed(streams[0]).count > 100)
+  }
+
+  @Test("settings out of range are named")
+  func settings() throws {
+    let streams = try DrawnSeries.streams(subjects: 1, each: 1, seed: 9)
+    for change: (inout SeriesSettings) -> Void in [
+      { $0.window = 3 }, { $0.hop = 51 }, { $0.dimension = 0 }, { $0.loss.temperature = .nan }, { $0.peakRate = 2 },
+      { $0.steps = 0 }, { $0.validationShare = 0.9 }, { $0.step = -1 }, { $0.loss.reach = 0 },
+    ] {
+      #expect(throws: TrainingError.self) { try Self.trainer { change(&$0.settings) }.train(streams) }
+    }
+  }
+}
