@@ -65,7 +65,8 @@ public struct NeighbourPairLoss: Sendable, Hashable, Codable {
               workers.forEach(blocks) { block, _ in
                 let rows = block * Self.rows..<min(n, (block + 1) * Self.rows)
                 let start = matrix + rows.lowerBound * n
-                MatrixProduct.multiply(m: rows.count, n: n, k: d, z + rows.lowerBound * d, z, transposeB: true, into: start)
+                MatrixProduct.multiply(
+                  m: rows.count, n: n, k: d, z + rows.lowerBound * d, z, transposeB: true, into: start)
                 for row in rows { pullRow(row, matrix + row * n, places, own) }
               }
               let share = Float(1 / Double(max(1, counted.reduce(0) { $0 + ($1 ? 1 : 0) })))

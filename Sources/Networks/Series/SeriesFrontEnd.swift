@@ -49,7 +49,9 @@ public struct SeriesFrontEnd: Sendable, Hashable {
     guard moments.count > 0 else { throw SeriesError("training data", "has no piece a window long") }
     let draft = try SeriesFrontEnd(
       sampling: sampling, centre: moments.mean, scale: moments.deviation, mean: [], deviation: [])
-    let rows = Workers(workers ?? Workers.cores).map(pieces) { piece in draft.describe(piece, at: sampling.moments(of: piece)) }
+    let rows = Workers(workers ?? Workers.cores).map(pieces) { piece in
+      draft.describe(piece, at: sampling.moments(of: piece))
+    }
     let features = Self.moments(rows.lazy.map { $0 }, width: draft.count)
     try self.init(
       sampling: sampling, centre: moments.mean, scale: moments.deviation, mean: features.mean,

@@ -130,7 +130,8 @@ public struct SeriesModel: Sendable {
     let reach = sampling.step * Double(sampling.window) / 2
     guard let best, best.distance <= reach else {
       throw SeriesError(
-        stream.name, "has no window around \(SeriesSampling.milliseconds(time ?? 0)): it covers "
+        stream.name,
+        "has no window around \(SeriesSampling.milliseconds(time ?? 0)): it covers "
           + pieces.map { piece in
             SeriesSampling.milliseconds(piece.start) + " to "
               + SeriesSampling.milliseconds(
@@ -145,7 +146,8 @@ public struct SeriesModel: Sendable {
     let pieces = try sampling.pieces(of: stream)
     guard !pieces.isEmpty else {
       throw SeriesError(
-        stream.name, "has no part without a gap that is a window long ("
+        stream.name,
+        "has no part without a gap that is a window long ("
           + SeriesSampling.milliseconds(sampling.step * Double(sampling.window)) + "): give a longer series")
     }
     return pieces

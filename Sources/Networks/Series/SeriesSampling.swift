@@ -45,15 +45,18 @@ public struct SeriesSampling: Sendable, Hashable, Codable {
     let columns = try channels.map { channel in
       guard let column = stream.channels.firstIndex(of: channel) else {
         throw SeriesError(
-          stream.name, "has no channel \"\(channel)\", only \(stream.channels.joined(separator: ", ")): the model was "
+          stream.name,
+          "has no channel \"\(channel)\", only \(stream.channels.joined(separator: ", ")): the model was "
             + "trained on \(channels.joined(separator: ", "))")
       }
       return column
     }
     if let interval = stream.medianInterval, interval > 2 * step {
       throw SeriesError(
-        stream.name, "has a row every \(Self.milliseconds(interval)), the model looks at one every "
-          + "\(Self.milliseconds(step)): measure at least every \(Self.milliseconds(2 * step)), or train a model for this rate")
+        stream.name,
+        "has a row every \(Self.milliseconds(interval)), the model looks at one every "
+          + "\(Self.milliseconds(step)): measure at least every \(Self.milliseconds(2 * step)), or train a model for this rate"
+      )
     }
     let width = stream.channels.count
     let usable = stream.times.indices.filter { row in

@@ -72,7 +72,9 @@ private struct SeriesReader {
       while position < end {
         let stop = buffer[position..<end].firstIndex(of: UInt8(ascii: "\n")) ?? end
         var last = stop
-        while last > position, buffer[last - 1] == UInt8(ascii: "\r") || buffer[last - 1] == UInt8(ascii: " ") { last -= 1 }
+        while last > position, buffer[last - 1] == UInt8(ascii: "\r") || buffer[last - 1] == UInt8(ascii: " ") {
+          last -= 1
+        }
         line += 1
         if last > position {
           let row = UnsafeBufferPointer(rebasing: buffer[position..<last])
@@ -119,7 +121,8 @@ private struct SeriesReader {
     }
     guard hasTime else {
       throw SeriesError(
-        path, "no column says when a row was measured: call it t_ms (milliseconds) or date, in \"\(header.prefix(120))\"")
+        path,
+        "no column says when a row was measured: call it t_ms (milliseconds) or date, in \"\(header.prefix(120))\"")
     }
     guard columns.contains(.channel) else {
       throw SeriesError(path, "has no channel beside time and label: add columns of numbers")
@@ -153,7 +156,8 @@ private struct SeriesReader {
       case .channel:
         guard let value = number(field) ?? missing(field) else {
           throw SeriesError(
-            path, "line \(line): \(names[index]) is \"\(String(decoding: field.prefix(40), as: UTF8.self))\", a number "
+            path,
+            "line \(line): \(names[index]) is \"\(String(decoding: field.prefix(40), as: UTF8.self))\", a number "
               + "was expected")
         }
         let single = Float(value)

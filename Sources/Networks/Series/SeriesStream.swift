@@ -33,7 +33,8 @@ public struct SeriesStream: Sendable, Hashable {
     }
     guard values.count == times.count * channels.count, labels.isEmpty || labels.count == times.count else {
       throw SeriesError(
-        name, "\(times.count) times, \(values.count) values of \(channels.count) channels and \(labels.count) labels do "
+        name,
+        "\(times.count) times, \(values.count) values of \(channels.count) channels and \(labels.count) labels do "
           + "not fit together")
     }
     guard times.allSatisfy(\.isFinite), zip(times, times.dropFirst()).allSatisfy({ $0 < $1 }) else {

@@ -70,7 +70,9 @@ struct SeriesTables: Sendable {
     guard let raw = self.known["raw"], let other = self.unseen["raw"] else { return }
     // Windows that vary in fewer directions than that have no principal components worth measuring.
     let count = min(40, raw.width, raw.count - 1)
-    guard count > 0, let pca = try? PrincipalComponents.fit(raw.values, features: raw.width, dimension: count) else { return }
+    guard count > 0, let pca = try? PrincipalComponents.fit(raw.values, features: raw.width, dimension: count) else {
+      return
+    }
     self.known["pca"] = FeatureTable(width: count, values: try pca.project(raw.values))
     self.unseen["pca"] = FeatureTable(width: count, values: try pca.project(other.values))
   }

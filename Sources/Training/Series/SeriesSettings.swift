@@ -22,7 +22,7 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
   public var steps = 1000
   /// Steps between two looks at the validation data.
   public var stepsPerEpoch = 50
-  /// Epochs without a better validation loss after which training ends.
+  /// Epochs without a better validation loss after which training ends, in the second half of the steps.
   public var patience = 10
   /// The one-cycle schedule's highest learning rate.
   public var peakRate = 1e-3

@@ -34,7 +34,8 @@ struct SeriesTrainingData {
     let shared = first.channels.filter { channel in streams.allSatisfy { $0.channels.contains(channel) } }
     guard !shared.isEmpty else {
       throw SeriesError(
-        "training data", "the files have no channel in common: "
+        "training data",
+        "the files have no channel in common: "
           + "\(first.name) has \(first.channels.joined(separator: ", ")): give files of one kind of instrument")
     }
     var notes: [String] = []
@@ -51,7 +52,9 @@ struct SeriesTrainingData {
       hop: settings.hop)
     var pieces: [SeriesPiece] = []
     var short: [String] = []
-    for (place, found) in Workers(workers ?? Workers.cores).map(streams, { stream in Result { try sampling.pieces(of: stream) } }).enumerated() {
+    for (place, found) in Workers(workers ?? Workers.cores).map(
+      streams, { stream in Result { try sampling.pieces(of: stream) } }
+    ).enumerated() {
       let (name, own) = (streams[place].name, try found.get())
       if own.isEmpty { short.append(name) }
       pieces += own
@@ -63,7 +66,8 @@ struct SeriesTrainingData {
     }
     guard !pieces.isEmpty else {
       throw SeriesError(
-        "training data", "no stream has a part as long as a window, \(Int(sampling.step * Double(sampling.window))) ms, without "
+        "training data",
+        "no stream has a part as long as a window, \(Int(sampling.step * Double(sampling.window))) ms, without "
           + "a gap: give longer series or a smaller window")
     }
     frontEnd = try SeriesFrontEnd(sampling: sampling, fittedTo: pieces, workers: workers)

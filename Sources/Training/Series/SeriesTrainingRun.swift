@@ -51,7 +51,7 @@ struct SeriesTrainingRun {
       guard (step + 1) % settings.stepsPerEpoch == 0 || isOver else { continue }
       try look(step: step + 1, loss: sum / Double(steps), seconds: started.secondsUntilNow, onEvent: onEvent)
       (sum, steps) = (0, 0)
-      if isOver || epochs.count - 1 - best >= settings.patience { return }
+      if isOver || (2 * epochs[best].step >= settings.steps && epochs.count - 1 - best >= settings.patience) { return }
     }
   }
 
@@ -91,7 +91,10 @@ struct SeriesTrainingRun {
     let epoch = SeriesEpoch(
       epoch: epochs.count + 1, step: step, loss: loss, validationLoss: validation, seconds: seconds)
     epochs.append(epoch)
-    let bar = epochs.count == 1 ? Double.infinity : epochs[best].validationLoss ?? .infinity
+    // While the rate is high the loss on few subjects says little of the embedding: a network that has hardly moved from
+    // its random weights can have the lowest. The choice is among the epochs of the second half.
+    let isEarly = 2 * epochs[best].step < settings.steps
+    let bar = epochs.count == 1 || isEarly ? Double.infinity : epochs[best].validationLoss ?? .infinity
     if validation.map({ $0 < bar }) ?? true {
       best = epochs.count - 1
       bestWeights = weights

@@ -35,7 +35,9 @@ struct SeriesReadingTests {
     ] {
       let stream = try Self.stream(text, name: "anna_07_left")
       #expect(stream.subject == "anna" && stream.times == [0, 10] && stream.labels == ["walk", nil])
-      let (x, y) = (try #require(stream.channels.firstIndex(of: "x")), try #require(stream.channels.firstIndex(of: "y")))
+      let (x, y) = (
+        try #require(stream.channels.firstIndex(of: "x")), try #require(stream.channels.firstIndex(of: "y"))
+      )
       #expect([x, y].map { stream.values[$0] } == [1, 2])
       #expect([x, y].map { stream.values[2 + $0] } == [3, 4])
     }

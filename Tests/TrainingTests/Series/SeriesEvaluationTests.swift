@@ -14,7 +14,9 @@ struct SeriesEvaluationTests {
 
   @Test("the probe reads the states of unseen subjects, better than off raw windows, and more labels do not hurt")
   func probe() throws {
-    let (known, unseen) = (try DrawnSeries.streams(subjects: 6, seed: 1), try DrawnSeries.streams(subjects: 2, seed: 50))
+    let (known, unseen) = (
+      try DrawnSeries.streams(subjects: 6, seed: 1), try DrawnSeries.streams(subjects: 2, seed: 50)
+    )
     let report = try SeriesEvaluation().evaluate(Self.model(known), on: unseen, labelled: known)
     #expect(Set(report.probe.keys) == ["1", "5", "10", "100"])
     #expect(Set(report.baselines.keys) == ["raw", "handmade", "untrained", "front_end", "encoder", "pca"])
@@ -43,7 +45,8 @@ struct SeriesEvaluationTests {
       JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any])
     for percent in ["1", "5", "10", "100"] {
       let probe = try #require((object["probe"] as? [String: [String: Double]])?[percent])
-      #expect((0...1).contains(try #require(probe["accuracy"])) && (0...1).contains(try #require(probe["macro_f1"])))
+      let (accuracy, f1) = (try #require(probe["accuracy"]), try #require(probe["macro_f1"]))
+      #expect((0...1).contains(accuracy) && (0...1).contains(f1))
       for name in ["raw", "handmade", "untrained"] {
         let baseline = (object["baselines"] as? [String: [String: [String: Double]]])?[name]?[percent]
         #expect(baseline?["accuracy"] != nil && baseline?["macro_f1"] != nil)

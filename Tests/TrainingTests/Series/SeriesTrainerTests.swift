@@ -23,7 +23,7 @@ struct SeriesTrainerTests {
     #expect(losses.count == 3)
     #expect(losses[2] < losses[0])
     let best = try #require(trained.card.bestEpoch)
-    #expect(best.validationLoss == losses.min())
+    #expect(best.validationLoss == losses.dropFirst().min())
     #expect(trained.model.dimension == trained.model.frontEnd.count + 16)
   }
 
@@ -93,10 +93,10 @@ struct SeriesTrainerTests {
   func channels() throws {
     var streams = try DrawnSeries.streams(subjects: 2, each: 1, seed: 7)
     let more = streams[0]
+    var values: [Float] = []
+    for row in 0..<more.times.count { values += [1, more.values[2 * row], more.values[2 * row + 1]] }
     streams.append(
-      try SeriesStream(
-        name: "m9_0", channels: ["z", "x", "y"], times: more.times,
-        values: (0..<more.times.count).flatMap { [1, more.values[2 * $0], more.values[2 * $0 + 1]] }))
+      try SeriesStream(name: "m9_0", channels: ["z", "x", "y"], times: more.times, values: values))
     let trained = try Self.trainer { $0.settings.steps = 2 }.train(streams)
     #expect(trained.card.channels == ["x", "y"])
     #expect(trained.notes.contains { $0.contains("z") })

@@ -1,0 +1,63 @@
+import Foundation
+import Networks
+
+/// What a model of series says of how it came to be. It holds no date and no path: the same training gives the same
+/// bytes.
+public struct SeriesCard: Sendable, Codable, Hashable {
+  /// The recipe.
+  public var recipe = "series"
+  /// How it was trained.
+  public var settings: SeriesSettings
+  /// The channels it looks at.
+  public var channels: [String]
+  /// Milliseconds from a sample to the next.
+  public var step: Double
+  /// Streams in the data.
+  public var streams: Int
+  /// Subjects in the data.
+  public var subjects: Int
+  /// Moments in the data, those set aside included.
+  public var moments: Int
+  /// The epoch whose weights were kept; without its seconds, which are chance.
+  public var bestEpoch: SeriesEpoch?
+
+  enum CodingKeys: String, CodingKey {
+    case recipe, settings, channels, step, streams, subjects, moments
+    case bestEpoch = "best_epoch"
+  }
+
+  /// The model of a front end and an encoder's weights.
+  func model(frontEnd: SeriesFrontEnd, weights: [String: Tensor]) throws -> SeriesModel {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let count = frontEnd.count
+    var identity = Tensor(shape: [count, count])
+    identity.withUnsafeMutableBufferPointer { values in for i in 0..<count { values[i * count + i] = 1 } }
+    let seen = EmbeddingModel.Member(
+      architecture: try Architecture(input: [count], layers: [.linear(outputs: count, bias: false)]),
+      weights: ["0.weight": identity])
+    return try SeriesModel(
+      frontEnd: frontEnd,
+      members: [seen, EmbeddingModel.Member(architecture: settings.architecture(count: count), weights: weights)],
+      metadata: ["recipe": recipe, "card": String(decoding: try encoder.encode(self), as: UTF8.self)])
+  }
+
+  /// The card of a model file.
+  ///
+  /// - Throws: `ModelFileError` where the model has none that can be read.
+  public init(of model: SeriesModel) throws {
+    do {
+      self = try JSONDecoder().decode(SeriesCard.self, from: Data((model.network.metadata["card"] ?? "").utf8))
+    } catch {
+      throw ModelFileError("its model card cannot be read: train it again")
+    }
+  }
+
+  init(
+    settings: SeriesSettings, channels: [String], step: Double, streams: Int, subjects: Int, moments: Int,
+    bestEpoch: SeriesEpoch?
+  ) {
+    (self.settings, self.channels, self.step) = (settings, channels, step)
+    (self.streams, self.subjects, self.moments, self.bestEpoch) = (streams, subjects, moments, bestEpoch)
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@Suite("Series, through the built command")
+struct SeriesLineTests {
+  /// Streams of a machine that hums, rattles or rests for 3 s at a time, in turns.
+  private static func write(_ subjects: Range<Int>, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for subject in subjects {
+      var text = "t_ms,x,y,label\n"
+      for row in 0..<750 {
+        let state = (row / 150 + subject) % 3
+        let (swing, speed) = ([0.5, 0.5, 0.05][state], [0.25, 0.9, 0.5][state])
+        let noise = Double((row * 7919 + subject * 104_729) % 1000) / 5000
+        let (x, y) = (swing * sin(speed * Double(row)) + noise, swing * cos(speed * Double(row)) - noise)
+        text += "\(row * 20),\(x),\(y),\(["hums", "rattles", "rests"][state])\n"
+      }
+      try text.write(toFile: folder + "/m\(subject)_1.csv", atomically: true, encoding: .utf8)
+    }
+  }
+
+  @Test("train, enroll streams, ask when it last looked like now, evaluate on others")
+  func wholeLine() throws {
+    let folder = try TemporaryFolder()
+    let (known, unseen) = (folder.path + "/known", folder.path + "/unseen")
+    try Self.write(0..<6, to: known)
+    try Self.write(6..<8, to: unseen)
+    let (model, gallery) = (folder.path + "/m.model", folder.path + "/m.db")
+
+    let trained = try CommandRun.likeness(
+      "train", "series", "--data", known, "--out", model, "--dimension", "16", "--epochs", "1", "--json")
+    #expect(trained.status == 0, "\(trained.errors)")
+    #expect(try trained.json()["subjects"] as? Int == 6)
+    #expect(trained.errors.contains("epoch 1"))
+
+    let enrolled = try CommandRun.likeness("enroll", gallery, known, "--model", model, "--json")
+    #expect(enrolled.status == 0, "\(enrolled.errors)")
+    #expect(try enrolled.json()["identities"] as? Int == 6)
+    #expect(try enrolled.json()["enrolled"] as? Int == 6 * 141)
+    #expect(try CommandRun.likeness("enroll", gallery, known, "--json").json()["already_enrolled"] as? Int == 6 * 141)
+
+    // The subjects take the states in turns: what m6 does at its end, m0 does 3 · 3 s before or at its own.
+    let last = try CommandRun.likeness("query", gallery, unseen + "/m6_1.csv", "-k", "3", "--json")
+    #expect(last.status == 0, "\(last.errors)")
+    let candidates = try #require(last.json()["candidates"] as? [[String: Any]])
+    let source = try #require(candidates.first?["source"] as? String)
+    #expect(source.contains(".csv t_ms="))
+    #expect(try #require(last.json()["note"] as? String).contains("t_ms=14500"))
+
+    let own = try CommandRun.likeness("query", gallery, known + "/m2_1.csv", "--at", "4021", "-k", "1", "--json")
+    let first = try #require((own.json()["candidates"] as? [[String: Any]])?.first)
+    #expect(first["identity"] as? String == "m2_1")
+    #expect((first["source"] as? String)?.hasSuffix("m2_1.csv t_ms=4000") == true)
+
+    let outside = try CommandRun.likeness("query", gallery, known + "/m2_1.csv", "--at", "60000")
+    #expect(outside.status == 1 && outside.errors.contains("no window around 60000 ms"))
+
+    let evaluated = try CommandRun.likeness("evaluate", model, unseen, "--labelled", known, "--json")
+    #expect(evaluated.status == 0, "\(evaluated.errors)")
+    let report = try evaluated.json()
+    for percent in ["1", "5", "10", "100"] {
+      #expect((report["probe"] as? [String: [String: Double]])?[percent]?["macro_f1"] != nil)
+      for name in ["raw", "handmade", "untrained"] {
+        let baselines = report["baselines"] as? [String: [String: [String: Double]]]
+        #expect(baselines?[name]?[percent]?["accuracy"] != nil)
+      }
+    }
+    let unlabelled = try CommandRun.likeness("evaluate", model, unseen)
+    #expect(unlabelled.status != 0 && unlabelled.errors.contains("--labelled"))
+  }
+}
