@@ -74,7 +74,9 @@ struct SeriesTrainingRun {
     let input = Tensor(shape: [places.count, part.count], values: batch)
     let (loss, gradient) = settings.loss.evaluate(
       network.forward(input, training: true), places: places, workers: network.workers)
-    guard loss.isFinite else { throw TrainingError.lossNotFinite(step: step) }
+    guard loss.isFinite else {
+      throw TrainingError.lossNotFinite(step: step, epoch: epochs.count + 1, kept: nil)
+    }
     network.zeroGradients()
     network.backward(gradient)
     optimizer.step(network, rate: rate)

@@ -52,7 +52,7 @@ struct GapRun {
     let training = GapTraining(
       .init(words: words, reach: settings.reach, dimension: settings.dimension, hidden: settings.hidden),
       bias: seen.map { Float(log($0 / seenTotal)) }, start: startingRows(), seed: seed, workers: workers)
-    let clock = TrainingClock(total: corpus.tokenCount * settings.epochs, peak: 1, seconds: seconds)
+    let clock = CorpusClock(total: corpus.tokenCount * settings.epochs, peak: 1, seconds: seconds)
     var random = SeededRandom(seed: seed).split(0x6472_6177)
     try corpus.withTokens { tokens in
       var batch = GapBatch(reach: settings.reach, border: Int32(words))

@@ -78,7 +78,7 @@ struct WordVectorRun {
     try settings.check()
     let rows = SkipGramRows(counts: corpus.counts, settings: settings)
     try corpus.withTokens { tokens in
-      let clock = TrainingClock(total: tokens.count * settings.epochs, peak: settings.peakRate, seconds: seconds)
+      let clock = CorpusClock(total: tokens.count * settings.epochs, peak: settings.peakRate, seconds: seconds)
       var epoch = 0
       while epoch < settings.epochs, !clock.isOver {
         let (loss, examples) = rows.withDescription { description in
@@ -102,7 +102,7 @@ struct WordVectorRun {
   /// Threads take pieces and write into the matrices without locks.
   private func free(
     _ rows: SkipGramRows, _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int,
-    _ clock: TrainingClock
+    _ clock: CorpusClock
   ) -> (loss: Double, examples: Int) {
     let pieces = (tokens.count + Self.freePiece - 1) / Self.freePiece
     let memories = (0..<min(workers.count, max(1, pieces))).map { _ in
@@ -131,7 +131,7 @@ struct WordVectorRun {
   /// Batches: gradients of all pieces at the weights as they are, then every row's sum in the pieces' order.
   private func ordered(
     _ rows: SkipGramRows, _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int,
-    _ clock: TrainingClock
+    _ clock: CorpusClock
   ) -> (loss: Double, examples: Int) {
     let size = orderedPiece
     let memories = (0..<Self.pieces).map { _ in OrderedPiece(tokens: size, rows: rows) }
@@ -205,7 +205,7 @@ private final class OrderedPiece: @unchecked Sendable {
 }
 
 /// How far a training is, by tokens and by the time it was given, and the rate that belongs to it.
-final class TrainingClock: Sendable {
+final class CorpusClock: Sendable {
   let total: Int
   private let peak: Double
   private let seconds: Double?
