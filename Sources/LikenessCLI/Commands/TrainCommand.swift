@@ -5,7 +5,8 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains an embedder and writes a model file.",
     subcommands: [
-      TrainFacesCommand.self, TrainWordsCommand.self, TrainPCACommand.self, TrainFisherfacesCommand.self,
+      TrainFacesCommand.self, TrainPicturesCommand.self, TrainWordsCommand.self,
+      TrainPCACommand.self, TrainFisherfacesCommand.self,
     ])
 }
 

@@ -29,6 +29,8 @@ public struct CommitteeTrainer: Sendable {
   public var seed: UInt64
   /// Whether the scout is the first of them.
   public var keepsScout: Bool
+  /// Makes more of what is trained on, never of what is set aside; nil to train on the inputs as they are.
+  public var enlarging: (@Sendable (LabelledInputs) -> LabelledInputs)?
   /// Threads in all; nil for one a core. Has no influence on the result.
   public var workers: Int?
 
@@ -72,7 +74,7 @@ public struct CommitteeTrainer: Sendable {
     var scout: EmbeddingTrainer.Result?
     if !fold.validation.isEmpty {
       scout = try trainer(plans[0], training: 0, workers: cores)
-        .train(inputs.rows(fold.training), validation: inputs.rows(fold.validation)) { onEvent(0, $0) }
+        .train(enlarged(inputs.rows(fold.training)), validation: inputs.rows(fold.validation)) { onEvent(0, $0) }
     }
     var finished: [EmbeddingTrainer.Result] = []
     if let scout, keepsScout { finished.append(scout) }
@@ -88,6 +90,7 @@ public struct CommitteeTrainer: Sendable {
   ) throws -> [EmbeddingTrainer.Result] {
     let lanes = max(1, min(plans.count, cores))
     let results = Mutex([Result<EmbeddingTrainer.Result, any Error>?](repeating: nil, count: plans.count))
+    let inputs = enlarged(inputs)
     let telling = Mutex(())
     Workers(lanes).forEach(plans.count) { place, _ in
       let training = firstTraining + place
@@ -99,6 +102,8 @@ public struct CommitteeTrainer: Sendable {
     }
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
+
+  private func enlarged(_ inputs: LabelledInputs) -> LabelledInputs { enlarging?(inputs) ?? inputs }
 
   private func trainer(_ plan: Plan, training: Int, workers: Int) -> EmbeddingTrainer {
     var configuration = plan.configuration
