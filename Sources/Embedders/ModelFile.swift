@@ -24,7 +24,7 @@ public protocol ModelEmbedder: Embedder {
 /// ```
 public struct ModelFile: Sendable {
   /// The kinds of embedder that can be run.
-  public static let embedders: [any ModelEmbedder.Type] = [ImageEmbedder.self, WordEmbedder.self]
+  public static let embedders: [any ModelEmbedder.Type] = [ImageEmbedder.self, WordEmbedder.self, CaptionEmbedder.self]
 
   /// What errors call the file.
   public let name: String

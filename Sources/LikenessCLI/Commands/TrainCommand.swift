@@ -5,7 +5,7 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains an embedder and writes a model file.",
     subcommands: [
-      TrainFacesCommand.self, TrainPicturesCommand.self, TrainWordsCommand.self,
+      TrainFacesCommand.self, TrainPicturesCommand.self, TrainCaptionsCommand.self, TrainWordsCommand.self,
       TrainPCACommand.self, TrainFisherfacesCommand.self,
     ])
 }

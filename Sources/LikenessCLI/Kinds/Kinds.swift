@@ -3,7 +3,7 @@ import LikenessEmbedders
 
 /// The kinds of model that the command knows.
 enum Kinds {
-  private static let all: [any Kind.Type] = [PictureKind.self, WordKind.self]
+  private static let all: [any Kind.Type] = [PictureKind.self, WordKind.self, CaptionKind.self]
 
   /// What to do for an embedder.
   ///
