@@ -9,7 +9,7 @@ import Networks
 /// let embedder = try ImageEmbedder(modelAt: "faces.model")
 /// let vector = try embedder.embed(.file(path: "ada.jpg"))   // embedder.specification.dimension values
 /// ```
-public struct ImageEmbedder: ModelEmbedder {
+public struct ImageEmbedder: ModelEmbedder, TolerantEmbedder {
   /// The kind of input, as a gallery's `embedder` row says it.
   public static let kind = "image"
 

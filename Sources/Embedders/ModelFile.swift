@@ -25,7 +25,7 @@ public protocol ModelEmbedder: Embedder {
 public struct ModelFile: Sendable {
   /// The kinds of embedder that can be run.
   public static let embedders: [any ModelEmbedder.Type] = [
-    ImageEmbedder.self, WordEmbedder.self, SeriesEmbedder.self,
+    ImageEmbedder.self, WordEmbedder.self, SeriesEmbedder.self, CaptionEmbedder.self,
   ]
 
   /// What errors call the file.

@@ -75,7 +75,7 @@ public struct AdamW: Sendable {
   }
 
   /// By multiplication: the C library's `pow` may differ in the last bit between platforms.
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
+  package static func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, base, exponent)
     while rest > 0 {
       if rest & 1 == 1 { result *= square }

@@ -12,6 +12,9 @@ struct EnrollCommand: ParsableCommand {
       the folder's name, or the name given with --as. All pictures of a call are enrolled, or none. A picture that its \
       identity already has (the same bytes) is not enrolled twice.
 
+      With a model of captions a picture in no folder of a folder is an identity of its own, named as its file; the \
+      lines of a .txt file, and the captions of a .tsv list, are sentences, an identity each.
+
       A model of words enrolls its vocabulary, an identity a word: give no path. A model of series enrolls the moments \
       of CSV files, an identity a stream, or all under the name given with --as.
       """)

@@ -10,7 +10,11 @@ struct EvaluateCommand: ParsableCommand {
       What is measured follows from the kind of the model.
 
       Pictures: every picture once as a probe against the others, closed-set rank-1 with 1 and 5 enrolled pictures, open-set \
-      trials with strangers; 95 % bootstrap intervals over identities.
+      trials with strangers; 95 % bootstrap intervals over identities. Few-shot recognition: 5 and 20 classes, known by \
+      1 and 5 pictures, 1,000 episodes.
+
+      Captions: a list of lines 'path⇥caption'; how often a sentence finds its picture, and a picture its sentence, among \
+      all of the list.
 
       Words: lines of two words and a score give Spearman's rank correlation, Google's analogy format the share of \
       questions answered, and plain sentences with --gaps how well left-out words are found.
@@ -24,8 +28,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Argument(
     help: """
-      A folder per identity, none of them seen in training; for words a file of pairs, analogies or sentences; for series \
-      a folder of CSV files.
+      A folder per identity, none of them seen in training; for captions a .tsv list; for words a file of pairs, \
+      analogies or sentences; for series a folder of CSV files.
       """,
     completion: .file())
   var data: String

@@ -9,14 +9,14 @@ struct QueryCommand: ParsableCommand {
     abstract: "Asks a gallery who a probe is most like.",
     discussion: """
       A probe is a picture, 'vector:0.1,0.2,…', 'id:123' (an enrolled embedding), or '@file.npy' (one vector); where \
-      the gallery's model embeds words, a word, or a sum such as 'king - man + woman'; where it \
-      embeds series, a CSV file: its last window, or with --at the one around that time. \
+      the gallery's model embeds captions, any sentence; where it embeds words, a word, or a sum such as \
+      'king - man + woman'; where it embeds series, a CSV file: its last window, or with --at the one around that time. \
       Candidates are leads for a person to review, never identifications.
       """)
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Argument(help: "A picture, a word, a CSV file, vector:…, id:… or @file.npy.", completion: .file())
+  @Argument(help: "A picture, a word, a sentence, a CSV file, vector:…, id:… or @file.npy.", completion: .file())
   var probe: String?
 
   @Option(name: .customShort("k"), help: "How many candidates.")

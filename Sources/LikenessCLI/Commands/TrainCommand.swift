@@ -5,8 +5,8 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains an embedder and writes a model file.",
     subcommands: [
-      TrainFacesCommand.self, TrainWordsCommand.self, TrainSeriesCommand.self, TrainPCACommand.self,
-      TrainFisherfacesCommand.self,
+      TrainFacesCommand.self, TrainPicturesCommand.self, TrainCaptionsCommand.self, TrainWordsCommand.self,
+      TrainSeriesCommand.self, TrainPCACommand.self, TrainFisherfacesCommand.self,
     ])
 }
 

@@ -3,7 +3,9 @@ import LikenessEmbedders
 
 /// The kinds of model that the command knows.
 enum Kinds {
-  private static var all: [any Kind.Type] { [PictureKind.self, WordKind.self, SeriesKind.self] }
+  private static var all: [any Kind.Type] {
+    [PictureKind.self, WordKind.self, SeriesKind.self, CaptionKind.self]
+  }
 
   /// What to do for an embedder.
   ///

@@ -65,3 +65,5 @@ struct MethodOptions: ParsableArguments {
 }
 
 extension LossSettings.Kind: ExpressibleByArgument {}
+
+extension TripletMiner: ExpressibleByArgument {}

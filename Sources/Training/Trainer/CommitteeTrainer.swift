@@ -34,6 +34,8 @@ public struct CommitteeTrainer: Sendable {
   public var seed: UInt64
   /// Whether the scout is the first of them.
   public var keepsScout: Bool
+  /// Makes more of what is trained on, never of what is set aside; nil to train on the inputs as they are.
+  public var enlarging: (@Sendable (LabelledInputs) -> LabelledInputs)?
   /// Threads in all; nil for one a core. Has no influence on the result.
   public var workers: Int?
   /// Where to keep checkpoints, and go on from; nil for none.
@@ -84,7 +86,8 @@ public struct CommitteeTrainer: Sendable {
     var scout: EmbeddingTrainer.Result?
     if !fold.validation.isEmpty {
       scout = try train(
-        plans[0], training: 0, on: inputs.rows(fold.training), validation: inputs.rows(fold.validation), keeping: nil,
+        plans[0], training: 0, on: enlarged(inputs.rows(fold.training)), validation: inputs.rows(fold.validation),
+        keeping: nil,
         seconds: seconds.map { $0 / Double(rounds) }, workers: cores, onEvent: onEvent)
     }
     var finished: [EmbeddingTrainer.Result] = []
@@ -117,6 +120,7 @@ public struct CommitteeTrainer: Sendable {
   ) throws -> [EmbeddingTrainer.Result] {
     let lanes = max(1, min(plans.count, cores))
     let results = Mutex([Result<EmbeddingTrainer.Result, any Error>?](repeating: nil, count: plans.count))
+    let inputs = enlarged(inputs)
     let telling = Mutex(())
     Workers(lanes).forEach(plans.count) { place, _ in
       let training = firstTraining + place
@@ -130,6 +134,8 @@ public struct CommitteeTrainer: Sendable {
     }
     return try results.withLock { try $0.compactMap { try $0?.get() } }
   }
+
+  private func enlarged(_ inputs: LabelledInputs) -> LabelledInputs { enlarging?(inputs) ?? inputs }
 
   private func train(
     _ plan: Plan, training: Int, on inputs: LabelledInputs, validation: LabelledInputs?, keeping epoch: KeptEpoch?,

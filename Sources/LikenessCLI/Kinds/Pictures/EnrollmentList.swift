@@ -16,7 +16,8 @@ struct EnrollmentList {
   /// - Parameters:
   ///   - paths: pictures, folders of pictures, or folders of folders.
   ///   - name: the identity of all of them; nil to use the folders' names.
-  init(paths: [String], name: String?) throws {
+  ///   - isLooseOwn: whether pictures that lie in no folder of a folder are an identity each, named as their files.
+  init(paths: [String], name: String?, isLooseOwn: Bool = false) throws {
     var items: [Item] = []
     for path in paths {
       var isFolder: ObjCBool = false
@@ -24,9 +25,9 @@ struct EnrollmentList {
         throw CommandFailure("\(path): there is no such file or folder: check the path")
       }
       if isFolder.boolValue {
-        items += try Self.items(inFolder: path, name: name)
+        items += try Self.items(inFolder: path, name: name, isLooseOwn: isLooseOwn)
       } else {
-        guard let name else {
+        guard let name = name ?? (isLooseOwn ? Self.name(ofFile: path) : nil) else {
           throw CommandFailure("\(path): whose picture is it? Say it with --as NAME")
         }
         items.append(Item(path: path, identity: name))
@@ -35,10 +36,14 @@ struct EnrollmentList {
     self.items = items
   }
 
-  private static func items(inFolder path: String, name: String?) throws -> [Item] {
+  private static func name(ofFile path: String) -> String {
+    ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+  }
+
+  private static func items(inFolder path: String, name: String?, isLooseOwn: Bool) throws -> [Item] {
     let loose = (try? PictureFolder(ofOneIdentity: path))?.identities ?? []
     let inFolders = (try? PictureFolder(path: path))?.identities ?? []
-    guard loose.isEmpty || inFolders.isEmpty || name != nil else {
+    guard loose.isEmpty || inFolders.isEmpty || name != nil || isLooseOwn else {
       throw CommandFailure(
         "\(path): has pictures beside folders of pictures: move them into a folder of their own, or say with --as NAME "
           + "that all are one person's")
@@ -46,8 +51,11 @@ struct EnrollmentList {
     let folder =
       try loose.isEmpty
       ? PictureFolder(path: path).subset(inFolders) : PictureFolder(ofOneIdentity: path).subset(loose + inFolders)
-    return folder.identities.flatMap { identity in
-      identity.files.map { Item(path: $0, identity: name ?? identity.name) }
+    return folder.identities.enumerated().flatMap { place, identity in
+      let isOwn = isLooseOwn && place < loose.count
+      return identity.files.map { file in
+        Item(path: file, identity: name ?? (isOwn ? Self.name(ofFile: file) : identity.name))
+      }
     }
   }
 }

@@ -40,18 +40,30 @@ struct PictureKind: Kind {
       embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
       metric: embedder.specification.metric == .cosine ? .cosine : .euclidean, draws: request.draws,
       bootstrap: request.bootstrap, seed: request.seed)
-    return PictureOutcome(report: report, skipped: set.skipped.count)
+    let fewShot = try FewShot(seed: request.seed).evaluate(
+      embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
+      metric: embedder.specification.metric == .cosine ? .cosine : .euclidean)
+    return PictureOutcome(report: report, fewShot: fewShot, skipped: set.skipped.count)
   }
 }
 
-/// The report of the identity protocol.
+/// The report of the identity protocol, and few-shot recognition beside it.
 private struct PictureOutcome: EvaluationOutcome {
   let report: IdentificationReport
+  let fewShot: FewShotReport
   let skipped: Int
 
-  var text: String {
-    report.summary + (skipped == 0 ? "" : "\nleft out \(skipped) pictures that cannot be read")
+  private enum CodingKeys: String, CodingKey {
+    case fewShot = "few_shot"
   }
 
-  func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+  var text: String {
+    report.summary + "\n" + fewShot.summary + (skipped == 0 ? "" : "\nleft out \(skipped) pictures that cannot be read")
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(fewShot, forKey: .fewShot)
+  }
 }

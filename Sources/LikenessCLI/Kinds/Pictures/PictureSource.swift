@@ -6,7 +6,7 @@ import LikenessEmbedders
 struct PictureSource: EnrollmentSource {
   let noun = (one: "picture", many: "pictures")
   let list: EnrollmentList
-  let embedder: ImageEmbedder
+  let embedder: any TolerantEmbedder
   /// Whether a picture that cannot be read is left out, or ends it all.
   let skipsBroken: Bool
 
@@ -14,7 +14,7 @@ struct PictureSource: EnrollmentSource {
 
   func batch(for gallery: Gallery, progress: (Int, Int) -> Void) throws -> EnrollmentBatch {
     var batch = EnrollmentBatch()
-    var known = KnownPictures(gallery: gallery)
+    var known = KnownSources(gallery: gallery)
     var done = 0
     for start in stride(from: 0, to: list.items.count, by: Self.size) {
       let items = Array(list.items[start..<min(start + Self.size, list.items.count)])
@@ -46,8 +46,8 @@ struct PictureSource: EnrollmentSource {
   }
 }
 
-/// Which pictures an identity has already, by the hash of their bytes.
-private struct KnownPictures {
+/// Which inputs an identity has already, by the hash of their bytes.
+struct KnownSources {
   private let gallery: Gallery
   private var digests: [String: Set<String>] = [:]
 
@@ -55,7 +55,7 @@ private struct KnownPictures {
     self.gallery = gallery
   }
 
-  /// Whether the identity has the picture; from now on it counts as having it.
+  /// Whether the identity has the input; from now on it counts as having it.
   mutating func contains(_ digest: String, of identity: String) throws -> Bool {
     if digests[identity] == nil {
       let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)

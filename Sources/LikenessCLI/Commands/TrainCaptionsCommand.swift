@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import LikenessTraining
+
+struct TrainCaptionsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "captions",
+    abstract: "Trains two towers, for pictures and for sentences, so that each finds the other.",
+    discussion: """
+      The data are a folder with captions.tsv: lines 'path⇥caption', the paths relative to the file, several lines a \
+      picture where several captions fit. Some concepts (pictures with the same captions) are set aside to find the best \
+      epoch; a closed-form regression is printed beside the towers.
+      """)
+
+  @Option(help: "A folder with captions.tsv in it, or such a list by its own name.", completion: .file())
+  var data: String
+
+  @Option(help: "The model file to write.", completion: .file())
+  var out: String
+
+  @Option(help: "Values of an embedding, a multiple of the number of towers. Default: 128 for each pair of towers.")
+  var dimension: Int?
+
+  @Option(help: "How many pairs of towers are trained apart and joined. Default: the recipe's.")
+  var towers: Int?
+
+  @Option(help: "Epochs, of 50 steps each. Default: the recipe's.")
+  var epochs: Int?
+
+  @Option(help: "Pictures in a batch. Default: the recipe's.")
+  var batch: Int?
+
+  @Option(help: "The highest learning rate of the one-cycle schedule. Default: the recipe's.")
+  var rate: Double?
+
+  @Option(help: "The share of concepts set aside to steer by, 0 to 0.5. Default: the recipe's.")
+  var validation: Double?
+
+  @Option(help: "The longest that training may take, in minutes; what is learned then depends on the machine.")
+  var minutes: Double?
+
+  @Option(help: "Threads; the result is the same for any number. Default: one a core.")
+  var threads: Int?
+
+  @Option(help: "The seed of everything chance decides: same seed and data, same model file.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Leave out pictures and lines that cannot be read, and count them, instead of stopping.")
+  var skipBroken = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
+    if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 100000.") }
+    if let towers, !(1...16).contains(towers) { throw ValidationError("--towers must be from 1 to 16.") }
+    let count = towers ?? CaptionConfiguration().members
+    if let dimension, dimension < 1 || dimension % count != 0 {
+      throw ValidationError("--dimension must be a multiple of the \(count) pairs of towers.")
+    }
+    if let minutes, !(minutes > 0 && minutes <= 100_000) { throw ValidationError("--minutes must be above 0.") }
+  }
+
+  func run() throws {
+    var trainer = CaptionTrainer()
+    if let towers { trainer.configuration.members = towers }
+    if let dimension { trainer.configuration.dimension = dimension / trainer.configuration.members }
+    if let epochs { trainer.configuration.steps = epochs * trainer.configuration.stepsPerEpoch }
+    if let batch { trainer.configuration.batch = batch }
+    if let rate { trainer.configuration.peakRate = rate }
+    if let validation { trainer.configuration.validationShare = validation }
+    trainer.configuration.seed = seed
+    trainer.minutes = minutes
+    trainer.skipsBroken = skipBroken
+    trainer.workers = threads
+
+    let progress = CaptionTrainingProgress(towers: trainer.configuration.members)
+    let sheet = try CaptionSheet(path: data, skipsBroken: skipBroken)
+    let trained = try trainer.train(sheet, onEvent: progress.show)
+    progress.finish()
+    try trained.file().write(to: URL(fileURLWithPath: out), options: .atomic)
+
+    let summary = try CaptionTrainingSummary(trained, sheet: sheet, out: out)
+    if output.json { return try Console.printJSON(summary) }
+    print(summary.text)
+  }
+}

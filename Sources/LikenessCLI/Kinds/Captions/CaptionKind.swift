@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import Likeness
+import LikenessEmbedders
+import LikenessTraining
+
+/// Models that embed pictures and sentences into one space: pictures are enrolled, or sentences; a probe is a picture's
+/// file, and whatever is no file is a sentence.
+struct CaptionKind: Kind {
+  let inputs = "pictures and sentences"
+  let embedder: CaptionEmbedder
+
+  init?(_ embedder: any Embedder) {
+    guard let embedder = embedder as? CaptionEmbedder else { return nil }
+    self.embedder = embedder
+  }
+
+  func source(_ request: EnrollmentRequest) throws -> any EnrollmentSource {
+    guard !request.paths.isEmpty else {
+      throw ValidationError("Name pictures, folders of pictures, or a .txt file of sentences, a line each.")
+    }
+    let sentences = request.paths.filter(SentenceSource.isSentences)
+    guard sentences.isEmpty || sentences.count == request.paths.count else {
+      throw ValidationError("Enroll pictures and files of sentences in calls of their own.")
+    }
+    if !sentences.isEmpty {
+      return try SentenceSource(
+        paths: sentences, name: request.name, embedder: embedder, skipsBroken: request.skipsBroken)
+    }
+    return PictureSource(
+      list: try EnrollmentList(paths: request.paths, name: request.name, isLooseOwn: true), embedder: embedder,
+      skipsBroken: request.skipsBroken)
+  }
+
+  func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer {
+    let isFile = FileManager.default.fileExists(atPath: text)
+    return try request.ask(gallery, .input(isFile ? .file(path: text) : .text(text)))
+  }
+
+  func evaluate(_ request: EvaluationRequest) throws -> any EvaluationOutcome {
+    let bar = ProgressBar("Reading", unit: "pictures")
+    let sheet = try CaptionSheet(path: request.data, skipsBroken: request.skipsBroken)
+    let data = try CaptionedPictures(
+      sheet, preprocessing: embedder.preprocessing, skipsBroken: request.skipsBroken
+    ) { bar.update($0, of: $1) }
+    bar.finish()
+    return CaptionOutcome(
+      report: try embedder.model.evaluate(on: data), skipped: data.skipped.count + sheet.skippedLines)
+  }
+}
+
+/// The figures of both directions.
+private struct CaptionOutcome: EvaluationOutcome {
+  let report: CaptionReport
+  let skipped: Int
+
+  var text: String { report.summary + (skipped == 0 ? "" : "\nleft out \(skipped) pictures or lines that are broken") }
+
+  func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+}

@@ -1,0 +1,23 @@
+import CNetworks
+
+/// An exponential moving average of an ``EmbeddingBag``'s table; the first update copies.
+public struct RunningTable: Sendable {
+  private var average: Tensor?
+
+  /// An average of nothing yet.
+  public init() {}
+
+  /// The average; nil before the first update.
+  public var tensor: Tensor? { average }
+
+  /// Takes in the present table: average = decay average + (1 − decay) table.
+  public mutating func update(from bag: EmbeddingBag, decay: Double) {
+    let isFirst = average == nil
+    var next = average ?? Tensor(shape: [bag.rows, bag.dimension])
+    average = nil
+    next.withUnsafeMutableBufferPointer { target in
+      bag.withValues { cn_average(target.baseAddress, $0, target.count, isFirst ? 0 : Float(decay)) }
+    }
+    average = next
+  }
+}

@@ -1,0 +1,47 @@
+import Images
+
+extension TrainedEmbedder {
+  /// Few-shot figures on the classes that were set aside, of the scout alone and of principal components fitted to the
+  /// other classes; nil where none were set aside.
+  public func validationFewShots(
+    folder: PictureFolder, episodes: Int = 1_000
+  ) throws -> [(name: String, report: FewShotReport)]? {
+    guard let scout = committee.scout else { return nil }
+    let aside = Set(validationIdentities)
+    let network = try PictureModel(
+      recipe: model.recipe, preprocessing: model.preprocessing,
+      members: [.init(architecture: model.network.members[0].architecture, weights: scout.weights)],
+      views: model.network.views, card: card)
+    let fewShot = FewShot(episodes: episodes)
+    let components = try BaselineRecipe.pca(components: 40).fit(
+      folder.subset(folder.identities.filter { !aside.contains($0.name) }), skipsBroken: true)
+    let unseen = folder.subset(folder.identities.filter { aside.contains($0.name) })
+    return [
+      (
+        "\(model.recipe), one network",
+        try network.fewShot(fewShot, on: inputs.rows(committee.fold.validation))
+      ),
+      ("pca", try components.model.fewShot(fewShot, on: unseen, skipsBroken: true)),
+    ]
+  }
+}
+
+extension PictureModel {
+  /// Few-shot figures on classes that the model was not trained on.
+  ///
+  /// - Throws: ``TrainingError`` for pictures that cannot be read.
+  public func fewShot(
+    _ fewShot: FewShot = FewShot(), on folder: PictureFolder, skipsBroken: Bool = false
+  ) throws -> FewShotReport {
+    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing)
+    guard skipsBroken || skipped.isEmpty else {
+      throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
+    }
+    return try self.fewShot(fewShot, on: inputs)
+  }
+
+  func fewShot(_ fewShot: FewShot, on inputs: LabelledInputs) throws -> FewShotReport {
+    try fewShot.evaluate(
+      embeddings: embed(inputs), dimension: network.dimension, labels: inputs.labels, metric: .euclidean)
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Images
+import LikenessTraining
+import Networks
+import Testing
+
+@Suite("Training on captions")
+struct CaptionTrainerTests {
+  private static func trainer(steps: Int, towers: Int = 1, workers: Int = 2) -> CaptionTrainer {
+    var trainer = CaptionTrainer()
+    trainer.configuration.steps = steps
+    trainer.configuration.stepsPerEpoch = 10
+    trainer.configuration.members = towers
+    trainer.configuration.batch = 16
+    trainer.configuration.dimension = 16
+    trainer.configuration.width = 16
+    trainer.configuration.hidden = 16
+    trainer.configuration.validationShare = 0
+    trainer.workers = workers
+    return trainer
+  }
+
+  private static func pictures(_ drawn: DrawnCaptions) throws -> CaptionedPictures {
+    let small = try Preprocessing(
+      colour: .rgb, width: 16, height: 16, normalization: .meanDeviation(mean: 0.75, deviation: 0.35))
+    return try CaptionedPictures(CaptionSheet(path: drawn.path), preprocessing: small)
+  }
+
+  @Test("sentences find the drawings they describe, much more often than a regression or chance does")
+  func learns() throws {
+    let data = try Self.pictures(DrawnCaptions())
+    let trained = try Self.trainer(steps: 150).train(data)
+    let report = try trained.model.evaluate(on: data)
+    #expect(report.textToImage.recallAt5 > 0.9)
+    #expect(report.imageToText.recallAt5 > 0.9)
+    let regression = try CaptionBaseline(data, components: 10).evaluate(on: data)
+    #expect(regression.textToImage.recallAt10 > 0.3)
+    #expect(report.textToImage.recallAt1 > regression.textToImage.recallAt1)
+  }
+
+  @Test("the same seed gives the same file on one worker and on two, and another seed another")
+  func determinism() throws {
+    let data = try Self.pictures(DrawnCaptions())
+    let files = try [(1, UInt64(1)), (2, 1), (2, 2)].map { workers, seed in
+      var trainer = Self.trainer(steps: 12, towers: 2, workers: workers)
+      trainer.configuration.seed = seed
+      trainer.configuration.validationShare = 0.5
+      return try trainer.train(data).file()
+    }
+    #expect(files[0] == files[1])
+    #expect(files[0] != files[2])
+  }
+
+  @Test("the best epoch is found by concepts that are not trained on, and training ends where they gain nothing")
+  func steering() throws {
+    var trainer = Self.trainer(steps: 2_000)
+    trainer.configuration.stepsPerEpoch = 2
+    trainer.configuration.validationShare = 0.5
+    trainer.configuration.patience = 3
+    trainer.configuration.peakRate = 1e-9
+    let trained = try trainer.train(try Self.pictures(DrawnCaptions()))
+    #expect(trained.epochs[0].count < 1_000)
+    #expect(trained.epochs[0].allSatisfy { $0.validation?.pictures == 20 })
+    let reports = try #require(try trained.validationReports())
+    #expect(reports.count == 2)
+  }
+
+  @Test("a time limit ends the training with a model")
+  func limit() throws {
+    var trainer = Self.trainer(steps: 1_000_000)
+    trainer.minutes = 0.01
+    let trained = try trainer.train(try Self.pictures(DrawnCaptions()))
+    #expect(trained.epochs[0].last?.step ?? 0 < 1_000_000)
+    #expect(try CaptionModel(trained.file()).dimension == 16)
+  }
+
+  @Test("settings out of range are refused with a sentence")
+  func settings() throws {
+    let data = try Self.pictures(DrawnCaptions(hands: 1))
+    for change: (inout CaptionTrainer) -> Void in [
+      { $0.configuration.batch = 1 }, { $0.configuration.peakRate = .nan }, { $0.configuration.dropout = 1 },
+      { $0.minutes = -1 }, { $0.configuration.dimension = 0 },
+    ] {
+      var trainer = Self.trainer(steps: 1)
+      change(&trainer)
+      #expect(throws: TrainingError.self) { try trainer.train(data) }
+    }
+  }
+}
+
+@Suite("A list of captions")
+struct CaptionSheetTests {
+  private func message(_ text: String, skipsBroken: Bool = false) -> String {
+    do {
+      _ = try CaptionSheet(text, path: "list.tsv", skipsBroken: skipsBroken)
+      return ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("several lines are several captions of one picture, repeated ones count once")
+  func lines() throws {
+    let sheet = try CaptionSheet("a.png\tone\r\nb/c.png\ttwo\n\na.png\tthree\na.png\tone\n", path: "/x/list.tsv")
+    #expect(sheet.entries.map(\.name) == ["a.png", "b/c.png"])
+    #expect(sheet.entries[0].captions == ["one", "three"])
+    #expect(sheet.entries.map(\.file) == ["/x/a.png", "/x/b/c.png"])
+    #expect(sheet.entries.map(\.line) == [1, 2])
+  }
+
+  @Test("a line without a tab, a picture or a caption is named, and left out where that is asked for")
+  func broken() throws {
+    #expect(message("a.png\tone\nb.png two").contains("line 2: has no tab"))
+    #expect(message("a.png\t ").contains("line 1: has no caption for a.png"))
+    #expect(message("\tone").contains("line 1: names no picture"))
+    #expect(message("\n \n").contains("has no line"))
+    let sheet = try CaptionSheet("a.png\tone\nb.png two\nc.png\t\n", path: "list.tsv", skipsBroken: true)
+    #expect(sheet.entries.count == 1 && sheet.skippedLines == 2)
+  }
+
+  @Test("a picture that is missing is named with its line, and counted where it may be left out")
+  func missing() throws {
+    let drawn = try DrawnCaptions(hands: 1)
+    try drawn.write(drawn.lines + ["nowhere.png\ta picture that is not there"])
+    let sheet = try CaptionSheet(path: drawn.path)
+    let preprocessing = try CaptionTrainer.preprocessing()
+    do {
+      _ = try CaptionedPictures(sheet, preprocessing: preprocessing)
+      Issue.record("a missing picture was read")
+    } catch {
+      #expect("\(error)".contains("line \(drawn.lines.count + 1): nowhere.png: there is no such file"))
+    }
+    let data = try CaptionedPictures(sheet, preprocessing: preprocessing, skipsBroken: true)
+    #expect(data.count == 20 && data.skipped.count == 1)
+  }
+}
