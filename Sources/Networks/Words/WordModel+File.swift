@@ -51,16 +51,4 @@ extension WordModel {
       gaps: try GapEncoder(file.tensors, words: words.count),
       bigrams: try file.bytes[Key.bigrams].map { try BigramCounts($0, words: words.count) }, metadata: metadata)
   }
-
-  /// The vectors in word2vec's text format: a line of the numbers of words and of values, then a line a word.
-  public func writeWord2Vec(to write: (String) throws -> Void) rethrows {
-    try write("\(words.count) \(dimension)\n")
-    try vectors.withUnsafeBufferPointer { values in
-      for (row, word) in words.enumerated() {
-        var line = word
-        for value in values[row * dimension..<(row + 1) * dimension] { line += " \(value)" }
-        try write(line + "\n")
-      }
-    }
-  }
 }
