@@ -21,7 +21,7 @@ struct WordEmbedderTests {
 
   private static func corpus() throws -> String {
     let path = NSTemporaryDirectory() + "likeness-words-" + UUID().uuidString
-    let lines = (0..<800).map { line in
+    let lines = (0..<2_000).map { line in
       let (who, what) = [("cat", "fish"), ("dog", "bones"), ("horse", "hay"), ("bird", "seeds")][line % 4]
       return "the \(who) in the \(["house", "garden", "street"][line % 3]) eats \(what) today"
     }
@@ -37,7 +37,7 @@ struct WordEmbedderTests {
     trainer.settings.dimension = 8
     trainer.settings.subsample = 0
     var gaps = GapSettings()
-    (gaps.dimension, gaps.hidden, gaps.subsample, gaps.drawn, gaps.batch, gaps.epochs) = (16, 32, 1, 16, 64, 10)
+    (gaps.dimension, gaps.hidden, gaps.subsample, gaps.drawn, gaps.batch, gaps.epochs) = (32, 64, 1, 16, 64, 12)
     trainer.gaps = gaps
     let trained = try trainer.train(path: text)
     let file = try trained.model.encoded()
