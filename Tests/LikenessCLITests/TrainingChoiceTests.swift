@@ -1,6 +1,14 @@
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite("What a training is told, and what it tells")
 struct TrainingChoiceTests {
   private static func train(_ faces: String, _ out: String, _ more: String...) throws -> CommandRun {
@@ -152,6 +160,41 @@ struct TrainingChoiceTests {
 
     let nowhere = try Self.train(broken.path, folder.path + "/no/m", "--skip-broken")
     #expect(nowhere.status == 1 && nowhere.errors.contains("no folder"), "\(nowhere.errors)")
+  }
+
+  @Test("a gallery keeps the training, its epochs and its people, for SQL to ask, also when it was cut off between")
+  func gallery() throws {
+    try #require(CommandRun.exists("sqlite3"), "the sqlite3 command is needed: make setup installs it")
+    let folder = try TemporaryFolder()
+    let faces = try DrawnFaces(people: 8, pictures: 4, seed: 69)
+    let arguments = [
+      "train", "faces", "--data", faces.path, "--out", folder.path + "/m", "--networks", "1", "--epochs", "4", "--json",
+      "--gallery", folder.path + "/g.db",
+    ]
+    let process = try CommandRun.start(
+      CommandRun.likeness, arguments, output: folder.path + "/o", errors: folder.path + "/e")
+    let checkpoint = folder.path + "/m.checkpoints/training-1.checkpoint"
+    while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(5_000) }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let run = try CommandRun.run(CommandRun.likeness, arguments + ["--resume"])
+    #expect(run.status == 0, "\(run.errors)")
+    func ask(_ sql: String) throws -> String {
+      try CommandRun.run("sqlite3", [folder.path + "/g.db", sql]).output.trimmingCharacters(in: .newlines)
+    }
+    #expect(
+      try ask("SELECT recipe, seed, epochs, identities, finished_at IS NOT NULL FROM training_runs") == "faces|1|4|8|1")
+    #expect(try ask("SELECT count(*) FROM training_epoch WHERE metrics ->> 'score' BETWEEN 0 AND 1") == "4")
+    #expect(try ask("SELECT configuration ->> '$.loss.kind' FROM training_run") == "triplet")
+    let hashes = try ask("SELECT group_concat(name_sha256, ',') FROM (SELECT * FROM training_member ORDER BY 2)")
+    let card = try CommandRun.likeness("model", "card", folder.path + "/m").json()
+    #expect(hashes.split(separator: ",").map(String.init).sorted() == card["identitiesSHA256"] as? [String])
+
+    // Enrolling with the model ties the two together.
+    #expect(
+      try CommandRun.likeness("enroll", folder.path + "/g.db", faces.path, "--model", folder.path + "/m").status == 0)
+    #expect(try ask("SELECT count(*) FROM training_run JOIN embedder ON embedder.id = training_run.embedder_id") == "1")
+    #expect(try ask("SELECT card ->> 'dataSHA256' FROM embedder") == card["dataSHA256"] as? String)
   }
 
   @Test("progress to a pipe is a line an epoch; the report is one page that needs nothing from elsewhere")

@@ -15,6 +15,8 @@ struct FaceSplits: ParsableCommand {
   @Option(help: "How many splits.") var splits = 5
   @Option(help: "The first split's seed; the others follow it.") var seed: UInt64 = 1
   @Option(help: "Another folder to measure each model on as well.") var also: String?
+  @Option(help: "The loss, for all networks; the recipe's where not given.") var loss: String?
+  @Option(help: "How many networks; the recipe's where not given.") var networks: Int?
   @Flag(help: "Baselines only.") var baselinesOnly = false
 
   func run() throws {
@@ -32,6 +34,12 @@ struct FaceSplits: ParsableCommand {
       if !baselinesOnly {
         var trainer = FaceTrainer()
         trainer.seed = split
+        trainer.measures = false
+        trainer.members = networks
+        trainer.loss = try loss.map {
+          guard let kind = LossSettings.Kind(rawValue: $0) else { throw ValidationError("There is no loss \($0).") }
+          return kind
+        }
         let before = cpuSeconds()
         let trained = try trainer.train(training)
         let cpu = cpuSeconds() - before

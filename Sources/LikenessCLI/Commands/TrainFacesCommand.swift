@@ -62,9 +62,19 @@ struct TrainFacesCommand: ParsableCommand {
 
     let folder = try PictureFolder(path: options.data)
     let progress = TrainingProgress("Training")
-    let trained = try trainer.train(folder, onEvent: progress.show)
+    let recorder = try running.gallery.map {
+      try TrainingRecorder(
+        gallery: $0, recipe: FaceRecipe.name, seed: options.seed, identities: folder.identities.map(\.name),
+        checkpoints: trainer.checkpoints, isResuming: running.resume)
+    }
+    let trained = try trainer.train(folder) { training, event in
+      progress.show(training, event)
+      recorder?.hear(training, event)
+    }
     progress.finish()
-    try AtomicFile.write(trained.file(), to: options.out)
+    let model = try trained.file()
+    try AtomicFile.write(model, to: options.out)
+    try recorder?.finish(trained, model: model)
     trained.checkpoints?.remove()
     let report = try running.report.map { try TrainingReport(trained: trained).write(to: $0) }
 

@@ -25,6 +25,12 @@ struct RunOptions: ParsableArguments {
     completion: .file())
   var from: String?
 
+  @Option(
+    help:
+      "A gallery that keeps the training, its epochs and whom it was trained on (by hashes of names), for SQL to ask.",
+    completion: .file())
+  var gallery: String?
+
   @Option(help: "Who may use the model, for its card.")
   var licence: String?
 
@@ -58,6 +64,9 @@ struct RunOptions: ParsableArguments {
     trainer.patience = patience
     trainer.licence = licence
     trainer.parent = try from.map { try ParentModel(contentsOf: $0) }
+    if !resume, FileManager.default.fileExists(atPath: out + ".checkpoints/training-1.checkpoint") {
+      Console.note("a training beside \(out) that was cut off is given up: --resume would have gone on with it")
+    }
     if resume, !FileManager.default.fileExists(atPath: out + ".checkpoints") {
       Console.note("nothing to resume beside \(out): the training begins")
     }

@@ -34,7 +34,7 @@ final class TrainingProgress: Sendable {
 
   func show(_ training: Int, _ event: TrainingEvent) {
     switch event {
-    case .planned(let trainings):
+    case .planned(let trainings, _):
       state.withLock { $0.trainings = trainings }
     case .started(let inputs, let identities, let validationIdentities, let parameters):
       guard !isQuiet, !Console.isInteractive else { return }

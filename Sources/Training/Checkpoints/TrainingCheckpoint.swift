@@ -61,7 +61,7 @@ struct TrainingCheckpoint: Sendable {
     }
     guard
       let position = try? JSONDecoder().decode(Position.self, from: Data((file.metadata["position"] ?? "").utf8)),
-      position.epochs.indices.contains(position.bestEpoch), position.step > 0
+      position.epochs.indices.contains(position.bestEpoch), (1...10_000_000).contains(position.step)
     else { throw unusable("does not say where the training was") }
     self.position = position
     tensors = [:]

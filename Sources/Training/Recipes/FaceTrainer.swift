@@ -85,8 +85,12 @@ public struct FaceTrainer: Sendable {
     }
     trainer.checkpoints = file
     if let seconds { try trainer.keep(to: seconds - started.secondsUntilNow, inputs: inputs) }
-    onEvent(0, .planned(trainings: trainer.trainings(identities: Set(inputs.labels).count)))
     let date = try file?.date() ?? ModelCard.today
+    onEvent(
+      0,
+      .planned(
+        trainings: trainer.trainings(identities: Set(inputs.labels).count),
+        configuration: trainer.plans[0].configuration))
     let committee = try trainer.train(inputs, onEvent: onEvent)
 
     var card = ModelCard(

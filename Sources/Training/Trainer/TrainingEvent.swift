@@ -1,7 +1,7 @@
 /// What a training says while it runs.
 public enum TrainingEvent: Sendable {
-  /// So many trainings will follow, a scout's included.
-  case planned(trainings: Int)
+  /// So many trainings will follow, a scout's included, the first of them configured like this.
+  case planned(trainings: Int, configuration: TrainingConfiguration)
   /// A training begins, on so many inputs of so many identities, with others set aside.
   case started(inputs: Int, identities: Int, validationIdentities: Int, parameters: Int)
   /// A training goes on after an epoch that was kept before it was cut off.
