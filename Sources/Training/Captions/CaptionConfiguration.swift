@@ -11,7 +11,7 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
   /// Pictures in a batch.
   public var batch = 128
   /// Optimisation steps of one pair of towers.
-  public var steps = 800
+  public var steps = 1_700
   /// Steps between two looks at the validation concepts.
   public var stepsPerEpoch = 50
   /// The one-cycle schedule's highest learning rate.
