@@ -10,6 +10,11 @@ public struct CaptionVocabulary: Sendable, Hashable {
     public let row: Int
     /// Its weight.
     public let weight: Float
+
+    package init(row: Int, weight: Float) {
+      self.row = row
+      self.weight = weight
+    }
   }
 
   /// The known features' hashes, ascending; their places are their rows.

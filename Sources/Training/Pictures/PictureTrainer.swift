@@ -54,12 +54,20 @@ public struct PictureTrainer: Sendable {
     let turns = Turns(of: inputs)
     var trainer = try trainer(recipe, turns)
     if learnsFromTurned, !turns.makers.isEmpty { trainer.enlarging = { turns.enlarged($0) } }
-    onEvent(0, .planned(trainings: trainer.trainings(identities: Set(inputs.labels).count)))
+    onEvent(
+      0,
+      .planned(
+        trainings: trainer.trainings(identities: Set(inputs.labels).count),
+        configuration: trainer.plans[0].configuration))
     let committee = try trainer.train(inputs, onEvent: onEvent)
 
-    let card = ModelCard(
+    var card = ModelCard(
       recipe: PictureRecipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
       configuration: trainer.plans[0].configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
+    card.dataSHA256 = try DataDigest.sha256(of: folder)
+    card.date = ModelCard.today
+    card.licence = ModelCard.usualLicence
+    card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
     let model = try PictureModel(
       recipe: PictureRecipe.name, preprocessing: inputs.preprocessing,
       members: zip(trainer.plans, committee.members).map { .init(architecture: $0.architecture, weights: $1.weights) },
