@@ -22,7 +22,7 @@ for temperature, reach, blind in [(0.2, 1, 1), (0.5, 2, 4), (1.0, 1, 0)]:
     positive = (s.exp() * near).sum(1)
     negative = (s.exp() * strange).sum(1)
     usable = positive > 0
-    loss = -torch.log(positive / (positive + negative))[usable].mean()
+    loss = -torch.log(positive[usable] / (positive + negative)[usable]).mean()
     loss.backward()
     cases.append({
         "temperature": temperature, "reach": reach, "blind": blind, "embeddings": z.detach().flatten().tolist(),

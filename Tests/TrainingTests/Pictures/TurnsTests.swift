@@ -41,8 +41,9 @@ struct TurnsTests {
     #expect(!turns.keepsMirrored)
     #expect(Set(turns.makers) == Set(Turn.allCases))
     let enlarged = turns.enlarged(inputs)
-    #expect(enlarged.count == 8 * inputs.count)
-    #expect(Set(enlarged.labels).count == 96 && enlarged.names.count == 96)
+    // By chance some of the few classes look like their own turned.
+    #expect(enlarged.count > 5 * inputs.count && enlarged.count <= 8 * inputs.count)
+    #expect(Set(enlarged.labels).count == enlarged.names.count && enlarged.count == 5 * enlarged.names.count)
     let counts = Dictionary(grouping: enlarged.labels) { $0 }.mapValues(\.count)
     #expect(counts.values.allSatisfy { $0 == 5 })
     #expect(Array(enlarged.values.prefix(inputs.values.count)) == inputs.values)
@@ -53,9 +54,11 @@ struct TurnsTests {
     let inputs = try inputs(classes: 4, isSymmetric: false)
     let enlarged = Turns(of: inputs).enlarged(inputs)
     let size = inputs.preprocessing.count
-    let firsts = stride(from: 0, to: enlarged.count, by: inputs.count).map {
-      Array(enlarged.values[$0 * size..<($0 + 1) * size])
+    let firsts = stride(from: 0, to: enlarged.count, by: 5).filter {
+      enlarged.names[enlarged.labels[$0]].hasPrefix("class 0")
     }
+    .map { Array(enlarged.values[$0 * size..<($0 + 1) * size]) }
+    #expect(firsts.count > 1)
     #expect(Set(firsts).count == firsts.count)
     #expect(firsts.allSatisfy { $0.sorted() == firsts[0].sorted() })
   }
