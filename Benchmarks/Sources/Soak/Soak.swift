@@ -21,7 +21,10 @@ struct Soak: AsyncParsableCommand {
     let folder = NSTemporaryDirectory() + "likeness-soak-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let gallery = try Gallery(path: folder + "/soak.gallery")
+    // A short log, so that it is cut many times, and the file and what is kept of it come to their full size early.
+    var configuration = GalleryConfiguration()
+    configuration.changeLogLimit = 1_000
+    let gallery = try Gallery(path: folder + "/soak.gallery", configuration: configuration)
     try gallery.register(
       EmbedderSpecification(name: "numbers", kind: "vector", dimension: dimension, metric: .euclidean))
     let (dimension, seed) = (self.dimension, self.seed)

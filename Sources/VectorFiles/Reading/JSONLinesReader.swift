@@ -53,6 +53,7 @@ final class JSONLinesReader: VectorReader {
     guard cursor.isFinished() else { throw JSONCursor.Fault("something comes behind the object: one object a line") }
     guard let identity else { throw JSONCursor.Fault("it has no field \"identity\"") }
     guard let vector else { throw JSONCursor.Fault("it has no field \"vector\"") }
+    guard !vector.isEmpty else { throw JSONCursor.Fault("its \"vector\" is empty") }
     row.identity = identity
     row.vector = vector
     capacity = vector.count
