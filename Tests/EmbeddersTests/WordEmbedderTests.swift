@@ -23,7 +23,7 @@ struct WordEmbedderTests {
     let path = NSTemporaryDirectory() + "likeness-words-" + UUID().uuidString
     let lines = (0..<2_000).map { line in
       let (who, what) = [("cat", "fish"), ("dog", "bones"), ("horse", "hay"), ("bird", "seeds")][line % 4]
-      return "the \(who) in the \(["house", "garden", "street"][line % 3]) eats \(what) today"
+      return "the \(who) in \(["house", "garden", "street"][line % 3]) eats \(what) today"
     }
     try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
     return path
@@ -61,9 +61,10 @@ struct WordEmbedderTests {
     // Another program needs nothing but the gallery.
     let again = try Gallery(path: text + ".db")
     let stored = try #require(try again.storedEmbedder() as? WordEmbedder)
-    let fitting = try stored.fill("The horse in the garden eats ______ today", count: 2)
-    #expect(fitting.count == 2 && fitting[0].share >= fitting[1].share)
-    #expect(try stored.fill("__ dog in the house eats bones today", count: 1).first?.word == "the")
+    let fitting = try stored.fill("The horse in garden eats ______ today", count: 2)
+    #expect(fitting.first?.word == "hay")
+    #expect(try #require(fitting.first).share > 0.5)
+    #expect(try stored.fill("__ dog in house eats bones today", count: 1).first?.word == "the")
     try again.close()
   }
 

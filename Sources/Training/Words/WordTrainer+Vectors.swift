@@ -13,10 +13,14 @@ extension WordTrainer {
     let words = corpus.words.count
     var sources = [WordJoin.Source(rows: rows.paddedVectors, width: rows.stride, weight: 1)]
     if join.components > 0, corpus.tokenCount <= WordSettings.Join.mostTokens {
-      sources.append(
-        .init(
-          rows: try corpus.principalComponents(settings.dimension, seed: settings.seed, workers: workers),
-          width: settings.dimension, weight: join.components))
+      do {
+        sources.append(
+          .init(
+            rows: try corpus.principalComponents(settings.dimension, seed: settings.seed, workers: workers),
+            width: settings.dimension, weight: join.components))
+      } catch is BaselineError {
+        // A corpus whose words have so few neighbourhoods has nothing to add.
+      }
     }
     if join.spelling > 0 {
       let forms = WordForms(corpus.words).explained(rows.unitVectors, width: rows.stride, workers)

@@ -126,6 +126,14 @@ struct WordTrainerTests {
     }
   }
 
+  @Test("a corpus of a dozen words, which has few neighbourhoods, trains as well")
+  func tiny() throws {
+    let file = try TextFile(SyntheticCorpora.agreement(kinds: 2, sentences: 100, seed: 2))
+    let trained = try Self.trainer { $0.settings.dimension = 3 }.train(path: file.path)
+    #expect(trained.model.words.count == trained.corpus.words.count)
+    #expect(trained.model.dimension == 3)
+  }
+
   @Test("time that is given is kept, and the model is whole")
   func minutes() throws {
     let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 2_000, seed: 3))
