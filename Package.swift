@@ -3,7 +3,8 @@ import PackageDescription
 
 // The rooms and the one direction in which they depend:
 //   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
-//   VectorFiles <- Likeness                 reading and writing files of vectors: needs nothing
+//   Files                                   files that are there wholly or not at all, for whoever writes some
+//   Files <- VectorFiles <- Likeness        reading and writing files of vectors
 //   CNetworks <- Networks                   layers and training of networks: needs only BLAS
 //   Images, Networks, HNSW <- LikenessTraining    decoding and training: no gallery in sight, hard negatives by its index
 //   Images, Networks, Likeness <- LikenessEmbedders
@@ -35,7 +36,8 @@ let package = Package(
     // The store and its index.
     .target(name: "CKernels"),
     .target(name: "HNSW", dependencies: ["CKernels"]),
-    .target(name: "VectorFiles"),
+    .target(name: "Files"),
+    .target(name: "VectorFiles", dependencies: ["Files"]),
     .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
       name: "GallerySchema", path: "schema", exclude: ["README.md"],
@@ -43,7 +45,7 @@ let package = Package(
     .target(
       name: "Likeness",
       dependencies: [
-        "HNSW", "GallerySchema", "VectorFiles", "CTriggers",
+        "HNSW", "GallerySchema", "Files", "VectorFiles", "CTriggers",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -75,7 +77,9 @@ let package = Package(
       ]),
     .target(
       name: "LikenessTraining",
-      dependencies: ["Networks", "Images", "CLapack", "HNSW", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Files", "Networks", "Images", "CLapack", "HNSW", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       path: "Sources/Training"),
     .target(
       name: "LikenessEmbedders",
@@ -91,18 +95,19 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    // One folder of tests per room.
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "CTurboJPEG"]),
+    // One folder of tests per room, and what they share.
+    .target(name: "Seeded", path: "Tests/Seeded"),
+    .testTarget(name: "ImagesTests", dependencies: ["Seeded", "Images", "CTurboJPEG"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["LikenessTraining", "Networks", "Images"],
+      name: "TrainingTests", dependencies: ["Seeded", "LikenessTraining", "Networks", "Images"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "CNetworks"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "VectorFilesTests", dependencies: ["VectorFiles"]),
-    .testTarget(name: "HNSWTests", dependencies: ["HNSW", "CKernels"]),
+    .testTarget(name: "VectorFilesTests", dependencies: ["Seeded", "VectorFiles"]),
+    .testTarget(name: "HNSWTests", dependencies: ["Seeded", "HNSW", "CKernels"]),
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "Likeness", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
+        "Seeded", "Likeness", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Fixtures")]),
@@ -110,7 +115,7 @@ let package = Package(
     .executableTarget(
       name: "CrashLaboratory",
       dependencies: [
-        "Likeness", "GallerySchema", "FaultyDisk", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "Seeded", "Likeness", "GallerySchema", "FaultyDisk", .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/CrashLaboratory"),
@@ -125,7 +130,7 @@ let package = Package(
     .testTarget(
       name: "EmbeddersTests",
       dependencies: ["Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "Images"], exclude: ["Fixtures"]),
-    .testTarget(name: "LikenessCLITests", dependencies: ["LikenessCLI", "VectorFiles"]),
+    .testTarget(name: "LikenessCLITests", dependencies: ["Seeded", "LikenessCLI", "VectorFiles"]),
   ],
   swiftLanguageModes: [.v6]
 )

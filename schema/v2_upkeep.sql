@@ -86,7 +86,7 @@ CREATE TABLE copy (
 
 CREATE TABLE import_progress (
   -- How far a file was imported. Written in the transaction that enrolls a batch of it, so that an import that was cut
-  -- off goes on where the rows end; deleted in the one that enrolls the last.
+  -- off goes on where the rows end. It stays after the last batch, so that the same file is known to be done.
   source      TEXT PRIMARY KEY,   -- the file, as its absolute path
   fingerprint TEXT NOT NULL,      -- by which the file is known to be the same: its size and a hash, say
   records     INTEGER NOT NULL CHECK (records >= 0),   -- how many of its records are enrolled

@@ -22,13 +22,6 @@ public struct CaptionEmbedder: ModelEmbedder, TolerantEmbedder {
   /// The largest picture that is decoded.
   public var limits = PictureLimits.default
 
-  /// Reads a model file.
-  ///
-  /// - Throws: ``ModelError`` where the file is no model of captions.
-  public init(modelAt path: String) throws {
-    try self.init(model: ModelFile(path: path).bytes, name: path)
-  }
-
   /// Reads a model from the bytes of its file.
   ///
   /// - Parameters:
@@ -41,28 +34,12 @@ public struct CaptionEmbedder: ModelEmbedder, TolerantEmbedder {
     } catch {
       throw ModelError(model: name, reason: "\(error)")
     }
-    guard model.metadata["kind"] == Self.kind else {
-      throw ModelError(
-        model: name,
-        reason: "embeds inputs of kind \"\(model.metadata["kind"] ?? "unknown")\", captions were expected")
-    }
-    guard let text = model.metadata[Preprocessing.metadataKey],
-      let preprocessing = try? JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)),
-      preprocessing.shape == model.pictures.input
-    else {
-      throw ModelError(model: name, reason: "says nothing usable of how pictures are prepared: train it again")
-    }
-    guard let metric = Metric(rawValue: model.metadata["metric"] ?? "") else {
-      throw ModelError(
-        model: name, reason: "names the metric \"\(model.metadata["metric"] ?? "")\", which is not known here")
-    }
+    let read = try PictureModelMetadata(
+      model.metadata, kind: Self.kind, inputs: "captions", shape: model.pictures.input, name: name)
     self.model = model
-    self.preprocessing = preprocessing
-    var specification = EmbedderSpecification(
-      name: "", kind: Self.kind, dimension: model.dimension, metric: metric, model: bytes,
-      card: model.metadata["card"] ?? "{}")
-    specification.name = "\(model.metadata["recipe"] ?? Self.kind)-\(specification.sha256?.prefix(8) ?? "")"
-    self.specification = specification
+    preprocessing = read.preprocessing
+    specification = EmbedderSpecification(
+      kind: Self.kind, dimension: model.dimension, metric: read.metric, metadata: model.metadata, model: bytes)
   }
 
   /// Embeds pictures and sentences.
@@ -116,24 +93,12 @@ public struct CaptionEmbedder: ModelEmbedder, TolerantEmbedder {
   }
 
   private func prepare(_ input: EmbedderInput) -> Result<Prepared, EmbedderError> {
-    do {
-      switch input {
-      case .file(let path):
-        return .success(.picture(try preprocessing.prepare(contentsOf: path, limits: limits)))
-      case .data(let data):
-        let picture = try Picture(decoding: data, limits: limits, as: preprocessing.colour)
-        return .success(.picture(preprocessing.prepare(picture)))
-      case .text(let text):
-        guard model.knows(text) else {
-          return .failure(
-            EmbedderError(input: input, reason: "no word of it was seen in training: describe it in other words"))
-        }
-        return .success(.sentence(text))
+    preprocessing.prepare(input, limits: limits, picture: Prepared.picture) { text in
+      guard model.knows(text) else {
+        return .failure(
+          EmbedderError(input: input, reason: "no word of it was seen in training: describe it in other words"))
       }
-    } catch let error as PictureError {
-      return .failure(EmbedderError(input: input, reason: error.reason))
-    } catch {
-      return .failure(EmbedderError(input: input, reason: "\(error)"))
+      return .success(.sentence(text))
     }
   }
 }

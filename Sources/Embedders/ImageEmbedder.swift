@@ -22,13 +22,6 @@ public struct ImageEmbedder: ModelEmbedder, TolerantEmbedder {
 
   let model: EmbeddingModel
 
-  /// Reads a model file.
-  ///
-  /// - Throws: ``ModelError`` where the file is no picture model, and the reader's error where it is damaged.
-  public init(modelAt path: String) throws {
-    try self.init(model: ModelFile(path: path).bytes, name: path)
-  }
-
   /// Reads a model from the bytes of its file.
   ///
   /// - Parameters:
@@ -41,30 +34,12 @@ public struct ImageEmbedder: ModelEmbedder, TolerantEmbedder {
     } catch {
       throw ModelError(model: name, reason: "\(error)")
     }
-    guard model.metadata["kind"] == Self.kind else {
-      throw ModelError(
-        model: name,
-        reason: "embeds inputs of kind \"\(model.metadata["kind"] ?? "unknown")\", pictures were expected")
-    }
-    guard let text = model.metadata[Preprocessing.metadataKey],
-      let preprocessing = try? JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)),
-      preprocessing.shape == model.input
-    else {
-      throw ModelError(model: name, reason: "says nothing usable of how pictures are prepared: train it again")
-    }
-    guard let metric = Metric(rawValue: model.metadata["metric"] ?? "") else {
-      throw ModelError(
-        model: name, reason: "names the metric \"\(model.metadata["metric"] ?? "")\", which is not known here")
-    }
+    let read = try PictureModelMetadata(
+      model.metadata, kind: Self.kind, inputs: "pictures", shape: model.input, name: name)
     self.model = model
-    self.preprocessing = preprocessing
-    let draft = EmbedderSpecification(
-      name: "", kind: Self.kind, dimension: model.dimension, metric: metric, model: bytes,
-      card: model.metadata["card"] ?? "{}")
-    // The hash makes the name unique: two trainings on different people never share one.
-    var named = draft
-    named.name = "\(model.metadata["recipe"] ?? Self.kind)-\(draft.sha256?.prefix(8) ?? "")"
-    self.specification = named
+    preprocessing = read.preprocessing
+    specification = EmbedderSpecification(
+      kind: Self.kind, dimension: model.dimension, metric: read.metric, metadata: model.metadata, model: bytes)
   }
 
   /// Embeds pictures, decoding on all cores.
@@ -94,19 +69,8 @@ public struct ImageEmbedder: ModelEmbedder, TolerantEmbedder {
   private static let batch = 64
 
   private func prepare(_ input: EmbedderInput) -> Result<[Float], EmbedderError> {
-    do {
-      switch input {
-      case .file(let path):
-        return .success(try preprocessing.prepare(contentsOf: path, limits: limits))
-      case .data(let data):
-        return .success(preprocessing.prepare(try Picture(decoding: data, limits: limits, as: preprocessing.colour)))
-      case .text:
-        return .failure(EmbedderError(input: input, reason: "this embedder takes pictures, not text"))
-      }
-    } catch let error as PictureError {
-      return .failure(EmbedderError(input: input, reason: error.reason))
-    } catch {
-      return .failure(EmbedderError(input: input, reason: "\(error)"))
+    preprocessing.prepare(input, limits: limits, picture: { $0 }) { _ in
+      .failure(EmbedderError(input: input, reason: "this embedder takes pictures, not text"))
     }
   }
 }

@@ -18,13 +18,6 @@ public struct SeriesEmbedder: ModelEmbedder {
   /// What describes and embeds moments.
   public let model: SeriesModel
 
-  /// Reads a model file.
-  ///
-  /// - Throws: ``ModelError`` where the file is no model of series.
-  public init(modelAt path: String) throws {
-    try self.init(model: ModelFile(path: path).bytes, name: path)
-  }
-
   /// Reads a model from the bytes of its file.
   ///
   /// - Parameters:
@@ -36,13 +29,8 @@ public struct SeriesEmbedder: ModelEmbedder {
     } catch {
       throw ModelError(model: name, reason: "\(error)")
     }
-    let draft = EmbedderSpecification(
-      name: "", kind: Self.kind, dimension: model.dimension, metric: .euclidean, model: bytes,
-      card: model.network.metadata["card"] ?? "{}")
-    // The hash makes the name unique: two trainings never share one.
-    var named = draft
-    named.name = "\(model.network.metadata["recipe"] ?? Self.kind)-\(draft.sha256?.prefix(8) ?? "")"
-    specification = named
+    specification = EmbedderSpecification(
+      kind: Self.kind, dimension: model.dimension, metric: .euclidean, metadata: model.network.metadata, model: bytes)
   }
 
   /// Embeds the last window of each file.

@@ -20,13 +20,6 @@ public struct WordEmbedder: ModelEmbedder {
   /// The words and their vectors.
   public let model: WordModel
 
-  /// Reads a model file.
-  ///
-  /// - Throws: ``ModelError`` where the file is no model of words.
-  public init(modelAt path: String) throws {
-    try self.init(model: ModelFile(path: path).bytes, name: path)
-  }
-
   /// Reads a model from the bytes of its file.
   ///
   /// - Parameters:
@@ -38,13 +31,9 @@ public struct WordEmbedder: ModelEmbedder {
     } catch {
       throw ModelError(model: name, reason: "\(error)")
     }
-    let draft = EmbedderSpecification(
-      name: "", kind: Self.kind, dimension: model.dimension, metric: .cosine, model: bytes,
-      card: model.metadata["card"] ?? "{}")
-    // The hash makes the name unique: two trainings never share one.
-    var named = draft
-    named.name = "\(model.metadata["recipe"] ?? "words")-\(draft.sha256?.prefix(8) ?? "")"
-    specification = named
+    specification = EmbedderSpecification(
+      kind: Self.kind, recipe: "words", dimension: model.dimension, metric: .cosine, metadata: model.metadata,
+      model: bytes)
   }
 
   /// Embeds words and sums of words.

@@ -1,6 +1,7 @@
 import Foundation
 import GRDBSQLite
 import Likeness
+import Seeded
 
 #if canImport(Glibc)
   import Glibc

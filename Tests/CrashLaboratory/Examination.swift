@@ -1,5 +1,6 @@
 import Foundation
 import Likeness
+import Seeded
 
 /// What a case promised, and how it came out.
 enum Verdict: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Likeness
+import Seeded
 
 #if canImport(Glibc)
   import Glibc

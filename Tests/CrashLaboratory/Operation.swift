@@ -1,6 +1,7 @@
 import Foundation
 import GallerySchema
 import Likeness
+import Seeded
 
 /// One thing that a case does to its gallery, and what the rows are after it.
 struct Operation {

@@ -1,6 +1,7 @@
 import FaultyDisk
 import Foundation
 import Likeness
+import Seeded
 
 /// Runs a case once, and at every operation of the disk takes pictures of what a crash would leave there and then.
 final class Photographs {

@@ -11,6 +11,15 @@ struct Rows: Hashable, Sendable {
   var identities: Set<String> = []
   var rows: [Row] = []
 
+  /// Without the rows whose vectors no distance can be computed of.
+  var withoutUnsound: Rows {
+    var sound = self
+    sound.rows.removeAll { row in
+      row.vector.count != Subject.dimension || !row.vector.reduce(0) { $0 + $1 * $1 }.isFinite
+    }
+    return sound
+  }
+
   mutating func add(_ row: Row) {
     identities.insert(row.identity)
     rows.append(row)

@@ -47,14 +47,17 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     _ = try chosen.read(Array(UnsafeBufferPointer(start: bytes, count: count)))
     return 0
   } catch {
-    fatalError("\(chosen.name): \(error)")
+    // A promise was broken: libFuzzer keeps the input of a process that aborts.
+    FileHandle.standardError.write(Data("\(chosen.name): \(error)\n".utf8))
+    abort()
   }
 }
 
 private let chosen: FuzzTarget = {
   let name = ProcessInfo.processInfo.environment["LIKENESS_FUZZ_TARGET"] ?? ""
   guard let target = FuzzTarget.all.first(where: { $0.name == name }) else {
-    fatalError("LIKENESS_FUZZ_TARGET must be one of \(FuzzTarget.all.map(\.name))")
+    FileHandle.standardError.write(Data("LIKENESS_FUZZ_TARGET must be one of \(FuzzTarget.all.map(\.name))\n".utf8))
+    exit(2)
   }
   return target
 }()

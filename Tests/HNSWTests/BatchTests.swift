@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 @Suite("Batches of queries")
@@ -6,7 +7,7 @@ struct BatchTests {
   @Test("a batch gives what each query alone gives, in order", arguments: [0, 1, 3, 101])
   func same(count: Int) throws {
     let index = try SearchTests.filled(4_000)
-    var random = SeededRandom(41)
+    var random = Seeded(41)
     let queries = (0..<count).map { _ in random.normals(12) }
     let all = queries.flatMap { $0 }
     let some = IDSet((0..<2_000).map { $0 * 3 })

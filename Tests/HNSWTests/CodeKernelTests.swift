@@ -1,4 +1,5 @@
 import CKernels
+import Seeded
 import Testing
 
 #if canImport(Glibc)
@@ -122,7 +123,7 @@ struct CodeKernelTests {
   private enum Draw: CaseIterable {
     case any, lowest, highest, ends
 
-    func bytes(_ count: Int, _ random: inout SeededRandom) -> [UInt8] {
+    func bytes(_ count: Int, _ random: inout Seeded) -> [UInt8] {
       (0..<count).map { _ in
         let bits = random.next()
         switch self {
@@ -135,11 +136,11 @@ struct CodeKernelTests {
     }
 
     /// -128…127 for any bits, else ±127, the ends that queries and codes have.
-    func signed(_ count: Int, _ random: inout SeededRandom) -> [Int8] {
+    func signed(_ count: Int, _ random: inout Seeded) -> [Int8] {
       bytes(count, &random).map { self == .any ? Int8(bitPattern: $0) : $0 == 0 ? -127 : 127 }
     }
 
-    func words(_ count: Int, _ random: inout SeededRandom) -> [Int16] {
+    func words(_ count: Int, _ random: inout Seeded) -> [Int16] {
       zip(bytes(count, &random), bytes(count, &random)).map { high, low in
         self == .any ? Int16(bitPattern: UInt16(high) << 8 | UInt16(low)) : high == 0 ? .min : .max
       }
@@ -148,7 +149,7 @@ struct CodeKernelTests {
 
   @Test("estimates have the stated bits at every size, and the stated bits below a bound", arguments: Draw.allCases)
   private func estimates(_ draw: Draw) throws {
-    var random = SeededRandom(41)
+    var random = Seeded(41)
     for dimension in [8, 16, 24, 32, 40, 64, 72, 96, 128, 200, 256] {
       for groups in [1, 2, 3, 4, 7, 16] {
         let memory = GuardedMemory()
@@ -199,7 +200,7 @@ struct CodeKernelTests {
 
   @Test("products of codes are exact, one at a time and four at once", arguments: Draw.allCases)
   private func products(_ draw: Draw) throws {
-    var random = SeededRandom(42)
+    var random = Seeded(42)
     for n in stride(from: 16, through: 272, by: 16) + [512, 768, 1008, 4096] {
       let memory = GuardedMemory()
       defer { memory.release() }
@@ -241,7 +242,7 @@ struct CodeKernelTests {
 
   @Test("projections have the stated bits, for any number of rows", arguments: Draw.allCases)
   private func projections(_ draw: Draw) throws {
-    var random = SeededRandom(43)
+    var random = Seeded(43)
     for (rows, columns) in [(1, 64), (2, 64), (3, 128), (4, 192), (5, 64), (24, 128), (11, 768), (9, 4096)] {
       try project(
         matrix: draw.signed(rows * columns, &random), rows: rows, low: draw.bytes(columns, &random),
@@ -265,7 +266,7 @@ struct CodeKernelTests {
 
   @Test("edges get the stated codes, step, energy and product in every variant", arguments: Draw.allCases)
   private func edges(_ draw: Draw) throws {
-    var random = SeededRandom(44)
+    var random = Seeded(44)
     for n in stride(from: 8, through: 128, by: 8) + [192, 256, 1024] {
       for (fromScale, toScale): (Float, Float) in [(0.013, 0.0131), (0.02, 0.004), (1e-12, 1e-12), (3e12, 1e12)] {
         let memory = GuardedMemory()
@@ -287,7 +288,7 @@ struct CodeKernelTests {
 
   @Test("the step makes codes as long as the edge, along the edge, and they point nearly its way")
   func stepIsUnbiased() throws {
-    var random = SeededRandom(45)
+    var random = Seeded(45)
     for n in [24, 64, 128] {
       for _ in 0..<50 {
         let (from, to) = (Draw.any.signed(n, &random), Draw.any.signed(n, &random))
@@ -310,7 +311,7 @@ struct CodeKernelTests {
 
   @Test("an edge of no length has no energy and no step")
   func edgeOfNoLength() {
-    var random = SeededRandom(46)
+    var random = Seeded(46)
     let node = Draw.any.signed(64, &random)
     for (name, kernels) in Self.runnable {
       for (fromScale, toScale): (Float, Float) in [(0.25, 0.25), (0, 0)] {
@@ -325,7 +326,7 @@ struct CodeKernelTests {
 
   @Test("a packed edge is where its lane is, whatever was there, and nowhere else")
   func packing() throws {
-    var random = SeededRandom(47)
+    var random = Seeded(47)
     for dimension in [8, 24, 64] {
       let memory = GuardedMemory()
       defer { memory.release() }
@@ -346,7 +347,7 @@ struct CodeKernelTests {
 
   @Test("estimates from encoded edges are near the squared distances", arguments: [24, 64, 128])
   func estimatesAreNear(_ dimension: Int) throws {
-    var random = SeededRandom(48)
+    var random = Seeded(48)
     let kernels = ck_best_code_kernels().pointee
     func coordinates() -> [Int8] { (0..<dimension).map { _ in Int8(max(-127, min(127, random.normal() * 35))) } }
     let scale: Float = 0.02

@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Synchronization
 import Testing
 
@@ -11,7 +12,7 @@ struct ConcurrencyTests {
 
   /// The vector of an id in one of its versions: what a search may find is known without asking anyone.
   static func vector(_ id: Int64, version: Int, dimension: Int) -> [Float] {
-    var random = SeededRandom(UInt64(bitPattern: id) &* 31 &+ UInt64(version))
+    var random = Seeded(UInt64(bitPattern: id) &* 31 &+ UInt64(version))
     return random.normals(dimension)
   }
 
@@ -28,7 +29,7 @@ struct ConcurrencyTests {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         defer { progress.done.store(true, ordering: .releasing) }
-        var random = SeededRandom(5)
+        var random = Seeded(5)
         // Ids 0..<100 stay as they are, 100..<200 change between two versions, 200... come and go.
         var absent: Set<Int64> = []
         var steps = 0
@@ -50,7 +51,7 @@ struct ConcurrencyTests {
       }
       for reader in 0..<3 {
         group.addTask {
-          var random = SeededRandom(UInt64(100 + reader))
+          var random = Seeded(UInt64(100 + reader))
           while !progress.done.load(ordering: .acquiring) {
             let query = random.normals(dimension)
             let answer = try Self.answer(index, query, &random)
@@ -76,7 +77,7 @@ struct ConcurrencyTests {
     }
   }
 
-  private static func answer(_ index: HNSWIndex, _ query: [Float], _ random: inout SeededRandom) throws -> [SearchHit] {
+  private static func answer(_ index: HNSWIndex, _ query: [Float], _ random: inout Seeded) throws -> [SearchHit] {
     switch Int.random(in: 0..<4, using: &random) {
     case 0: try index.searchExactly(query, k: 10).hits
     case 1: try index.search(query, k: 10) { $0 % 2 == 0 }.hits

@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 @Suite("Determinism")
@@ -6,7 +7,7 @@ struct DeterminismTests {
   private func build(seed: UInt64) throws -> HNSWIndex {
     let index = try HNSWIndex(
       dimension: 24, metric: .euclidean, parameters: .init(M: 8, efConstruction: 50, seed: seed))
-    var random = SeededRandom(3)
+    var random = Seeded(3)
     for id in 0..<2_000 as Range<Int64> {
       try index.add(random.normals(24), id: id)
       if id % 5 == 4 { index.remove(id: id - 3) }
@@ -32,7 +33,7 @@ struct DeterminismTests {
     let (first, second) = (try build(seed: 42), try build(seed: 43))
     let (a, b) = (first.rows(), second.rows())
     #expect(a.contains { b[$0.key]?.neighbours != $0.value.neighbours })
-    var random = SeededRandom(77)
+    var random = Seeded(77)
     for _ in 0..<20 {
       let query = random.normals(24)
       #expect(try first.searchExactly(query, k: 10) == second.searchExactly(query, k: 10))

@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 @Suite("Filters")
@@ -18,7 +19,7 @@ struct FilterTests {
   static let shared = Result { try filled() }
 
   static func allowed(_ share: Double, seed: UInt64 = 3) -> Set<Int64> {
-    var random = SeededRandom(seed)
+    var random = Seeded(seed)
     return Set(
       (0..<Int64(count)).filter { _ in .random(in: 0..<1, using: &random) < share }.map { $0 * 1_000_003 - 77 })
   }
@@ -90,7 +91,7 @@ struct FilterTests {
 
   @Test("an id set holds what it was made of and nothing else")
   func sets() {
-    var random = SeededRandom(5)
+    var random = Seeded(5)
     for range in [0...400, -500 ... -100, Int64.min...(.min + 300), (.max - 300)...Int64.max, Int64.min...Int64.max] {
       for count in [0, 1, 2, 60, 300] {
         var ids = Set((0..<count).map { _ in Int64.random(in: range, using: &random) })
@@ -113,7 +114,7 @@ struct FilterTests {
   @Test("a filter that allows fewer than k gives all of them, also where comparing costs more than walking everything")
   func fewerThanAsked() throws {
     let index = try HNSWIndex(dimension: 3_000, metric: .euclidean, parameters: .init(M: 8, efConstruction: 20))
-    var random = SeededRandom(1)
+    var random = Seeded(1)
     let pattern = random.normals(10_007)
     let vectors = (0..<1_100).flatMap { row in (0..<3_000).map { pattern[(row * 5 + $0) % 10_007] } }
     try vectors.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: (0..<1_100).map { $0 * 3 }) }
@@ -124,7 +125,7 @@ struct FilterTests {
 
   @Test("one id set serves many indexes, before and after they change")
   func changes() throws {
-    var random = SeededRandom(21)
+    var random = Seeded(21)
     let indexes = [
       try SearchTests.filled(1_500, dimension: 8), try SearchTests.filled(1_500, dimension: 8, seed: 2),
     ]

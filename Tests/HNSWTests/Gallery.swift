@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 
 /// Vectors shaped like what embedders produce: identities on a curved manifold of few dimensions in a space of many,
 /// each with several noisy members; queries are further members of the same identities. Unit length.
@@ -14,7 +15,7 @@ struct SyntheticGallery {
     seed: UInt64
   ) {
     self.dimension = dimension
-    var random = SeededRandom(seed)
+    var random = Seeded(seed)
     let hidden = 4 * intrinsic
     let first = random.normals(intrinsic * hidden, scale: 1 / Float(intrinsic).squareRoot())
     let second = random.normals(hidden * dimension, scale: 1 / Float(hidden).squareRoot())

@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 
 /// Collections that graphs and codes find hard, as points drawn one by one.
 enum HardCollection: String, CaseIterable, Sendable {
@@ -6,7 +7,7 @@ enum HardCollection: String, CaseIterable, Sendable {
 
   /// A point with its place in the sequence, which decides it.
   func vector(_ place: Int, dimension: Int, seed: UInt64 = 0) -> [Float] {
-    func random(_ number: UInt64) -> SeededRandom { SeededRandom(number &* 0x9E37_79B9 &+ seed) }
+    func random(_ number: UInt64) -> Seeded { Seeded(number &* 0x9E37_79B9 &+ seed) }
     var own = random(UInt64(place))
     switch self {
     case .normal: return own.normals(dimension)

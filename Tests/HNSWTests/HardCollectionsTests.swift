@@ -1,5 +1,6 @@
 import Foundation
 import HNSW
+import Seeded
 import Testing
 
 /// A life of an index: the collection, the shape of the graph, the threads.
@@ -59,7 +60,7 @@ struct LivingPair {
   let life: Life
   let index: HNSWIndex
   var model: BruteForce
-  var random: SeededRandom
+  var random: Seeded
   private var steps = 0
   private var nextID: Int64 = 0
   private(set) var most = 0
@@ -75,7 +76,7 @@ struct LivingPair {
         M: life.M, efConstruction: 50, seed: life.seed, exactBelow: 0, threads: life.threads,
         vectors: life.isMapped ? .file(folder: NSTemporaryDirectory()) : .memory))
     model = BruteForce(metric: life.metric)
-    random = SeededRandom(life.seed &+ 1_000)
+    random = Seeded(life.seed &+ 1_000)
   }
 
   /// What graphs and codes can be held to: most of what is near, but where the graph is thin (M of 2 or 3), where vectors

@@ -1,4 +1,5 @@
 import CKernels
+import Seeded
 import Testing
 
 @Suite("Kernels")
@@ -14,7 +15,7 @@ struct KernelTests {
   private static func withVectors(
     _ n: Int, offset: Int, rows: Int, seed: UInt64, _ body: ([UnsafeMutablePointer<Float>]) -> Void
   ) {
-    var random = SeededRandom(seed)
+    var random = Seeded(seed)
     let memory = (0..<rows).map { _ in
       UnsafeMutableRawPointer.allocate(byteCount: (n + 64) * 4, alignment: 64).bindMemory(
         to: Float.self, capacity: n + 64)
@@ -90,7 +91,7 @@ struct KernelTests {
     for kernels in Self.runnable {
       for n in 1...100 {
         let padded = (n + 15) & ~15
-        var random = SeededRandom(UInt64(n))
+        var random = Seeded(UInt64(n))
         let a = random.normals(n) + [Float](repeating: 0, count: padded - n)
         let b = random.normals(n) + [Float](repeating: 0, count: padded - n)
         let exact = zip(a, b).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }

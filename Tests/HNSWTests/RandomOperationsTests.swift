@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 /// What a random sequence of operations runs with.
@@ -33,7 +34,7 @@ struct RandomOperationsTests {
   struct Pair {
     let index: HNSWIndex
     var model: BruteForce
-    var random: SeededRandom
+    var random: Seeded
     let scenario: Scenario
     var nextID: Int64 = 0
     var removed: Set<Int64> = []
@@ -44,12 +45,12 @@ struct RandomOperationsTests {
         dimension: scenario.dimension, metric: scenario.metric,
         parameters: .init(M: scenario.M, efConstruction: 60, seed: scenario.seed, exactBelow: 0))
       model = BruteForce(metric: scenario.metric)
-      random = SeededRandom(scenario.seed)
+      random = Seeded(scenario.seed)
     }
 
     mutating func vector() -> [Float] {
       if scenario.distinct > 0 {
-        var point = SeededRandom(UInt64.random(in: 0..<UInt64(scenario.distinct), using: &random))
+        var point = Seeded(UInt64.random(in: 0..<UInt64(scenario.distinct), using: &random))
         return point.normals(scenario.dimension)
       }
       return random.normals(scenario.dimension)

@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 @Suite("Slots of removed nodes")
@@ -10,7 +11,7 @@ struct ReclamationTests {
   @Test("a slot is not used again under a search that could stand on it, and is used again after it")
   func reuseWaitsForSearches() throws {
     let index = try HNSWIndex(dimension: 4, metric: .euclidean)
-    var random = SeededRandom(1)
+    var random = Seeded(1)
     for id in 0..<200 as Range<Int64> { try index.add(random.normals(4), id: id) }
     let freed = try #require(slot(of: 50, in: index))
     var duringSearch: UInt32?
@@ -34,7 +35,7 @@ struct ReclamationTests {
   @Test("changing all vectors again and again takes no more memory than once")
   func memoryStays() throws {
     let index = try HNSWIndex(dimension: 32, metric: .cosine, parameters: .init(M: 8, efConstruction: 40))
-    var random = SeededRandom(2)
+    var random = Seeded(2)
     for id in 0..<500 as Range<Int64> { try index.add(random.normals(32), id: id) }
     for id in 0..<500 as Range<Int64> { try index.update(random.normals(32), id: id) }
     let once = index.memory
@@ -51,7 +52,7 @@ struct ReclamationTests {
   func memoryStaysUnderChurn(threads: Int) throws {
     let index = try HNSWIndex(
       dimension: 48, metric: .euclidean, parameters: .init(M: 6, efConstruction: 20, threads: threads))
-    var random = SeededRandom(6)
+    var random = Seeded(6)
     func add(_ ids: Range<Int64>) throws {
       let values = random.normals(ids.count * 48)
       try values.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(ids)) }

@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 @Suite("Search")
@@ -7,7 +8,7 @@ struct SearchTests {
     -> HNSWIndex
   {
     let index = try HNSWIndex(dimension: dimension, metric: metric)
-    var random = SeededRandom(seed)
+    var random = Seeded(seed)
     let vectors = random.normals(count * dimension)
     try vectors.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: (0..<Int64(count)).map { $0 * 3 }) }
     return index
@@ -32,7 +33,7 @@ struct SearchTests {
   @Test("every filter gives k whenever it allows k, and only what it allows", arguments: [1, 2, 10, 100, 1_000, 6_000])
   func filtered(oneOf: Int64) throws {
     let index = try Self.filled(6_000)
-    var random = SeededRandom(99)
+    var random = Seeded(99)
     let allowed = (0..<6_000).count { ($0 * 3) % Int(oneOf) == 0 }
     var found = 0
     var wanted = 0
@@ -91,7 +92,7 @@ struct SearchTests {
   @Test("thousands of copies of one vector do not cut others off")
   func copies() throws {
     let index = try HNSWIndex(dimension: 8, metric: .euclidean)
-    var random = SeededRandom(4)
+    var random = Seeded(4)
     let copy = random.normals(8)
     for id in 0..<4_000 as Range<Int64> {
       try index.add(id % 2 == 0 ? copy : random.normals(8), id: id)
@@ -129,7 +130,7 @@ struct SearchTests {
   @Test("the inner product finds the largest products of vectors of very different lengths")
   func innerProduct() throws {
     let index = try HNSWIndex(dimension: 16, metric: .dot)
-    var random = SeededRandom(8)
+    var random = Seeded(8)
     for id in 0..<5_000 as Range<Int64> {
       let scale = Float.random(in: 0.2..<2, using: &random)
       try index.add(random.normals(16, scale: scale), id: id)

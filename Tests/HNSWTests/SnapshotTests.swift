@@ -1,5 +1,6 @@
 import Foundation
 import HNSW
+import Seeded
 import Testing
 
 @Suite struct SnapshotTests {
@@ -18,7 +19,7 @@ import Testing
     #expect(index.count == made.index.count)
     #expect(index.digest() == made.index.digest())
     try index.checkInvariants()
-    var random = SeededRandom(5)
+    var random = Seeded(5)
     for _ in 0..<20 {
       let query = (0..<dimension).map { _ in random.normal() }
       #expect(try index.search(query, k: 10, ef: 40).hits == made.index.search(query, k: 10, ef: 40).hits)
@@ -76,7 +77,7 @@ import Testing
   @Test("a byte changed anywhere is noticed")
   func everyByte() throws {
     let made = try Snapshotted(dimension: 8, metric: .euclidean, count: 90)
-    var random = SeededRandom(3)
+    var random = Seeded(3)
     // Every byte of the header and of the checksums, and a sample of all the others.
     let places =
       Array(0..<512) + Array(made.bytes.count - 200..<made.bytes.count)
@@ -143,7 +144,7 @@ import Testing
   @Test("whatever a forger puts behind right checksums, searching and changing the index comes to an end")
   func forged() throws {
     let made = try Snapshotted(dimension: 8, metric: .euclidean, count: 130)
-    var random = SeededRandom(11)
+    var random = Seeded(11)
     var accepted = 0
     for round in 0..<400 {
       var bytes = made.bytes
@@ -197,7 +198,7 @@ import Testing
   func givenUp() throws {
     struct Enough: Error {}
     let made = try Snapshotted(dimension: 24, metric: .euclidean)
-    var random = SeededRandom(8)
+    var random = Seeded(8)
     let rows = (0..<600 * 24).map { _ in random.normal() }
     var calls = 0
     #expect(throws: Enough.self) {
@@ -227,7 +228,7 @@ struct Snapshotted {
     let index = try HNSWIndex(dimension: dimension, metric: metric, parameters: parameters)
     var vectors: [Int64: [Float]] = [:]
     var removed: [[Float]] = []
-    var random = SeededRandom(1)
+    var random = Seeded(1)
     for id in 0..<Int64(count) { vectors[id * 3] = (0..<dimension).map { _ in random.normal() } }
     let ids = vectors.keys.sorted()
     try ids.flatMap { vectors[$0]! }.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: ids) }

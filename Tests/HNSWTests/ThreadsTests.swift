@@ -1,5 +1,6 @@
 import CKernels
 import HNSW
+import Seeded
 import Testing
 
 @Suite("The same operations make the same index")
@@ -30,7 +31,7 @@ struct ThreadsTests {
       dimension: setting.dimension, metric: setting.metric,
       parameters: .init(M: setting.M, efConstruction: 40, seed: 9, exactBelow: 0, threads: threads),
       kernels: ck_best_kernels().pointee, codeKernels: kernels)
-    var random = SeededRandom(UInt64(setting.dimension))
+    var random = Seeded(UInt64(setting.dimension))
     var next: Int64 = 0
     var digests: [HNSWIndex.Digest] = []
     func bulk(_ count: Int) throws {
@@ -95,7 +96,7 @@ struct ThreadsTests {
   func digestsDiffer() throws {
     func digest(scale: Float) throws -> HNSWIndex.Digest {
       let index = try HNSWIndex(dimension: 8, metric: .euclidean)
-      var random = SeededRandom(4)
+      var random = Seeded(4)
       for id in 0..<200 as Range<Int64> { try index.add(random.normals(8, scale: scale), id: id) }
       return index.digest()
     }

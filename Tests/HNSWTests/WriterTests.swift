@@ -1,5 +1,6 @@
 import Foundation
 import HNSW
+import Seeded
 import Synchronization
 import Testing
 
@@ -37,7 +38,7 @@ struct WriterTests {
 
   /// 0…199 are always there; 200…399 change between two versions; 400…1999 come and go, many at a time.
   private static func change(
-    _ index: HNSWIndex, _ setting: Setting, _ random: inout SeededRandom, _ absent: inout Set<Int64>
+    _ index: HNSWIndex, _ setting: Setting, _ random: inout Seeded, _ absent: inout Set<Int64>
   ) throws {
     func add(_ ids: [Int64]) throws {
       let values = ids.flatMap { vector($0, version: 0, setting) }
@@ -80,7 +81,7 @@ struct WriterTests {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         defer { progress.done.store(true, ordering: .releasing) }
-        var random = SeededRandom(5)
+        var random = Seeded(5)
         var absent = Set<Int64>(400..<2_000)
         var steps = 0
         while !Task.isCancelled, steps < 150 || progress.searches.load(ordering: .relaxed) < 200 {
@@ -92,7 +93,7 @@ struct WriterTests {
       }
       for reader in 0..<3 {
         group.addTask {
-          var random = SeededRandom(UInt64(100 + reader))
+          var random = Seeded(UInt64(100 + reader))
           while !progress.done.load(ordering: .acquiring) {
             let place = Int64.random(in: 0..<3_000, using: &random)
             try Self.checkSearch(index, Self.vector(place, version: 7, setting), setting, &random)
@@ -108,7 +109,7 @@ struct WriterTests {
   }
 
   private static func checkSearch(
-    _ index: HNSWIndex, _ query: [Float], _ setting: Setting, _ random: inout SeededRandom
+    _ index: HNSWIndex, _ query: [Float], _ setting: Setting, _ random: inout Seeded
   ) throws {
     var isComplete = true
     let hits: [SearchHit]
@@ -143,7 +144,7 @@ struct WriterTests {
     let dimension = 512
     let index = try HNSWIndex(
       dimension: dimension, metric: .euclidean, parameters: .init(M: 4, efConstruction: 10, exactBelow: 0))
-    var random = SeededRandom(1)
+    var random = Seeded(1)
     func add(_ ids: Range<Int64>) throws {
       let values = random.normals(ids.count * dimension)
       try values.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(ids)) }

@@ -1,4 +1,5 @@
 import Images
+import Seeded
 import Testing
 
 @Suite("Orientation")

@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import Testing
 
 #if canImport(Glibc)
@@ -24,7 +25,7 @@ struct CrashTests {
 
     var acknowledged = ["first1"]
     var attempted: [String] = []
-    var random = SplitMix(state: 99)
+    var random = Seeded(99)
     for round in 1...20 {
       let people = try DrawnFaces(people: 1, pictures: pictures, seed: UInt64(100 + round), prefix: "round\(round)-")
       let name = people.people[0]

@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 
 /// Faces drawn from a seed, a folder a person, as PGM files: enough alike and enough different to learn from.
 struct DrawnFaces {
@@ -11,7 +12,7 @@ struct DrawnFaces {
   init(people count: Int, pictures: Int, seed: UInt64, prefix: String = "person") throws {
     folder = try TemporaryFolder()
     people = (1...count).map { "\(prefix)\($0)" }
-    var random = SplitMix(state: seed)
+    var random = Seeded(seed)
     for name in people {
       let person = Person(random: &random)
       let home = folder.path + "/" + name
@@ -38,7 +39,7 @@ struct DrawnFaces {
   private struct Person {
     let skin, hair, eyeLevel, eyeGap, eyeSize, mouthLevel, mouthWidth, headWidth: Double
 
-    init(random: inout SplitMix) {
+    init(random: inout Seeded) {
       skin = random.uniform(120, 220)
       hair = random.uniform(10, 90)
       eyeLevel = random.uniform(0.35, 0.5)
@@ -49,7 +50,7 @@ struct DrawnFaces {
       headWidth = random.uniform(0.3, 0.44)
     }
 
-    func pixels(random: inout SplitMix) -> [UInt8] {
+    func pixels(random: inout Seeded) -> [UInt8] {
       let dx = random.uniform(-0.03, 0.03)
       let dy = random.uniform(-0.03, 0.03)
       let light = random.uniform(0.9, 1.1)
@@ -77,18 +78,7 @@ struct DrawnFaces {
   }
 }
 
-/// A small seeded generator (Steele, Lea & Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension Seeded {
   mutating func uniform(_ low: Double, _ high: Double) -> Double {
     Double.random(in: low..<high, using: &self)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import Testing
 import VectorFiles
 
@@ -19,7 +20,7 @@ struct ImportCommandTests {
   }
 
   private func vectors(_ path: String, _ count: Int, _ dimension: Int, seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = Seeded(seed)
     let writer = try VectorFile.writer(path: path, dimension: dimension, rows: count)
     for row in 0..<count {
       try writer.write(
@@ -151,7 +152,7 @@ struct ImportCommandTests {
     #expect(try CommandRun.run(CommandRun.likeness, arguments(folder.path + "/whole.gallery")).status == 0)
     let whole = (ContinuousClock.now - started).components
     let microseconds = Double(whole.seconds) * 1e6 + Double(whole.attoseconds) / 1e12
-    var random = SplitMix(state: 12)
+    var random = Seeded(12)
     for round in 0..<4 {
       let gallery = folder.path + "/\(round).gallery"
       for attempt in 0..<5 {

@@ -22,7 +22,7 @@ struct IndexOptionsTests {
 
     let text = try CommandRun.likeness("info", gallery.path, "--threads", "1")
     #expect(text.output.contains("bytes a vector: vectors "))
-    #expect(text.output.contains("M 16, efConstruction 200, seed 1, exact up to 1000, 1 thread\n"))
+    #expect(text.output.contains("M 16, efConstruction 200, seed 1, exact up to 8928, 1 thread\n"))
   }
 
   @Test("a compact index keeps its vectors in a mapped file, answers the same, and leaves nothing behind")

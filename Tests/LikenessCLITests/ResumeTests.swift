@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import Testing
 
 #if canImport(Glibc)
@@ -30,7 +31,7 @@ struct ResumeTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/whole.checkpoints"), "nothing is left behind")
 
     let out = folder.path + "/cut"
-    var random = SplitMix(state: 8)
+    var random = Seeded(8)
     var (kills, resumptions) = (0, 0)
     for round in 0..<40 {
       let errors = folder.path + "/errors\(round)"

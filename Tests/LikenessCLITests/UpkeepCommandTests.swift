@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import Testing
 
 #if canImport(Glibc)
@@ -143,7 +144,7 @@ struct UpkeepCommandTests {
     let duration = Double((ContinuousClock.now - started) / .microseconds(1))
     #expect(try python(state, whole, whole + ".v1-backup") == "2 \(rows)\n1 \(rows)")
 
-    var random = SplitMix(state: 77)
+    var random = Seeded(77)
     var versions: Set<String> = []
     for round in 0..<16 {
       let path = folder.path + "/killed\(round)"

@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import Testing
 
 @Suite("Vectors in files")
@@ -52,7 +53,7 @@ struct VectorFileTests {
   @Test("bench measures recall against the truth it is given, and refuses files that are cut short")
   func bench() throws {
     let folder = try TemporaryFolder()
-    var random = SplitMix(state: 3)
+    var random = Seeded(3)
     let base = (0..<2_000).map { _ in (0..<8).map { _ in Float(random.uniform(-1, 1)) } }
     let queries = (0..<20).map { _ in (0..<8).map { _ in Float(random.uniform(-1, 1)) } }
     let truth = queries.map { query in

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Likeness
+import Seeded
 import Testing
 
 /// What people found wrong with the answers of other vector stores, each turned into a promise kept here.

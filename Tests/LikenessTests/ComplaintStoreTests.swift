@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Likeness
+import Seeded
 import Testing
 
 /// What people lost, or could not get rid of, in other vector stores, each turned into a promise kept here.

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Likeness
+import Seeded
 
 /// What happens to a gallery, one change after the other. Any part of a history is a history, so that one that fails
 /// can be made shorter.

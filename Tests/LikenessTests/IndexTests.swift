@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Likeness
+import Seeded
 import Testing
 
 @Suite struct IndexTests {

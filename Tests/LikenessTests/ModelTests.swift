@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Likeness
+import Seeded
 import Testing
 
 /// Random histories of a gallery, through the library and by another hand's SQL, against a dictionary.

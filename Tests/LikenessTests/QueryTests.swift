@@ -1,5 +1,6 @@
 import Foundation
 import Likeness
+import Seeded
 import Testing
 
 @Suite struct QueryTests {

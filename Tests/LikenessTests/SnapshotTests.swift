@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Likeness
 import Logging
+import Seeded
 import Synchronization
 import Testing
 

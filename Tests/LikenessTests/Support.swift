@@ -23,25 +23,6 @@ final class Scratch: Sendable {
   }
 }
 
-/// SplitMix64: the same numbers everywhere.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func vector(_ dimension: Int) -> [Float] {
-    (0..<dimension).map { _ in Float.random(in: -1...1, using: &self) }
-  }
-}
-
 /// Distances by the book.
 func reference(_ metric: Metric, _ a: [Float], _ b: [Float]) -> Double {
   let pairs = zip(a, b).map { (Double($0), Double($1)) }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Likeness
+import Seeded
 import Testing
 
 /// Each check is made to fail, by what it is there to find.
@@ -273,6 +274,18 @@ import Testing
     #expect(report.embeddings == 1_000)
     #expect(report.recall ?? 0 > 0.9)
     #expect(try broken.wrong().isEmpty)
+  }
+
+  @Test("vectors that are hard to tell apart are no fault of the index: it says how to find more of them")
+  func hardVectors() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 64) { ($0.exactBelow, $0.ef) = (100, 10) }
+    var random = Seeded(3)
+    try gallery.enroll((0..<3_000).map { Enrollment(identity: "p\($0)", vector: random.vector(64)) })
+    let verification = try gallery.verify(sample: 40)
+    #expect(verification.isSound)
+    let searches = verification.checks.first { $0.name == "searches" }
+    #expect(searches?.statement.contains("--recall 0.95") == true, "\(searches?.statement ?? "")")
   }
 
   @Test("an erasure that a reader keeps from ending is found")

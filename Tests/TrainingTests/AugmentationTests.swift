@@ -1,5 +1,6 @@
 import Foundation
 import LikenessTraining
+import Seeded
 import Testing
 
 @Suite("Augmentation")

@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import VectorFiles
 
 /// A folder of its own for one test, gone with it.
@@ -18,20 +19,7 @@ final class Scratch: Sendable {
   func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
 }
 
-/// SplitMix64: the same numbers everywhere.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension Seeded {
   /// Any finite float32, of every size there is.
   mutating func float() -> Float {
     while true {

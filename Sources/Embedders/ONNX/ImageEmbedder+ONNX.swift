@@ -3,9 +3,6 @@ import Images
 import Networks
 
 extension ImageEmbedder {
-  /// Whether several networks, or several views of a picture, make one embedding.
-  package var isCommittee: Bool { model.members.count > 1 || model.views.count > 1 }
-
   /// The model as an ONNX file (operator set 17): decoded pixels in, embedding out.
   ///
   /// - `pixels`: uint8 `[n, height, width, channels]`, pictures of one size, upright, of as many channels as the model takes

@@ -269,12 +269,12 @@ extension Projection {
 }
 
 /// Random numbers that depend on a seed alone (SplitMix64; Steele, Lea & Flood, 2014).
-struct SequenceGenerator {
+package struct SequenceGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return mixed(state)
   }

@@ -28,7 +28,8 @@ extension IndexKeeper {
     DispatchQueue.global(qos: .utility).async { [self] in
       defer { saveIsScheduled.store(false, ordering: .releasing) }
       do {
-        try save()
+        // Once the gallery is closing, saving is up to that: nothing is written after it.
+        try save { !isClosing.load(ordering: .acquiring) }
       } catch {
         if !isClosing.load(ordering: .acquiring) { reportUnsaved(error) }
       }
@@ -60,10 +61,12 @@ extension IndexKeeper {
 
   /// Writes a snapshot of the index as the rows are now.
   ///
+  /// - Parameter isWanted: asked once no other is being written.
   /// - Returns: false where there is nothing to save, or so much is being written that it has to wait.
   @discardableResult
-  func save() throws -> Bool {
+  func save(if isWanted: () -> Bool = { true }) throws -> Bool {
     try saving.withLock { _ in
+      guard isWanted() else { return false }
       file.removeRubbish()
       // Before the rows are followed: whoever erases somebody after that removes this temporary, and its rename fails.
       let temporary = try file.makeTemporary(rightsOf: path)

@@ -100,7 +100,9 @@ struct SnapshotOpening {
   }
 
   private func load(_ snapshot: IndexSnapshot) throws -> LoadingIndex {
-    try configuration.withParameters(galleryAt: path) { try snapshot.load(parameters: $0) }
+    try configuration.withParameters(dimension: snapshot.dimension, galleryAt: path) {
+      try snapshot.load(parameters: $0)
+    }
   }
 
   // MARK: Work for all threads

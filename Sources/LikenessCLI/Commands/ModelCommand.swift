@@ -60,11 +60,6 @@ struct ModelExportCommand: ParsableCommand {
 
   func run() throws {
     let embedder = try ImageEmbedder(modelAt: model)
-    guard !embedder.isCommittee else {
-      throw CommandFailure(
-        "\(model): several networks or views make its embedding, and their graph does not give the same yet: only a model of "
-          + "one network and one view can be exported")
-    }
     let bytes = embedder.onnx()
     try AtomicFile.write(bytes, to: file)
     let summary = Summary(

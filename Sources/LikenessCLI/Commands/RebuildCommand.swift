@@ -8,23 +8,16 @@ struct RebuildCommand: ParsableCommand {
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Option(help: ArgumentHelp("How many searches to measure recall with.", valueName: "count"))
-  var sample = 100
-
-  @Option(help: "Which searches: the same seed tries the same.")
-  var seed: UInt64 = 1
-
+  @OptionGroup var searches: SampleOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
-
-  func validate() throws {
-    guard sample >= 0 else { throw ValidationError("--sample must be at least 0.") }
-  }
 
   func run() throws {
     let store = try gallery.open()
     let bar = ProgressBar("Rebuilding", unit: "embeddings")
-    let report = try store.rebuild(sample: sample, seed: seed) { bar.update($0.completed, of: $0.total) }
+    let report = try store.rebuild(sample: searches.sample, seed: searches.seed) {
+      bar.update($0.completed, of: $0.total)
+    }
     bar.finish()
     if output.json { return try Console.printJSON(report) }
     var line =

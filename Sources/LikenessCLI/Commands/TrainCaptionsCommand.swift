@@ -78,7 +78,7 @@ struct TrainCaptionsCommand: ParsableCommand {
     let sheet = try CaptionSheet(path: data, skipsBroken: skipBroken)
     let trained = try trainer.train(sheet, onEvent: progress.show)
     progress.finish()
-    try trained.file().write(to: URL(fileURLWithPath: out), options: .atomic)
+    try AtomicFile.write(trained.file(), to: out)
 
     let summary = try CaptionTrainingSummary(trained, sheet: sheet, out: out)
     if output.json { return try Console.printJSON(summary) }

@@ -13,52 +13,26 @@ struct TrainFacesCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: TrainingOptions
-
-  @Option(help: "The embedding's dimension. Default: the recipe's.")
-  var dimension: Int?
-
-  @Option(help: "How many networks are trained apart and joined into one embedding. Default: the recipe's.")
-  var networks: Int?
-
-  @Option(help: "Epochs. Default: the recipe's, from the size of the data.")
-  var epochs: Int?
+  @OptionGroup var network: NetworkOptions
 
   @OptionGroup var method: MethodOptions
-
-  @Option(help: "The highest learning rate of the one-cycle schedule. Default: the recipe's.")
-  var rate: Double?
-
-  @Option(help: "The share of people set aside to steer by, 0 to 0.5. Default: the recipe's.")
-  var validation: Double?
-
-  @Option(help: "Threads; the result is the same for any number. Default: one a core.")
-  var threads: Int?
 
   @OptionGroup var running: RunOptions
 
   @OptionGroup var output: OutputOptions
 
-  func validate() throws {
-    if let networks, !(1...16).contains(networks) { throw ValidationError("--networks must be from 1 to 16.") }
-    if let dimension, !(1...65_536).contains(dimension) {
-      throw ValidationError("--dimension must be from 1 to 65536.")
-    }
-    if let epochs, !(1...1_000_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 1000000.") }
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
-  }
-
   func run() throws {
     var trainer = FaceTrainer()
-    trainer.dimension = dimension
-    trainer.members = networks
+    trainer.dimension = network.dimension
+    trainer.members = network.networks
     trainer.seed = options.seed
-    trainer.epochs = epochs
+    trainer.epochs = network.epochs
     method.apply(to: &trainer)
     try running.apply(to: &trainer, out: options.out)
-    trainer.peakRate = rate
-    trainer.validationShare = validation
+    trainer.peakRate = network.rate
+    trainer.validationShare = network.validation
     trainer.skipsBroken = options.skipBroken
-    trainer.workers = threads
+    trainer.workers = network.threads
 
     let folder = try PictureFolder(path: options.data)
     let progress = TrainingProgress("Training")

@@ -95,7 +95,7 @@ struct TrainSeriesCommand: ParsableCommand {
       }
     }
     bar.finish()
-    try trained.model.encoded().write(to: URL(fileURLWithPath: out), options: .atomic)
+    try AtomicFile.write(trained.model.encoded(), to: out)
     let summary = SeriesTrainingSummary(trained, out: out)
     if output.json { return try Console.printJSON(summary) }
     print(summary.text)

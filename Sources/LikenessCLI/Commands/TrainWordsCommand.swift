@@ -121,9 +121,9 @@ struct TrainWordsCommand: ParsableCommand {
     let progress = WordTrainingProgress()
     let trained = try trainer.train(path: data, onEvent: progress.show)
     progress.finish()
-    try trained.model.encoded().write(to: URL(fileURLWithPath: out), options: .atomic)
+    try AtomicFile.write(trained.model.encoded(), to: out)
     if let pca {
-      try trained.principalComponents().encoded().write(to: URL(fileURLWithPath: pca), options: .atomic)
+      try AtomicFile.write(trained.principalComponents().encoded(), to: pca)
     }
     if let word2vec { try Word2VecText.write(trained.model, to: word2vec) }
 

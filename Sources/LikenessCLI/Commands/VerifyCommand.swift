@@ -13,23 +13,16 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Option(help: ArgumentHelp("How many searches to try.", valueName: "count"))
-  var sample = 100
-
-  @Option(help: "Which searches: the same seed tries the same.")
-  var seed: UInt64 = 1
-
+  @OptionGroup var searches: SampleOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
-
-  func validate() throws {
-    guard sample >= 0 else { throw ValidationError("--sample must be at least 0.") }
-  }
 
   func run() throws {
     let store = try gallery.openToLook(index)
     let bar = ProgressBar("Verifying", unit: "rows")
-    let verification = try store.verify(sample: sample, seed: seed) { bar.update($0.completed, of: $0.total) }
+    let verification = try store.verify(sample: searches.sample, seed: searches.seed) {
+      bar.update($0.completed, of: $0.total)
+    }
     bar.finish()
     if output.json { try Console.printJSON(verification) } else { print(verification.text) }
     if !verification.isSound { throw ExitCode.failure }

@@ -36,7 +36,7 @@ struct DemoLine {
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     let trained = try train()
     let modelPath = "\(out)/faces.model"
-    try trained.file().write(to: URL(fileURLWithPath: modelPath), options: .atomic)
+    try AtomicFile.write(trained.file(), to: modelPath)
 
     let gallery = try freshGallery(embedder: ImageEmbedder(modelAt: modelPath))
     let probes = try enroll(in: gallery)

@@ -39,6 +39,9 @@ extension CaptionModel {
     guard let count = Int(file.metadata[Self.towers] ?? ""), (1...EmbeddingModel.mostMembers).contains(count) else {
       throw ModelFileError("the file does not say how many towers it has: train the model again")
     }
+    guard !file.tensors.keys.contains(where: { $0.hasPrefix("text.\(count).") }) else {
+      throw ModelFileError("the file has more towers for sentences than the \(count) it speaks of: it is damaged")
+    }
     do {
       let pictures = try EmbeddingModel(file.part(prefix: "pictures.").encoded())
       let texts = try (0..<count).map { try Self.text(in: file.part(prefix: "text.\($0).")) }

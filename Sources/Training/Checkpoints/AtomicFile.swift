@@ -1,12 +1,5 @@
+import Files
 import Foundation
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// Replaces a file whole or not at all.
 public enum AtomicFile {
@@ -27,55 +20,22 @@ public enum AtomicFile {
   ///
   /// - Throws: ``Failure``; what was there is as it was, and the temporary file is gone.
   public static func write(_ data: Data, to path: String) throws {
-    let temporary = path + ".tmp"
-    func failure() -> Failure { Failure(path: path, reason: Self.reason(errno)) }
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw failure() }
-    var problem: Failure?
-    data.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count, problem == nil {
-        #if canImport(Glibc)
-          let count = Glibc.write(file, bytes.baseAddress! + written, bytes.count - written)
-        #elseif canImport(Musl)
-          let count = Musl.write(file, bytes.baseAddress! + written, bytes.count - written)
-        #else
-          let count = Darwin.write(file, bytes.baseAddress! + written, bytes.count - written)
-        #endif
-        if count > 0 {
-          written += count
-        } else if count == 0 || errno != EINTR {
-          problem = failure()
-        }
-      }
-    }
-    if problem == nil, fsync(file) != 0 { problem = failure() }
-    if close(file) != 0, problem == nil { problem = failure() }
-    if problem == nil, rename(temporary, path) != 0 { problem = failure() }
-    if let problem {
-      unlink(temporary)
-      throw problem
-    }
-    let folder = open((path as NSString).deletingLastPathComponent.nonEmpty ?? ".", O_RDONLY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
+    do {
+      try DurableFile.write(data, to: path, through: path + ".tmp")
+    } catch let error as DurableFile.Failure {
+      throw Failure(path: path, reason: reason(error))
     }
   }
 
-  private static func reason(_ code: Int32) -> String {
-    switch code {
+  private static func reason(_ failure: DurableFile.Failure) -> String {
+    switch failure.code {
     case ENOSPC: "the disk is full"
     case EDQUOT: "the disk quota is used up"
     case EFBIG: "a file may not become that large here"
     case EROFS: "the disk is read-only"
     case EACCES, EPERM: "writing there is not permitted"
     case ENOENT: "there is no such folder"
-    default: String(cString: strerror(code))
+    default: failure.description
     }
   }
-}
-
-extension String {
-  fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

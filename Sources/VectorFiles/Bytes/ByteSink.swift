@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -21,7 +22,7 @@ final class ByteSink {
 
   init(path: String) throws {
     self.path = path
-    temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...(.max))).partial"
+    temporary = DurableFile.temporaryName(for: path)
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw VectorFileError(
@@ -74,19 +75,9 @@ final class ByteSink {
   func finish(head: [UInt8] = []) throws {
     try flush()
     try head.withUnsafeBytes { try put($0, at: 0) }
-    guard fsync(descriptor) == 0 else { throw failure() }
+    do { try DurableFile.publish(temporary, as: path, replacing: true) } catch { throw failure() }
     close(descriptor)
     descriptor = -1
-    guard rename(temporary, path) == 0 else {
-      let error = failure()
-      unlink(temporary)
-      throw error
-    }
-    let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
-    }
   }
 
   private func failure() -> VectorFileError {

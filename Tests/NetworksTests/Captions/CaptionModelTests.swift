@@ -81,6 +81,7 @@ struct CaptionModelTests {
     try refused { $0.tensors["text.1.features"]?.withUnsafeMutableBufferPointer { $0[0] = -1 } }
     try refused { $0.tensors["text.1.features"]?.withUnsafeMutableBufferPointer { $0.swapAt(0, 2) } }
     try refused { $0.tensors["text.0.rows"]?.withUnsafeMutableBufferPointer { $0[0] = .nan } }
+    try refused { $0.metadata["likeness.towers"] = "1" }
     try refused { $0.metadata["likeness.towers"] = "99999999999999999999" }
     try refused { $0.metadata["likeness.format"] = "embedding model 1" }
     try refused { $0.metadata["pictures.likeness.architectures"] = "[]" }

@@ -56,9 +56,12 @@ struct NeighbourPairLossTests {
     let near = Tensor(shape: [4, 2], values: [1, 0, 1, 0, 0, 1, 0, 1])
     let places = Self.places([0, 0, 1, 1], [0, 1, 2, 3])
     let loss = NeighbourPairLoss(temperature: 0.5)
-    #expect(
-      loss.evaluate(far, places: places, workers: Workers(1)).loss
-        > 5 * loss.evaluate(near, places: places, workers: Workers(1)).loss)
+    // Each row has one neighbour; all others are strangers. By hand, with e² for rows that are alike at this temperature
+    // and 1 for rows at a right angle:
+    let alike = loss.evaluate(near, places: places, workers: Workers(1)).loss
+    #expect(abs(alike - log(1 + 2 / exp(2.0))) < 1e-6)
+    let apart = loss.evaluate(far, places: places, workers: Workers(1)).loss
+    #expect(abs(apart - log(1 + (exp(2.0) + 1))) < 1e-6)
   }
 
   @Test("the same bits on 1, 2 and 3 workers")

@@ -1,0 +1,115 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Files that are there wholly or not at all, whatever happens.
+package enum DurableFile {
+  /// Why it did not work, in the system's words.
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
+    /// The system's number for it; 0 where the system did not object.
+    package var code: Int32 = 0
+  }
+
+  /// A name beside `path` for what becomes it.
+  package static func temporaryName(for path: String) -> String { "\(path).partial-\(UUID().uuidString.prefix(8))" }
+
+  /// Makes a finished file durable, and gives it its name.
+  ///
+  /// - Parameter replacing: whether another file of that name gives way; if not, there being one is a failure.
+  package static func publish(_ temporary: String, as path: String, replacing: Bool) throws {
+    try synchronize(temporary)
+    if replacing {
+      if rename(temporary, path) != 0 { throw failure("\(temporary) cannot be renamed to \(path)") }
+    } else if link(temporary, path) == 0 {
+      unlink(temporary)
+    } else if errno == EEXIST {
+      throw Failure(description: "\(path) exists already")
+    } else {
+      // A file system without links.
+      if FileManager.default.fileExists(atPath: path) { throw Failure(description: "\(path) exists already") }
+      if rename(temporary, path) != 0 { throw failure("\(temporary) cannot be renamed to \(path)") }
+    }
+    try? synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+  }
+
+  /// Replaces a file, or makes one: whoever is cut off at any moment leaves what was there, or all of what is new.
+  ///
+  /// - Parameter given: the temporary's name where one writer at a time is certain, so that one who was cut off leaves no
+  ///   more than one; nil for a name that nobody else has.
+  /// - Throws: ``Failure``; what was there is as it was, and nothing else is left.
+  package static func write(_ data: Data, to path: String, through given: String? = nil) throws {
+    let temporary = given ?? temporaryName(for: path)
+    let file = open(temporary, O_WRONLY | O_CREAT | (given == nil ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0o644)
+    if file < 0 { throw failure("\(temporary) cannot be made") }
+    do {
+      defer { close(file) }
+      try put(data, into: file, path: temporary)
+    } catch {
+      remove(temporary)
+      throw error
+    }
+    do { try publish(temporary, as: path, replacing: true) } catch {
+      remove(temporary)
+      throw error
+    }
+  }
+
+  private static func put(_ data: Data, into file: Int32, path: String) throws {
+    try data.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+        let count = pwrite(file, rest.baseAddress, rest.count, off_t(done))
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 { throw failure("\(path) cannot be written") }
+        done += count
+      }
+    }
+  }
+
+  /// Removes a file, if it is there.
+  package static func remove(_ path: String) { unlink(path) }
+
+  /// `path`, or with a number behind it where there is such a file: nothing is ever replaced.
+  package static func unusedName(_ path: String) -> String {
+    var candidate = path
+    var number = 1
+    while FileManager.default.fileExists(atPath: candidate) {
+      number += 1
+      candidate = "\(path)-\(number)"
+    }
+    return candidate
+  }
+
+  /// Returns when a file, or the entries of a folder, are on the disk.
+  package static func synchronize(_ path: String) throws {
+    let file = open(path, O_RDONLY)
+    if file < 0 { throw failure("\(path) cannot be opened") }
+    defer { close(file) }
+    if fsync(file) != 0 { throw failure("\(path) cannot be written to the disk") }
+  }
+
+  /// Whether two paths lead to one file.
+  package static func isSame(_ a: String, _ b: String) -> Bool {
+    var first = stat()
+    var second = stat()
+    guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+
+  /// The size of a file in bytes; nil where there is none.
+  package static func size(_ path: String) -> Int? {
+    (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int
+  }
+
+  private static func failure(_ what: String) -> Failure {
+    Failure(description: "\(what): \(String(cString: strerror(errno)))", code: errno)
+  }
+}

@@ -1,0 +1,19 @@
+/// Random numbers for tests, the same everywhere (SplitMix64; Steele, Lea & Flood, 2014).
+package struct Seeded: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(_ seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Uniform values, -1…1.
+  package mutating func vector(_ dimension: Int) -> [Float] {
+    (0..<dimension).map { _ in Float.random(in: -1...1, using: &self) }
+  }
+}
