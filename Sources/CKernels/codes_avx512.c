@@ -88,8 +88,13 @@ INLINE __m128i four_lane_totals(__m512i a, __m512i b, __m512i c, __m512i d) {
   return sixteen_to_four(_mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd)));
 }
 
-// The first `count` bytes of 64; bytes beyond are neither read nor, as zeros of the query, counted.
-INLINE __mmask64 first_bytes(size_t count) { return ~0ull >> (64 - count); }
+// 16, 32 or 48 bytes and zeros behind them. A masked load would not read the bytes beyond either, but would wait for their
+// cache line.
+CK_RACY_READS INLINE __m512i load_rest(const int8_t *bytes, size_t count) {
+  if (count == 16) return _mm512_zextsi128_si512(_mm_loadu_si128((const __m128i *)bytes));
+  __m512i most = _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)bytes));
+  return count == 32 ? most : _mm512_inserti32x4(most, _mm_loadu_si128((const __m128i *)(bytes + 32)), 2);
+}
 
 CK_RACY_READS INLINE __m512i add_products(__m512i sum, __m512i code, __m512i query) {
   return _mm512_dpbusd_epi32(sum, _mm512_xor_si512(code, _mm512_set1_epi8((char)0x80)), query);
@@ -107,8 +112,7 @@ TARGET CK_RACY_READS static int32_t code_dot(const int8_t *code, const int8_t *q
     i += 64;
   }
   if (i < n) {
-    __mmask64 rest = first_bytes(n - i);
-    other = add_products(other, _mm512_maskz_loadu_epi8(rest, code + i), _mm512_maskz_loadu_epi8(rest, query + i));
+    other = add_products(other, load_rest(code + i, n - i), load_rest(query + i, n - i));
   }
   return lane_total(_mm512_add_epi32(sum, other)) - bias;
 }
@@ -127,12 +131,11 @@ TARGET CK_RACY_READS static void code_dot_four(
     s3 = add_products(s3, _mm512_loadu_si512(code3 + i), q);
   }
   if (i < n) {
-    __mmask64 rest = first_bytes(n - i);
-    __m512i q = _mm512_maskz_loadu_epi8(rest, query + i);
-    s0 = add_products(s0, _mm512_maskz_loadu_epi8(rest, code0 + i), q);
-    s1 = add_products(s1, _mm512_maskz_loadu_epi8(rest, code1 + i), q);
-    s2 = add_products(s2, _mm512_maskz_loadu_epi8(rest, code2 + i), q);
-    s3 = add_products(s3, _mm512_maskz_loadu_epi8(rest, code3 + i), q);
+    __m512i q = load_rest(query + i, n - i);
+    s0 = add_products(s0, load_rest(code0 + i, n - i), q);
+    s1 = add_products(s1, load_rest(code1 + i, n - i), q);
+    s2 = add_products(s2, load_rest(code2 + i, n - i), q);
+    s3 = add_products(s3, load_rest(code3 + i, n - i), q);
   }
   __m128i totals = _mm_sub_epi32(four_lane_totals(s0, s1, s2, s3), _mm_set1_epi32(bias));
   _mm_storeu_si128((__m128i *)out, totals);

@@ -78,7 +78,22 @@ float ck_squared_distance_from_mean(const float *row, const float *mean, size_t 
   return sum;
 }
 
-__attribute__((no_sanitize("thread"))) uint32_t ck_load_link(const uint32_t *link) {
+__attribute__((no_sanitize("thread"))) size_t ck_new_links(
+  const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out
+) {
+  size_t count = 0;
+  for (size_t i = 0; i < capacity; i++) {
+    uint32_t link = __atomic_load_n(row + i, __ATOMIC_ACQUIRE);
+    uint32_t place = link < limit ? link : limit;
+    size_t is_new = marks[place] != mark;
+    marks[place] = mark;
+    out[count] = link;
+    count += is_new;
+  }
+  return count;
+}
+
+uint32_t ck_load_link(const uint32_t *link) {
   return *(const volatile uint32_t *)link;
 }
 

@@ -40,6 +40,29 @@ import Testing
     #expect(index.digest() == made.index.digest())
   }
 
+  @Test(
+    "an index whose vectors need fewer coordinates is read back too",
+    arguments: [(256, 12, false), (256, 40, false), (640, 12, false), (256, 12, true)])
+  func fewerCoordinates(dimension: Int, directions: Int, isCompact: Bool) throws {
+    let made = try Snapshotted(
+      dimension: dimension, metric: .euclidean, isCompact: isCompact, count: 8_400, directions: directions)
+    let read = try made.load()
+    #expect(read.outcomes == [.same: made.vectors.count])
+    #expect(read.index.digest() == made.index.digest())
+    let usual = try Snapshotted(dimension: dimension, metric: .euclidean, isCompact: isCompact, count: 8_400)
+    #expect(made.index.memory.codes != usual.index.memory.codes, "these vectors have codes of another width")
+    var random = Seeded(6)
+    var found = 0
+    for _ in 0..<50 {
+      let id = made.vectors.keys.sorted()[Int(random.next() % UInt64(made.vectors.count))]
+      let query = made.vectors[id]!.map { $0 + 0.3 * random.normal() }
+      let exact = try made.index.searchExactly(query, k: 10).hits
+      let hits = try read.index.search(query, k: 10, ef: 200).hits
+      found += Set(exact.map(\.id)).intersection(hits.map(\.id)).count
+    }
+    #expect(found >= 460, "recall is \(Double(found) / 500)")
+  }
+
   @Test("no eight bytes of a vector, present or removed, are in a snapshot")
   func holdsNoVector() throws {
     let made = try Snapshotted(dimension: 24, metric: .euclidean)
@@ -222,14 +245,25 @@ struct Snapshotted {
   let vectors: [Int64: [Float]]
   let removed: [[Float]]
 
-  init(dimension: Int, metric: Metric, isCompact: Bool = false, count: Int = 1_500) throws {
+  /// - Parameter directions: in how many the vectors differ; in all of them if nil.
+  init(
+    dimension: Int, metric: Metric, isCompact: Bool = false, count: Int = 1_500, directions: Int? = nil
+  ) throws {
     var parameters = HNSWIndex.Parameters(M: 8, efConstruction: 40, seed: 4, exactBelow: 10)
     if isCompact { parameters.vectors = .file(folder: NSTemporaryDirectory()) }
     let index = try HNSWIndex(dimension: dimension, metric: metric, parameters: parameters)
     var vectors: [Int64: [Float]] = [:]
     var removed: [[Float]] = []
     var random = Seeded(1)
-    for id in 0..<Int64(count) { vectors[id * 3] = (0..<dimension).map { _ in random.normal() } }
+    let basis = (0..<(directions ?? 0)).map { _ in (0..<dimension).map { _ in random.normal() } }
+    func drawn() -> [Float] {
+      guard !basis.isEmpty else { return (0..<dimension).map { _ in random.normal() } }
+      return basis.reduce(into: [Float](repeating: 0, count: dimension)) { sum, direction in
+        let weight = random.normal()
+        for i in 0..<dimension { sum[i] += weight * direction[i] }
+      }
+    }
+    for id in 0..<Int64(count) { vectors[id * 3] = drawn() }
     let ids = vectors.keys.sorted()
     try ids.flatMap { vectors[$0]! }.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: ids) }
     for id in ids.prefix(count / 10) {
@@ -238,7 +272,7 @@ struct Snapshotted {
     }
     for id in ids.suffix(count / 20) {
       removed.append(vectors[id]!)
-      vectors[id] = (0..<dimension).map { _ in random.normal() }
+      vectors[id] = drawn()
       try index.update(vectors[id]!, id: id)
     }
     (self.index, self.vectors, self.removed) = (index, vectors, removed)

@@ -11,7 +11,8 @@ import Synchronization
 ///     steps      [capacity]            UInt8, one per neighbour
 ///     edge codes [capacity, edgeDimension] 4 bits, interleaved for ck_row_function
 ///
-/// A compact index has no edge codes on level 0: a step then reads the node codes of the neighbours, each at its place.
+/// A compact index has no edge codes on level 0: a step then reads the node codes of the neighbours, each at its place, or
+/// the first cache line of them.
 ///
 /// The neighbours themselves are the links of ``NodeMemory`` on level 0. A block of an upper level holds the ordinals
 /// of its neighbours' blocks, its slot and the ordinal of its block one level below, so that the way down needs nothing else.
@@ -117,20 +118,54 @@ struct CodeMemory: @unchecked Sendable {
   func keys(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery
   ) -> SIMD4<Float> {
-    var dots = SIMD4<Int32>()
-    withUnsafeMutablePointer(to: &dots) {
-      $0.withMemoryRebound(to: Int32.self, capacity: 4) {
-        kernels.code_dot_four(
-          nodeCode(a), nodeCode(b), nodeCode(c), nodeCode(d), query.values, nodeDimension, query.bias, $0)
-      }
-    }
+    let dots = dots(a, b, c, d, query, count: nodeDimension, bias: query.bias)
     let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
     let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
     let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
     let residuals = SIMD4(
       ha.pointee.residual, hb.pointee.residual, hc.pointee.residual, hd.pointee.residual)
-    return (norms + query.base) - (scales * query.unit) * (SIMD4<Float>(dots) * weight)
+    return (norms + query.base) - (scales * query.unit) * (dots * weight)
       - (residuals * query.residual) * residualWeight
+  }
+
+  /// Whether a walk by node codes reads the first cache line of a neighbour's block alone, and the rest of it when the
+  /// neighbour is expanded.
+  @inline(__always)
+  var hasRoughKeys: Bool { !hasEdges && edgeDimension == Projection.Widths.firstLine && nodeDimension > edgeDimension }
+
+  /// The key of a node by the leading coordinates of its code: what they leave out is taken to be at right angles.
+  @inline(__always)
+  func roughKey(_ block: UnsafeRawPointer, _ query: CodedQuery) -> Float {
+    let dot = kernels.code_dot(nodeCode(block), query.values, edgeColumns, query.edgeBias)
+    let header = header(block)
+    return (query.base + header.pointee.norm) - (query.unit * header.pointee.nodeScale) * (weight * Float(dot))
+  }
+
+  /// The rough keys of four nodes, the same bits as four calls of ``roughKey(_:_:)``.
+  @inline(__always)
+  func roughKeys(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery
+  ) -> SIMD4<Float> {
+    let dots = dots(a, b, c, d, query, count: edgeColumns, bias: query.edgeBias)
+    let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
+    let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
+    let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
+    return (norms + query.base) - (scales * query.unit) * (dots * weight)
+  }
+
+  /// The products of the first `count` coordinates of four node codes with those of the query.
+  @inline(__always)
+  private func dots(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery,
+    count: Int, bias: Int32
+  ) -> SIMD4<Float> {
+    var dots = SIMD4<Int32>()
+    withUnsafeMutablePointer(to: &dots) {
+      $0.withMemoryRebound(to: Int32.self, capacity: 4) {
+        kernels.code_dot_four(nodeCode(a), nodeCode(b), nodeCode(c), nodeCode(d), query.values, count, bias, $0)
+      }
+    }
+    return SIMD4<Float>(dots)
   }
 
   /// Estimates the keys of all neighbours of a block, whose own is `key` by the coordinates of edges; marks those below

@@ -14,6 +14,8 @@ final class Codes: @unchecked Sendable {
   private let metric: Metric
   private var chunkCount = 0
   private var upperChunkCount = 0
+  private let chunkMemory = ChunkMemory()
+  private let upperChunkMemory = ChunkMemory()
   /// Insertions before the projection was learned.
   let learnedAt: Int
 
@@ -47,8 +49,6 @@ final class Codes: @unchecked Sendable {
   }
 
   deinit {
-    for i in 0..<chunkCount { memory.chunks[i]?.deallocate() }
-    for i in 0..<upperChunkCount { memory.upperChunks[i]?.deallocate() }
     memory.chunks.deallocate()
     memory.upperChunks.deallocate()
   }
@@ -65,9 +65,7 @@ final class Codes: @unchecked Sendable {
   /// - Parameter areRestored: whether the caller writes the blocks of all these slots and ordinals at once, whole.
   func reserve(slots: Int, ordinals: Int, areRestored: Bool = false) {
     while chunkCount * nodes.nodesPerChunk < slots {
-      let chunk = UnsafeMutableRawPointer.allocate(byteCount: chunkBytes, alignment: HugePages.alignment)
-      if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: chunkBytes) }
-      if chunkCount == 1, let first = memory.chunks[0] { HugePages.collapse(first, byteCount: chunkBytes) }
+      let chunk = chunkMemory.allocate(byteCount: chunkBytes)
       let restored = areRestored ? min(slots - chunkCount * nodes.nodesPerChunk, nodes.nodesPerChunk) : 0
       for i in restored..<nodes.nodesPerChunk {
         (chunk + i * memory.ground.stride).initializeMemory(
@@ -77,7 +75,7 @@ final class Codes: @unchecked Sendable {
       chunkCount += 1
     }
     while upperChunkCount << Int(memory.upperShift) < ordinals {
-      let chunk = UnsafeMutableRawPointer.allocate(byteCount: upperChunkBytes, alignment: 64)
+      let chunk = upperChunkMemory.allocate(byteCount: upperChunkBytes)
       for i in 0..<1 << Int(memory.upperShift) {
         (chunk + i * memory.upper.stride).initializeMemory(as: BlockHeader.self, to: BlockHeader())
       }

@@ -2,11 +2,21 @@ import CKernels
 
 extension Projection {
   /// How many coordinates codes have.
-  struct Widths {
+  struct Widths: Hashable {
     var edge: Int
     var node: Int
     /// Whether nodes of level 0 have codes of their edges.
     var hasEdges = true
+
+    /// What is chosen instead where the fewer leading coordinates tell near vectors apart almost as well: shorter edges,
+    /// or, without edges, those that lie in the first cache line of a node's block (``CodeMemory/roughKeys(_:_:_:_:_:)``).
+    var alternatives: [Widths] {
+      if hasEdges { return [32, 48].filter { $0 < edge }.map { Widths(edge: $0, node: node) } }
+      return node > Self.firstLine ? [Widths(edge: Self.firstLine, node: node, hasEdges: false)] : []
+    }
+
+    /// Coordinates beside the short header of a block.
+    static let firstLine = 64 - BlockHeader.nodeBytes
   }
 
   /// The widths for vectors of a dimension, narrow and wide.
@@ -28,9 +38,16 @@ extension Projection {
       let whole = max(min(node, (dimension + 15) & ~15), (edge + 15) & ~15)
       // Without edges a block is a short header and a node code: whole cache lines.
       return !isCompact || room >= 48
-        ? Widths(edge: edge, node: whole) : Widths(edge: min(edge, 24), node: max(whole - 16, 48), hasEdges: false)
+        ? Widths(edge: edge, node: whole)
+        : Widths(edge: min(edge, 24), node: max(whole - 16, Widths.firstLine), hasEdges: false)
     }
     return (widths(64), widths(256))
+  }
+
+  /// All widths that ``learned(from:of:dimension:stride:isCompact:seed:threads:kernels:)`` may choose.
+  static func choices(for dimension: Int, isCompact: Bool) -> Set<Widths> {
+    let (narrow, wide) = widths(for: dimension, isCompact: isCompact)
+    return Set([narrow, wide] + narrow.alternatives)
   }
 
   /// The most coordinates that a node code of such vectors may have.
@@ -42,7 +59,7 @@ extension Projection {
 
   /// The share of the differences between near vectors that narrow edges must hold.
   private static let leastShare: Float = 0.35
-  /// The share at which narrower edges do: what is missing costs less than the cache lines of a longer block
+  /// The share at which fewer coordinates do: what is missing costs less than the cache lines of more
   /// (Benchmarks/NOTES.md).
   private static let ampleShare: Float = 0.88
 
@@ -67,31 +84,32 @@ extension Projection {
       pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }, dimension: dimension,
       kernels: kernels)
     var random = SequenceGenerator(seed: seed)
-    func directions(_ widths: Widths) -> [[Float]] {
-      let padding = (widths.edge + 15) & ~15 - widths.edge
-      return leadingDirections(
-        of: differences, count: min(widths.node - padding, dimension), dimension: dimension, threads: threads,
-        random: &random)
+    func directions(_ count: Int) -> [[Float]] {
+      leadingDirections(
+        of: differences, count: min(count, dimension), dimension: dimension, threads: threads, random: &random)
     }
     let choice = widths(for: dimension, isCompact: isCompact)
     var widths = choice.narrow
-    var rows = directions(widths)
-    let shares = differences.shares(in: Array(rows.prefix(widths.edge)))
+    var rows = directions(widths.node)
+    let alternatives = widths.alternatives
+    let shares = differences.shares(
+      in: Array(rows.prefix(alternatives.reduce(widths.edge) { max($0, $1.edge) })))
     if choice.wide.edge > widths.edge, shares.last ?? 1 < leastShare {
       widths = choice.wide
-      rows = directions(widths)
-    } else if widths.hasEdges, differences.count >= 1_024,
+      rows = directions(widths.node)
+    } else if differences.count >= 1_024,
       // Directions fit the few differences of a small sample too well.
-      let fewer = [32, 48].first(where: { $0 < shares.count && shares[$0 - 1] >= ampleShare })
+      let fewer = alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
     {
-      widths.edge = fewer
+      widths = fewer
     }
     let edge = widths.edge
+    // Kernels take whole sixteens.
+    let padding = (edge + 15) & ~15 - edge
+    rows.removeLast(max(rows.count + padding - widths.node, 0))
     rows = turned(rows, 0..<min(edge, rows.count), random: &random)
     if rows.count > edge { rows = turned(rows, edge..<rows.count, random: &random) }
-    // Kernels take whole sixteens.
     let zero = [Float](repeating: 0, count: dimension)
-    let padding = (edge + 15) & ~15 - edge
     if rows.count > edge { rows.insert(contentsOf: Array(repeating: zero, count: padding), at: edge) }
     while rows.count < widths.node { rows.append(zero) }
     let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)

@@ -35,7 +35,8 @@ final class Scratch: @unchecked Sendable {
     buffers = ProjectionBuffers(dimension: memory.dimension)
     coordinates = .allocate(capacity: node)
     let groups = (2 * memory.M + 15) / 16
-    batch = .allocate(capacity: groups * 16)
+    // One more than a row has: what is no new neighbour is written behind those that are.
+    batch = .allocate(capacity: groups * 16 + 1)
     estimates = UnsafeMutableRawPointer.allocate(byteCount: groups * 64, alignment: 64)
       .bindMemory(to: Float.self, capacity: groups * 16)
     below = .allocate(capacity: groups)
@@ -126,14 +127,16 @@ final class Scratch: @unchecked Sendable {
       marks.deallocate()
       // Grows in steps, so that a growing index does not make every search allocate.
       markCount = max(limit + limit / 4, 1_024)
-      marks = .allocate(capacity: markCount)
+      // And one behind the last slot, for what is none.
+      marks = .allocate(capacity: markCount + 1)
       mark = .max
     }
     if mark == .max {
-      marks.initialize(repeating: 0, count: markCount)
+      marks.initialize(repeating: 0, count: markCount + 1)
       mark = 0
     }
     mark += 1
+    marks[limit] = mark
     return Visited(marks: marks, limit: UInt32(limit), mark: mark)
   }
 }
@@ -175,5 +178,14 @@ struct Visited {
     guard slot < limit, marks[Int(slot)] != mark else { return false }
     marks[Int(slot)] = mark
     return true
+  }
+
+  /// Inserts the links of a row, and writes those that were not there to `batch`.
+  ///
+  /// - Returns: how many.
+  @inline(__always)
+  func insert(_ row: LinkRow, capacity: Int, into batch: UnsafeMutablePointer<Slot>) -> Int {
+    ck_new_links(
+      UnsafeRawPointer(row).assumingMemoryBound(to: UInt32.self), capacity, limit, marks, mark, batch)
   }
 }

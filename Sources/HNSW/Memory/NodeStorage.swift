@@ -14,6 +14,7 @@ final class NodeStorage: @unchecked Sendable {
   /// Those below it that no node has.
   private(set) var freeOrdinals: [UInt32] = []
   private let vectors: VectorPlace
+  private let chunkMemory = ChunkMemory()
 
   static let maximalChunks = 65_536
   /// A chunk holds at most this many bytes of vectors.
@@ -54,7 +55,6 @@ final class NodeStorage: @unchecked Sendable {
   deinit {
     for slot in 0..<UInt32(chunkCount * memory.nodesPerChunk) { releaseLinks(slot) }
     for i in 0..<chunkCount {
-      memory.chunks[i]?.deallocate()
       if let chunk = memory.vectorChunks[i] { vectors.release(chunk, byteCount: vectorChunkBytes) }
     }
     memory.chunks.deallocate()
@@ -86,11 +86,8 @@ final class NodeStorage: @unchecked Sendable {
   /// - Throws: ``IndexError/mappingFailed(_:)`` when vectors live in a file and it cannot grow.
   func grow() throws(IndexError) {
     let rows = try vectors.allocate(byteCount: vectorChunkBytes)
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: memory.chunkBytes, alignment: HugePages.alignment)
-    // A small index is left on small pages, of which it touches few.
-    if chunkCount > 0 { HugePages.ask(for: chunk, byteCount: memory.chunkBytes) }
-    if chunkCount == 1, let first = memory.chunks[0], let firstRows = memory.vectorChunks[0] {
-      HugePages.collapse(first, byteCount: memory.chunkBytes)
+    let chunk = chunkMemory.allocate(byteCount: memory.chunkBytes)
+    if chunkCount == 1, let firstRows = memory.vectorChunks[0] {
       vectors.collapse(firstRows, byteCount: vectorChunkBytes)
     }
     if chunkCount > 0 { vectors.askForHugePages(rows, byteCount: vectorChunkBytes) }

@@ -125,7 +125,8 @@ extension Graph {
     }
   }
 
-  /// The search of level 0 in a compact index: every neighbour that was not seen before is compared by its node code.
+  /// The search of level 0 in a compact index: every neighbour that was not seen before is compared by its node code, or by the
+  /// part of it that lies in one cache line; all of it is read when its turn comes to be expanded.
   @inline(__always)
   private func searchByNodes<A: Allowance>(
     codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
@@ -134,25 +135,21 @@ extension Graph {
     let memory = memory
     let batch = scratch.batch
     let capacity = memory.capacity(level: 0)
-    let blockBytes = codes.ground.stride
+    let isRough = codes.hasRoughKeys
+    let lineBytes = isRough ? 64 : codes.ground.stride
     if visited.insert(start) { pool.insert(Candidate(key: codes.key(codes.block(start), query), slot: start)) }
     while let current = pool.next() {
-      let key = pool.expandedKey
+      let key = isRough ? codes.key(codes.block(current), query) : pool.expandedKey
       if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
-      let row = memory.groundRow(current)
-      var count = 0
-      for i in 0..<capacity {
-        let slot = row[i].load(ordering: .acquiring)
-        if slot == NodeMemory.none { break }
-        guard visited.insert(slot) else { continue }
-        ck_prefetch_range(codes.block(slot), blockBytes)
-        batch[count] = slot
-        count &+= 1
-      }
+      let count = visited.insert(memory.groundRow(current), capacity: capacity, into: batch)
+      for i in 0..<count { ck_prefetch_range(codes.block(batch[i]), lineBytes) }
       var at = 0
       while at &+ 4 <= count {
         let (a, b, c, d) = (batch[at], batch[at &+ 1], batch[at &+ 2], batch[at &+ 3])
-        let keys = codes.keys(codes.block(a), codes.block(b), codes.block(c), codes.block(d), query)
+        let (first, second, third, fourth) = (codes.block(a), codes.block(b), codes.block(c), codes.block(d))
+        let keys =
+          isRough
+          ? codes.roughKeys(first, second, third, fourth, query) : codes.keys(first, second, third, fourth, query)
         at &+= 4
         if keys.least > pool.boundKey { continue }
         pool.insert(Candidate(key: keys[0], slot: a))
@@ -161,10 +158,15 @@ extension Graph {
         pool.insert(Candidate(key: keys[3], slot: d))
       }
       while at < count {
-        pool.insert(Candidate(key: codes.key(codes.block(batch[at]), query), slot: batch[at]))
+        let block = codes.block(batch[at])
+        let key = isRough ? codes.roughKey(block, query) : codes.key(block, query)
+        pool.insert(Candidate(key: key, slot: batch[at]))
         at &+= 1
       }
-      pool.upcoming(2) { ck_prefetch_range(memory.groundRow($0), capacity &* 4) }
+      pool.upcoming(2) {
+        ck_prefetch_range(memory.groundRow($0), capacity &* 4)
+        if isRough { ck_prefetch_range(codes.block($0) + 64, codes.ground.stride &- 64) }
+      }
     }
   }
 

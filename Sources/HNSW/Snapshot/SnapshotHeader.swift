@@ -122,11 +122,9 @@ struct SnapshotHeader: Hashable {
     hasEdges = try next(0...1, "kind of codes") == 1
     digest = words[at]
     guard live + retired == slots, levels + freeOrdinals == ordinalEnd else { throw .damaged("its numbers disagree") }
-    let widths = Projection.widths(for: dimension, isCompact: isCompact)
-    guard
-      [widths.narrow, widths.wide].contains(where: {
-        $0.edge == edgeDimension && $0.node == nodeDimension && $0.hasEdges == hasEdges
-      })
-    else { throw SnapshotRefusal("its codes have other widths than this library's") }
+    let widths = Projection.Widths(edge: edgeDimension, node: nodeDimension, hasEdges: hasEdges)
+    guard Projection.choices(for: dimension, isCompact: isCompact).contains(widths) else {
+      throw SnapshotRefusal("its codes have other widths than this library's")
+    }
   }
 }

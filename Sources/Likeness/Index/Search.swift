@@ -60,7 +60,7 @@ struct Search {
         }
         try add(hit, db)
       }
-      if round.hits.count < width { break }
+      if candidates.count == k || round.hits.count < width { break }
       try exclude(found, db)
     }
     candidates.sort { ($0.distance, $0.embedding) < ($1.distance, $1.embedding) }
