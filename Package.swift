@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "Likeness",
       dependencies: [
-        "HNSW", "GallerySchema", "Files", "VectorFiles", "CTriggers",
+        "CKernels", "HNSW", "GallerySchema", "Files", "VectorFiles", "CTriggers",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),

@@ -110,7 +110,9 @@ extension Gallery {
   }
 
   func emptyLog(waiting: Bool) throws -> Bool {
-    try connections.onWriter { db in
+    // What others committed can be seen in the log as long as it is there.
+    _ = connections.strangeCommits()
+    return try connections.onWriter { db in
       guard let connection = db.sqliteConnection else { return false }
       if !waiting { sqlite3_busy_timeout(connection, 0) }
       defer { if !waiting { sqlite3_busy_timeout(connection, Int32(configuration.busyTimeout * 1_000)) } }
@@ -133,6 +135,7 @@ extension Gallery {
         if isKnown { try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1); DELETE FROM erasure") }
       }
     }
+    _ = connections.strangeCommits()
     return isEmpty ? isFree && isKnown : nil
   }
 

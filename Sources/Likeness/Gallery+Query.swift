@@ -11,6 +11,9 @@ extension Gallery {
   /// The answer is that of one moment: everything in it is read in one transaction, and commits before the call are in
   /// it, whoever made them.
   ///
+  /// A candidate whose vector is not the one its checksum is of, by a flipped bit or by another hand, is in the answer as it
+  /// is, and the answer's note names it: the rows are the truth, and ``verify(sample:seed:progress:)`` looks at all of them.
+  ///
   /// - Parameters:
   ///   - probe: A vector, an input for the attached embedder, or an embedding of the gallery.
   ///   - k: How many candidates, from 1.
@@ -77,20 +80,22 @@ extension Gallery {
     return try withView { try ask(probe, vector, question, $0, $1, $2) }.answer(question)
   }
 
-  /// Runs `body` with the index as it agrees with a snapshot of the rows, and the number of identities.
-  func withView<T>(_ body: (IndexView, Int, Database) throws -> T) throws -> T {
+  /// Runs `body` with the index as it agrees with a snapshot of the rows, and that snapshot's head.
+  func withView<T>(_ body: (IndexView, Head, Database) throws -> T) throws -> T {
     try connections.read { db, head in
       guard let view = try keeper.view(db, head: &head) else { throw GalleryError.noEmbedder(path: path) }
       defer { keeper.close(view) }
-      return try body(view, head?.identities ?? 0, db)
+      guard let head else { throw Connections.StaleSnapshot() }
+      return try body(view, head, db)
     }
   }
 
   func ask(
-    _ probe: Probe, _ vector: [Float]?, _ question: Question, _ view: IndexView, _ identities: Int, _ db: Database
+    _ probe: Probe, _ vector: [Float]?, _ question: Question, _ view: IndexView, _ head: Head, _ db: Database
   ) throws -> Search {
     var search = Search(
-      view: view, identities: identities, effort: question.effort, vector: vector ?? [], excluded: [])
+      view: view, identities: head.identities, hasChecksums: head.hasChecksums, effort: question.effort,
+      vector: vector ?? [])
     if case .embedding(let id) = probe {
       search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
       search.excluded = [id.rawValue]

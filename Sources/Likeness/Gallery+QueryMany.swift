@@ -43,9 +43,9 @@ extension Gallery {
     let vectors = probes.map { probe in Result { try vector(for: probe) } }
     let pairs = Array(zip(probes, vectors))
     let searches = try? translating {
-      try withView { view, identities, db in
+      try withView { view, head, db in
         pairs.map { probe, vector in
-          Result { try ask(probe, vector.get(), question, view, identities, db) }
+          Result { try ask(probe, vector.get(), question, view, head, db) }
         }
       }
     }

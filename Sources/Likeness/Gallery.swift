@@ -123,9 +123,11 @@ public final class Gallery: Sendable {
     if let readOnlyReason { throw GalleryError.readOnly(path: path, reason: readOnlyReason) }
     let result = try translating {
       try connections.write { db in
-        let result = try body(db)
-        try ChangeLog.prune(db, keeping: configuration.changeLogLimit)
-        return result
+        try LastID.explaining(path, in: db) {
+          let result = try body(db)
+          try ChangeLog.prune(db, keeping: configuration.changeLogLimit)
+          return result
+        }
       }
     }
     // From here on the write is acknowledged, whatever happens: an index that could not follow does so at the next

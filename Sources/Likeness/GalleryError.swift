@@ -28,6 +28,8 @@ public enum GalleryError: Error, Sendable, Hashable {
   case locked(path: String, seconds: Double, holder: String?)
   /// There is no room for the write.
   case diskFull(path: String)
+  /// A row of `table` has the last id there is, 2⁶³ − 1, so that none is left for another.
+  case idsUsedUp(path: String, table: String)
   /// SQLite failed otherwise.
   case storage(path: String, reason: String)
 
@@ -95,6 +97,9 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
         + "\(Self.brief(seconds)) s: try again when it is done, or raise busyTimeout"
     case .diskFull(let path):
       "no room to write to \(path): free some space and repeat; nothing of this write was kept"
+    case .idsUsedUp(let path, let table):
+      "\(path) takes no more rows: row \(Int64.max) of \(table) has the last id there is; "
+        + "'likeness doctor \(path) --fix' gives it another"
     case .storage(let path, let reason):
       "SQLite failed on \(path): \(reason)"
     case .cannotBackUp(let path, let reason):

@@ -123,4 +123,27 @@ struct KernelTests {
       #expect(ck_norm_squared(tiny, n) > 0)
     }
   }
+
+  @Test("the CRC-32 is the same by instructions, by tables, and by the book, for every length and alignment")
+  func checksums() {
+    func byTheBook(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+      ~bytes.reduce(~UInt32(0)) { value, byte in
+        (0..<8).reduce(value ^ UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
+      }
+    }
+    #expect(ck_crc32("123456789", 9) == 0xCBF4_3926)
+    #expect(ck_crc32(nil, 0) == 0)
+    var random = Seeded(9)
+    let bytes = (0..<700).map { _ in UInt8.random(in: 0...255, using: &random) }
+    for count in Array(0...200) + [255, 256, 257, 511, 512, 513, 600] {
+      for start in 0..<4 {
+        let slice = bytes[start..<start + count]
+        let expected = byTheBook(slice)
+        slice.withUnsafeBytes { raw in
+          #expect(ck_crc32(raw.baseAddress, count) == expected)
+          #expect(ck_crc32_by_tables(raw.baseAddress, count) == expected)
+        }
+      }
+    }
+  }
 }

@@ -39,6 +39,29 @@ final class LogKeeper: Sendable {
     }
   }
 
+  @Test("a candidate whose vector is not the one of its checksum is answered as its row is, and named")
+  func otherBytes() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    for n in 1...4 { try gallery.enroll([Float(n), 0], as: "p\(n)") }
+    #expect(try gallery.query(.vector([0, 0]), k: 2).note == nil)
+    // A flipped bit, and a vector of another hand that has no checksum.
+    try otherHand(scratch.path()).write { db in
+      try db.execute(
+        sql: """
+          DROP TRIGGER embedding_unchecked;
+          UPDATE embedding SET vector = x'0000c03f00000000' WHERE id = 1;
+          UPDATE embedding SET vector = x'0000004000000000', crc32 = NULL WHERE id = 2;
+          """)
+    }
+    let answer = try gallery.query(.vector([0, 0]), k: 2)
+    #expect(answer.candidates.map(\.distance) == [1.5, 2])
+    #expect(answer.note?.contains("the vector of embedding 1 changed since enrolment without a new checksum") == true)
+    #expect(try gallery.query(.vector([9, 0]), k: 2).note?.contains("checksum") != true)
+    let wrong = try gallery.verify().checks.first { $0.name == "checksums" }
+    #expect(wrong?.findings.map(\.row) == [1])
+  }
+
   @Test("damaged rows are left out and reported, and stop nothing", arguments: [true, false])
   func leftOut(whileOpen: Bool) throws {
     let scratch = try Scratch()

@@ -62,13 +62,13 @@ import Testing
     #expect(try gallery.verify(sample: 3).isSound)
   }
 
-  @Test("ids around 2³¹ and 2³², negative ones, and the last of all are ids like any others")
+  @Test("ids around 2³¹ and 2³², the first of all, and the last but one are ids like any others")
   func ids() throws {
     let scratch = try Scratch()
     let gallery = try makeGallery(scratch.path(), 4) { $0.exactBelow = 2 }
     var random = Seeded(83)
     let ids: [Int64] = [
-      .min + 1, -1, 1, Int64(Int32.max), Int64(Int32.max) + 1, Int64(UInt32.max), Int64(UInt32.max) + 1, .max - 1,
+      .min, .min + 1, -1, 1, Int64(Int32.max), Int64(Int32.max) + 1, Int64(UInt32.max), Int64(UInt32.max) + 1, .max - 1,
     ]
     let vectors = ids.map { _ in random.vector(4) }
     try gallery.enroll([0.5, 0.5, 0.5, 0.5], as: "first")
@@ -93,14 +93,67 @@ import Testing
     try check(try Gallery(path: scratch.path(), configuration: quiet { $0.exactBelow = 2 }))
     try gallery.compact()
     try check(gallery)
-    // There is one id left.
-    let last = try gallery.enroll([9, 9, 9, 9], as: "first")
-    #expect(last.rawValue == .max)
-    // And then none: that is an error, and nothing was kept.
-    #expect(throws: GalleryError.self) { try gallery.enroll([8, 8, 8, 8], as: "first") }
-    #expect(try gallery.embeddings(of: "first").count == 2)
-    #expect(try gallery.forget("p\(Int64.min + 1)").erasure == .complete)
+    #expect(try Gallery(path: scratch.path(), configuration: quiet { $0.snapshots = .never }).info().searchable == 9)
+    #expect(try gallery.forget("p\(Int64.min)").erasure == .complete)
     #expect(try gallery.verify().isSound)
+  }
+
+  @Test(
+    "where another hand gave a row the last id there is, that is said, not that the disk is full, and doctor mends it")
+  func lastID() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 4)
+    var random = Seeded(84)
+    let (first, last) = (random.vector(4), random.vector(4))
+    try gallery.enroll(first, as: "first")
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "INSERT INTO identity (id, name) VALUES (\(Int64.max), 'last')")
+      try db.execute(
+        sql: "INSERT INTO embedding (id, identity_id, embedder_id, vector) VALUES (\(Int64.max), \(Int64.max), 1, ?)",
+        arguments: [blob(last)])
+    }
+    #expect(try gallery.query(.vector(last), k: 1).candidates.first?.embedding.rawValue == .max)
+    #expect(throws: GalleryError.idsUsedUp(path: scratch.path(), table: "embedding")) {
+      try gallery.enroll(first, as: "first")
+    }
+    #expect(throws: GalleryError.idsUsedUp(path: scratch.path(), table: "embedding")) {
+      try gallery.enroll(first, as: "new")
+    }
+    let outcomes = try gallery.enrollTogether([
+      [Enrollment(identity: "first", vector: first)], [Enrollment(identity: "new", vector: first)],
+    ])
+    for outcome in outcomes { #expect(throws: GalleryError.self) { try outcome.get() } }
+    #expect(try gallery.identities().map(\.name) == ["first", "last"])
+    let wrong = try gallery.verify().checks.filter { $0.outcome == .wrong }
+    #expect(wrong.map(\.name) == ["identities", "embeddings"])
+    #expect(wrong.allSatisfy { $0.findings.map(\.row) == [.max] && $0.findings[0].mend.contains("doctor") })
+
+    let diagnosis = try Gallery.diagnose(path: scratch.path(), configuration: quiet(), fixing: true)
+    #expect(diagnosis.isHealthy)
+    #expect(diagnosis.mended.count { $0.contains("after which no more could be stored") } == 2)
+    let answer = try gallery.query(.vector(last), k: 1).candidates.first
+    #expect(answer?.identity == "last")
+    #expect(answer?.embedding.rawValue == 2)
+    #expect(try gallery.enroll(first, as: "new").rawValue == 3)
+    #expect(try gallery.verify().isSound)
+  }
+
+  @Test("where another hand used up the numbers of the change log, that is said, and doctor mends it")
+  func lastChange() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll([1], as: "Ada")
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE sqlite_sequence SET seq = \(Int64.max) WHERE name = 'change'")
+    }
+    #expect(throws: GalleryError.idsUsedUp(path: scratch.path(), table: "change")) {
+      try gallery.enroll([2], as: "Ada")
+    }
+    #expect(try gallery.verify().checks.filter { $0.outcome == .wrong }.map(\.name) == ["log"])
+    #expect(try Gallery.diagnose(path: scratch.path(), configuration: quiet(), fixing: true).isHealthy)
+    try gallery.enroll([2], as: "Ada")
+    #expect(try gallery.query(.vector([2]), k: 1).candidates.map(\.distance) == [0])
+    #expect(try gallery.indexDisagreements().isEmpty)
   }
 
   @Test("a clock that goes back is no reason for anything to be lost, reordered or refused")

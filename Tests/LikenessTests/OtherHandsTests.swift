@@ -146,6 +146,102 @@ import Testing
     #expect(try gallery.query(.vector([7]), k: 2).candidates.map(\.identity) == ["p6", "p8"])
   }
 
+  /// What another hand does with triggers switched off.
+  private static let untraced = """
+    UPDATE embedding SET vector = x'00007a44' WHERE id = 8;  -- 1000
+    DELETE FROM embedding WHERE id = 10;
+    DELETE FROM change WHERE sequence > 50;
+    UPDATE sqlite_sequence SET seq = 50 WHERE name = 'change';
+    """
+
+  // From 400 on the write-ahead log begins anew in between.
+  @Test(
+    "a change without a trace in the log is in the next answer, however many with one follow it",
+    arguments: [1, 2, 400])
+  func untracedThenTraced(count: Int) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll((0..<50).map { Enrollment(identity: "p\($0)", vector: [Float($0)]) })
+    #expect(try gallery.query(.vector([1_000]), k: 1).candidates[0].identity == "p49")
+    let other = try Gallery(path: scratch.path(), configuration: quiet())
+    let hand = try otherHand(scratch.path())
+    try hand.write { db in try db.execute(sql: Self.untraced) }
+    for n in 0..<count { try other.enroll([-Float(n)], as: "new \(n)") }
+    #expect(try gallery.query(.vector([1_000]), k: 1).candidates[0].identity == "p7")
+    #expect(try gallery.query(.vector([9]), k: 2).candidates.map(\.identity) == ["p8", "p10"])
+    #expect(try gallery.query(.vector([0])).gallerySize.embeddings == 49 + count)
+    #expect(try gallery.indexDisagreements().isEmpty)
+  }
+
+  @Test("a change without a trace is in the next answer, also when this process writes next")
+  func untracedThenOwn() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll((0..<50).map { Enrollment(identity: "p\($0)", vector: [Float($0)]) })
+    try otherHand(scratch.path()).write { db in try db.execute(sql: Self.untraced) }
+    try gallery.enroll([-1], as: "new")
+    #expect(try gallery.query(.vector([1_000]), k: 1).candidates[0].identity == "p7")
+    #expect(try gallery.indexDisagreements().isEmpty)
+  }
+
+  @Test(
+    "a row inserted with triggers switched off in the sqlite3 shell is in the next answer",
+    .enabled(if: Tool.sqlite3 != nil, "sqlite3 is not installed"))
+  func shellWithoutTriggers() throws {
+    let sqlite3 = try #require(Tool.sqlite3)
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([1, 1], as: "Ada")
+    try gallery.enroll([3, 3], as: "Grace")
+    #expect(try gallery.query(.vector([9, 9]), k: 1).candidates.map(\.identity) == ["Grace"])
+    let output = try sqlite3.run(
+      [scratch.path()],
+      input: """
+        .dbconfig enable_trigger off
+        INSERT INTO embedding (identity_id, embedder_id, vector) VALUES (1, 1, x'0000104100001041');
+        .dbconfig enable_trigger on
+        INSERT INTO embedding (identity_id, embedder_id, vector) VALUES (2, 1, x'0000a0c00000a0c0');
+        SELECT count(*) FROM change;
+        """)
+    #expect(output.hasSuffix("\n3\n"))
+    #expect(try gallery.query(.vector([9, 9]), k: 1).candidates.map(\.identity) == ["Ada"])
+    #expect(try gallery.query(.vector([-5, -5]), k: 1).candidates.map(\.identity) == ["Grace"])
+  }
+
+  @Test("no commit that says in the log what it changed, or changes no embedding, costs a comparison of all rows")
+  func comparisons() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    try gallery.enroll((0..<500).map { Enrollment(identity: "p\($0)", vector: [Float($0)]) })
+    let other = try Gallery(path: scratch.path(), configuration: quiet())
+    let hand = try otherHand(scratch.path())
+    func ask() throws {
+      for each in [gallery, other] { _ = try each.query(.vector([3]), k: 1) }
+    }
+    try ask()
+    let before = (gallery.comparisons, other.comparisons)
+    for round in 0..<40 {
+      try other.enroll([Float(-round)], as: "other \(round)")
+      try gallery.enroll([Float(-round)], as: "own \(round)")
+      try ask()
+      try other.rename("p\(round)", to: "q\(round)")
+      try gallery.setAttributes(["round": .number(Double(round))], of: "q\(round)")
+      try other.forget("other \(round)")
+      try gallery.forget("own \(round)")
+      try ask()
+      try hand.write { db in
+        try db.execute(sql: "UPDATE embedding SET vector = x'0000c8c1' WHERE id = \(round + 1)")
+        try db.execute(sql: "UPDATE identity SET attributes = '{\"a\": 1}' WHERE id = \(round + 1)")
+      }
+      try hand.write { db in try db.execute(sql: "DELETE FROM embedding WHERE id = \(round + 100)") }
+      try hand.write { db in try db.execute(sql: "UPDATE identity SET attributes = '{}' WHERE id = \(round + 1)") }
+    }
+    try ask()
+    #expect((gallery.comparisons, other.comparisons) == before)
+    #expect(try gallery.indexDisagreements().isEmpty)
+    #expect(try other.indexDisagreements().isEmpty)
+  }
+
   @Test("triggers that another hand dropped are back after the gallery was opened for writing")
   func triggersComeBack() throws {
     let scratch = try Scratch()

@@ -18,6 +18,12 @@ extern "C" {
 /// Against accidents, not against forgers.
 uint64_t ck_checksum(const void *bytes, size_t n, uint64_t seed);
 
+/// The CRC-32 of ISO 3309, as zlib computes it: with the instructions for it that the CPU has, or else by tables.
+uint32_t ck_crc32(const void *_Nullable bytes, size_t n);
+
+/// The same by tables.
+uint32_t ck_crc32_by_tables(const void *_Nullable bytes, size_t n);
+
 /// Checks n rows of `capacity` links each, those of the slots from `first` on: in every row links from the front, none
 /// behind the first UINT32_MAX, each below `end` and none to the row's own slot. Counts in `degrees[end]` how often each
 /// slot is linked to.

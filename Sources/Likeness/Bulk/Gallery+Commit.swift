@@ -25,7 +25,7 @@ extension Gallery {
     do {
       var ids: [EmbeddingID] = []
       try db.inSavepoint {
-        ids = try translating { try insertion.store(request, in: db) }
+        ids = try translating { try LastID.explaining(path, in: db) { try insertion.store(request, in: db) } }
         return .commit
       }
       return .success(ids)

@@ -50,7 +50,7 @@ extension Gallery {
         FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.embedder_id = ? ORDER BY e.id
         """)
       try rows.bind(embedder.id, at: 1)
-      var last = Int64.min
+      var last: Int64?
       while try rows.step() {
         last = try rows.id(0, after: last)
         let blob = rows.blob(1)

@@ -39,7 +39,7 @@ struct IndexBuilder {
     let most = Self.piece(state.embedder.dimension)
     let pieces = max(1, (total + most - 1) / most)
     var batch = VectorBatch(dimension: state.embedder.dimension, capacity: max(1, (total + pieces - 1) / pieces))
-    var last = Int64.min
+    var last: Int64?
     var completed = 0
     var hasMore = true
     try progress?(GalleryProgress(completed: 0, total: total))
@@ -60,12 +60,13 @@ struct IndexBuilder {
   /// Reads the next rows' sound vectors into `batch` as far as there is room, blobs copied straight; false when there
   /// were no more rows.
   private func readRows(
-    _ db: Database, after last: inout Int64, into state: inout IndexState, _ batch: inout VectorBatch
+    _ db: Database, after last: inout Int64?, into state: inout IndexState, _ batch: inout VectorBatch
   ) throws -> Bool {
+    if last == .max { return false }
     let embedder = state.embedder
     let rows = try RawStatement(
-      db, "SELECT id, embedder_id, vector FROM embedding WHERE id > ? ORDER BY id LIMIT ?")
-    try rows.bind(last, at: 1)
+      db, "SELECT id, embedder_id, vector FROM embedding WHERE id >= ? ORDER BY id LIMIT ?")
+    try rows.bind(last.map { $0 + 1 } ?? .min, at: 1)
     try rows.bind(Int64(min(VectorBatch.step(embedder.dimension), batch.capacity - batch.ids.count)), at: 2)
     var hasMore = false
     while try rows.step() {

@@ -114,7 +114,7 @@ extension IndexKeeper {
       var unseen = Set(known.faults.keys).union(known.pending.filter { $0.value.vector != nil }.keys)
       var comparison = IndexComparison(known.graph)
       let rows = try RawStatement(db, "SELECT id, embedder_id, vector FROM embedding ORDER BY id")
-      var last = Int64.min
+      var last: Int64?
       while try rows.step() {
         let id = try rows.id(0, after: last)
         last = id

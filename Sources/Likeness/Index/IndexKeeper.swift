@@ -68,7 +68,14 @@ final class IndexKeeper: Sendable {
         state.withLock { $0 = nil }
         return nil
       }
-      if isNews, !noticeStrangers() { head?.dataVersion = .min }
+      if isNews {
+        switch noticeStrangers() {
+        case false: break
+        // What they did may have come after this snapshot, and has to be in the one that is compared.
+        case true: throw Connections.StaleSnapshot()
+        case nil: head?.dataVersion = .min
+        }
+      }
       try follow(db, to: current, embedder: embedder, isNews: isNews)
       return openView()
     }
@@ -76,15 +83,16 @@ final class IndexKeeper: Sendable {
 
   /// Suspects the index where somebody committed and the log does not say what.
   ///
-  /// - Returns: false where that cannot be told now, as this process is writing.
-  private func noticeStrangers() -> Bool {
-    guard let count = connections.strangeCommits() else { return false }
-    state.withLock { state in
-      guard let known = state?.strangeCommits, known != count else { return }
+  /// - Returns: whether somebody did since this was asked last; nil where that cannot be told now, as this process is
+  ///   writing.
+  private func noticeStrangers() -> Bool? {
+    guard let count = connections.strangeCommits() else { return nil }
+    return state.withLock { state in
+      guard let known = state?.strangeCommits, known != count else { return false }
       state?.strangeCommits = count
       state?.isSuspect = true
+      return true
     }
-    return true
   }
 
   /// Ends an answer, and lets changes behind it go into the graph.

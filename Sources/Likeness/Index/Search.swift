@@ -6,6 +6,8 @@ struct Search {
   let view: IndexView
   /// The number of identities in the snapshot.
   let identities: Int
+  /// Whether rows have checksums.
+  let hasChecksums: Bool
   let effort: Effort
   var vector: [Float]
   /// Embeddings that are not to be found, or were found already.
@@ -15,12 +17,17 @@ struct Search {
   private var isExact = true
   /// Embeddings whose identity is gone, which happens when another hand works without foreign keys.
   private var orphans = 0
+  /// Candidates whose vectors are not those that were enrolled, by their checksums.
+  private var altered: [EmbeddingID] = []
   /// Whether a row was otherwise than the index has it.
   private(set) var disagrees = false
 
-  init(view: IndexView, identities: Int, effort: Effort, vector: [Float], excluded: Set<Int64>) {
+  init(
+    view: IndexView, identities: Int, hasChecksums: Bool, effort: Effort, vector: [Float], excluded: Set<Int64> = []
+  ) {
     self.view = view
     self.identities = identities
+    self.hasChecksums = hasChecksums
     self.effort = effort
     self.vector = vector
     self.excluded = excluded
@@ -71,7 +78,8 @@ struct Search {
     let statement = try RawStatement(
       db,
       """
-      SELECT i.name, e.source, e.vector FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?
+      SELECT i.name, e.source, e.vector, \(hasChecksums ? "e.crc32" : "NULL")
+      FROM embedding AS e JOIN identity AS i ON i.id = e.identity_id WHERE e.id = ?
       """)
     try statement.bind(hit.id, at: 1)
     guard try statement.step() else {
@@ -92,6 +100,7 @@ struct Search {
     }
     if !distance.isFinite || abs(distance - hit.distance) > 1e-3 * scale { disagrees = true }
     if !distance.isFinite { return }
+    if !statement.isNull(3), Int64(CRC32.of(blob)) != statement.integer(3) { altered.append(EmbeddingID(hit.id)) }
     candidates.append(
       Candidate(
         identity: statement.text(0) ?? "", distance: distance, embedding: EmbeddingID(hit.id),
@@ -116,10 +125,10 @@ struct Search {
       candidates: kept, foundBy: isExact ? .exact : .graph,
       gallerySize: Answer.GallerySize(identities: identities, embeddings: view.searchable),
       embedder: view.embedder.name, decision: maxDistance.map { _ in kept.isEmpty ? .noMatch : .match },
-      note: note(kept: kept.count, k: k, by: grouping, maxDistance: maxDistance))
+      note: note(kept: kept, k: k, by: grouping, maxDistance: maxDistance))
   }
 
-  private func note(kept: Int, k: Int, by grouping: CandidateGrouping, maxDistance: Float?) -> String? {
+  private func note(kept: [Candidate], k: Int, by grouping: CandidateGrouping, maxDistance: Float?) -> String? {
     var notes: [String] = []
     if view.searchable == 0 {
       notes.append("the gallery has no embeddings yet")
@@ -130,13 +139,20 @@ struct Search {
       case .embedding: notes.append("only \(count) \(count == 1 ? "embedding" : "embeddings") could be compared")
       }
     }
-    if let maxDistance, kept < candidates.count {
-      let which = kept == 0 ? "the nearest candidate" : "the next candidate"
-      notes.append("\(which) is at \(candidates[kept].distance), beyond \(maxDistance)")
+    if let maxDistance, kept.count < candidates.count {
+      let which = kept.isEmpty ? "the nearest candidate" : "the next candidate"
+      notes.append("\(which) is at \(candidates[kept.count].distance), beyond \(maxDistance)")
     }
     if view.faults > 0 {
       notes.append(
         "\(view.faults) damaged \(view.faults == 1 ? "embedding was" : "embeddings were") left out, see info")
+    }
+    let doubtful = kept.filter { altered.contains($0.embedding) }
+    if !doubtful.isEmpty {
+      let names = doubtful.map { "\($0.embedding)" }.joined(separator: ", ")
+      notes.append(
+        "the vector\(doubtful.count == 1 ? "" : "s") of embedding\(doubtful.count == 1 ? "" : "s") \(names) changed since "
+          + "enrolment without a new checksum, see verify")
     }
     if orphans > 0 {
       notes.append("\(orphans) \(orphans == 1 ? "embedding" : "embeddings") without an identity left out")

@@ -174,12 +174,10 @@ struct SnapshotOpening {
         db, "SELECT id, embedder_id, vector FROM embedding WHERE id BETWEEN ? AND ? ORDER BY id")
       try rows.bind(ids.lowerBound, at: 1)
       try rows.bind(ids.upperBound, at: 2)
-      var last = Int64.min
-      var isFirst = true
+      var last: Int64?
       var hint: UInt32 = 0
       while try rows.step() {
-        let id = isFirst ? rows.integer(0) : try rows.id(0, after: last)
-        isFirst = false
+        let id = try rows.id(0, after: last)
         last = id
         if rows.integer(1) == embedder.id, let blob = rows.blob(2), blob.count == 4 * embedder.dimension {
           switch loading.take(blob, id: id, hint: &hint) {

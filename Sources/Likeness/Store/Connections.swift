@@ -16,29 +16,7 @@ final class Connections: Sendable {
   private let writer: DatabaseQueue
   private let pool: Locked<Pool>
   /// Held by whoever uses the writer.
-  private let watch: Locked<Watch>
-
-  /// What the writer's connection saw last. Its `data_version` changes when anybody else has committed, never for its
-  /// own commits.
-  private struct Watch {
-    var dataVersion: Int64?
-    /// The number of the last change in the log.
-    var sequence: Int64 = 0
-    /// Commits of others, or groups of them, that left no trace in the log.
-    var strangeCommits = 0
-
-    mutating func look(_ db: Database) throws {
-      let version = try db.integer("PRAGMA data_version")
-      let sequence = try Self.sequence(db)
-      if let dataVersion, dataVersion != version, sequence == self.sequence { strangeCommits += 1 }
-      dataVersion = version
-      self.sequence = sequence
-    }
-
-    static func sequence(_ db: Database) throws -> Int64 {
-      try db.integer("SELECT seq FROM sqlite_sequence WHERE name = 'change'")
-    }
-  }
+  private let watch: Locked<CommitWatch>
 
   /// A connection for reading, and what its last snapshot said.
   private struct Reader {
@@ -56,11 +34,11 @@ final class Connections: Sendable {
     self.factory = factory
     self.writer = writer
     pool = Locked(Pool())
-    watch = Locked(Watch())
+    watch = Locked(CommitWatch())
   }
 
-  /// How often somebody else committed and the change log does not say what; nil where that cannot be told without
-  /// waiting, as this process is writing.
+  /// How many commits of others may have changed embeddings without the change log saying so; nil where that cannot be
+  /// told without waiting, as this process is writing.
   func strangeCommits() -> Int? {
     watch.withLockIfFree { watch -> Int? in
       do {
@@ -129,9 +107,10 @@ final class Connections: Sendable {
         // Whoever else committed before did so before this transaction, which is alone.
         try now.look(db)
         let result = try body(db)
-        now.sequence = try Watch.sequence(db)
+        try now.prepareOwn(db)
         return result
       }
+      writer.inDatabase { db in now.noteOwn(db) }
       watch = now
       return result
     }

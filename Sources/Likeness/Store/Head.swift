@@ -6,6 +6,8 @@ struct Head: Sendable {
   var dataVersion: Int64
   /// Changes whenever anybody changed the schema: dropped a trigger, say.
   var schemaCookie: Int64
+  /// Whether vectors have checksums: since version 2.
+  var hasChecksums: Bool
   /// The number of the last change in the log.
   var sequence: Int64
   /// The highest id in `embedding`.
@@ -28,7 +30,8 @@ struct Head: Sendable {
       """)
     guard try statement.step() else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
     return Head(
-      dataVersion: version, schemaCookie: try db.integer("PRAGMA schema_version"), sequence: statement.integer(0),
+      dataVersion: version, schemaCookie: try db.integer("PRAGMA schema_version"),
+      hasChecksums: try db.integer("PRAGMA user_version") >= 2, sequence: statement.integer(0),
       highest: statement.integer(1), identities: Int(statement.integer(2)), embedder: try EmbedderRow.stored(in: db))
   }
 }

@@ -83,6 +83,11 @@ struct FileCheck {
         "the change log holds number \(last), beyond its counter \(counter): later changes would be taken for earlier ones",
         table: "change", row: last, mend: "DELETE FROM change, with sqlite3; open galleries then compare all rows once")
     }
+    if counter == .max {
+      check.add(
+        "the change log has come to the last number there is, so that no other change can be logged, nor made",
+        table: "change", row: counter, mend: "likeness doctor \(path) --fix")
+    }
     return check.concluded(
       "the write-ahead log holds \(bytes == 0 ? "nothing" : "\(bytes) bytes (\(bytes / Int(max(pages, 1))) pages)"), "
         + "the change log \(counted(Int(changes), "change"))", { _ in "the change log is at odds with its counter" })

@@ -97,7 +97,7 @@ extension Gallery {
 
   /// Gives vectors that have none a checksum, some thousands a transaction; how many.
   private func giveChecksums() throws -> Int {
-    var last = Int64.min
+    var last: Int64?
     var given = 0
     var hasMore = true
     while hasMore {
@@ -106,14 +106,15 @@ extension Gallery {
         let rows = try RawStatement(
           db,
           """
-          SELECT id, vector FROM embedding WHERE id > ? AND crc32 IS NULL AND typeof(vector) = 'blob' ORDER BY id LIMIT 4096
+          SELECT id, vector FROM embedding WHERE id >= ? AND crc32 IS NULL AND typeof(vector) = 'blob' ORDER BY id LIMIT 4096
           """)
-        try rows.bind(last, at: 1)
+        try rows.bind(last.map { $0 + 1 } ?? .min, at: 1)
         while try rows.step() {
-          last = try rows.id(0, after: last)
-          if let blob = rows.blob(1) { sums.append((last, CRC32.of(blob))) }
+          let id = try rows.id(0, after: last)
+          last = id
+          if let blob = rows.blob(1) { sums.append((id, CRC32.of(blob))) }
         }
-        hasMore = !sums.isEmpty
+        hasMore = !sums.isEmpty && last != .max
         let update = try RawStatement(db, "UPDATE embedding SET crc32 = ? WHERE id = ?")
         for (id, sum) in sums {
           try update.bind(Int64(sum), at: 1)

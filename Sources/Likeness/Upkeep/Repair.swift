@@ -28,6 +28,9 @@ struct Repair {
     try gallery.translating {
       mended += try putBackOthers(gallery)
       mended += try removeRows(gallery)
+      mended += try gallery.connections.write { db in
+        try LastID.tables(in: db).map { try LastID.giveBack($0, in: db) }
+      }
       if let line = try finishErasure(gallery) { mended.append(line) }
     }
     let snapshot = try gallery.reading { db in IndexSnapshotState(galleryAt: path, in: db) }

@@ -77,6 +77,7 @@ struct RowCheck {
       if rows.integer(2) != 1 { add("has attributes that are no JSON object") }
       if rows.isNull(3) { add("has a created_at that is no time") }
     }
+    try lookAtLastID(of: "identity", &check)
     return check.concluded(
       "\(counted(count, "identity", "identities")) sound: names, attributes, times",
       { "\($0) things are wrong with identities" })
@@ -134,6 +135,7 @@ struct RowCheck {
       if maker != main { others += 1 } else if isSearchable { sound.append(id) }
     }
     progress(count)
+    try lookAtLastID(of: "embedding", &check)
     let other = others == 0 ? "" : "; \(others) of other embedders, which are not searched"
     let unchecked = count - checked
     return [
@@ -180,6 +182,14 @@ struct RowCheck {
   }
 
   // MARK: -
+
+  private func lookAtLastID(of table: String, _ check: inout Verification.Check) throws {
+    guard try LastID.tables(in: db).contains(table) else { return }
+    check.add(
+      "row \(Int64.max) of \(table) has, or had, the last id there is, so that no other row can be stored",
+      table: table,
+      row: .max, mend: "likeness doctor \(path) --fix")
+  }
 
   private func subject(_ id: Int64) -> String { Self.subject(id, in: db) }
 

@@ -111,7 +111,7 @@ struct SearchCheck {
 
   /// An answer's distances are those of the rows to the last bit, in order.
   private func checkAnswer(to probe: [Float], _ check: inout Verification.Check) throws {
-    var search = Search(view: view, identities: 0, effort: effort, vector: probe, excluded: [])
+    var search = Search(view: view, identities: 0, hasChecksums: false, effort: effort, vector: probe)
     try search.run(db, k: Self.k, by: .embedding)
     let question = try Gallery.Question(k: Self.k, grouping: .embedding, maxDistance: nil, effort: effort)
     let candidates = search.answer(question).candidates
