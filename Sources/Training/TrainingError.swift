@@ -29,7 +29,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
         + "the first is \(names.first ?? "unknown"): add pictures of them"
     case .lossNotFinite(let step, let epoch, let kept):
       "the loss is not a finite number at step \(step), in epoch \(epoch): lower the learning rate (--rate) or look for "
-        + "broken pictures" + (kept.map { "; the last good checkpoint is kept in \($0)" } ?? "")
+        + "broken data" + (kept.map { "; the last good checkpoint is kept in \($0)" } ?? "")
     case .checkpointNotWritten(let path, let reason, let kept):
       "the checkpoint \(path) cannot be written, \(reason): "
         + (kept.map { "that of epoch \($0) is as it was; make room and go on with --resume" }
@@ -46,6 +46,9 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
         + "mend or remove them, or leave them out with --skip-broken"
     }
   }
+
+  /// Why a checkpoint is not gone on with.
+  static let anotherTraining = "belongs to another training: the data, the settings or the seed were others"
 
   /// The same sentence, for Foundation.
   public var errorDescription: String? { description }

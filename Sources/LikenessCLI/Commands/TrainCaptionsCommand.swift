@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import LikenessTraining
 
 struct TrainCaptionsCommand: ParsableCommand {
@@ -9,7 +8,8 @@ struct TrainCaptionsCommand: ParsableCommand {
     discussion: """
       The data are a folder with captions.tsv: lines 'path⇥caption', the paths relative to the file, several lines a \
       picture where several captions fit. Some concepts (pictures with the same captions) are set aside to find the best \
-      epoch; a closed-form regression is printed beside the towers.
+      epoch; a closed-form regression is printed beside the towers. While it trains, checkpoints are kept beside the model \
+      file; a training that was cut off goes on with --resume.
       """)
 
   @Option(help: "A folder with captions.tsv in it, or such a list by its own name.", completion: .file())
@@ -36,9 +36,6 @@ struct TrainCaptionsCommand: ParsableCommand {
   @Option(help: "The share of concepts set aside to steer by, 0 to 0.5. Default: the recipe's.")
   var validation: Double?
 
-  @Option(help: "The longest that training may take, in minutes; what is learned then depends on the machine.")
-  var minutes: Double?
-
   @Option(help: "Threads; the result is the same for any number. Default: one a core.")
   var threads: Int?
 
@@ -48,6 +45,7 @@ struct TrainCaptionsCommand: ParsableCommand {
   @Flag(help: "Leave out pictures and lines that cannot be read, and count them, instead of stopping.")
   var skipBroken = false
 
+  @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -58,7 +56,6 @@ struct TrainCaptionsCommand: ParsableCommand {
     if let dimension, dimension < 1 || dimension % count != 0 {
       throw ValidationError("--dimension must be a multiple of the \(count) pairs of towers.")
     }
-    if let minutes, !(minutes > 0 && minutes <= 100_000) { throw ValidationError("--minutes must be above 0.") }
   }
 
   func run() throws {
@@ -69,18 +66,24 @@ struct TrainCaptionsCommand: ParsableCommand {
     if let batch { trainer.configuration.batch = batch }
     if let rate { trainer.configuration.peakRate = rate }
     if let validation { trainer.configuration.validationShare = validation }
+    if let patience = running.patience { trainer.configuration.patience = patience }
     trainer.configuration.seed = seed
-    trainer.minutes = minutes
     trainer.skipsBroken = skipBroken
     trainer.workers = threads
+    if let from = running.from {
+      guard towers == nil, dimension == nil else {
+        throw CommandFailure(
+          "\(towers == nil ? "--dimension" : "--towers") comes from the model that is trained from: leave it out")
+      }
+      trainer.parent = try CaptionParent(contentsOf: from)
+    }
+    try running.apply(to: &trainer, out: out)
 
-    let progress = CaptionTrainingProgress(towers: trainer.configuration.members)
     let sheet = try CaptionSheet(path: data, skipsBroken: skipBroken)
-    let trained = try trainer.train(sheet, onEvent: progress.show)
-    progress.finish()
-    try AtomicFile.write(trained.file(), to: out)
-
-    let summary = try CaptionTrainingSummary(trained, sheet: sheet, out: out)
+    let (trained, report) = try TrainingSession(
+      running: running, out: out, recipe: CaptionTrainer.recipe, seed: seed
+    ).run(checkpoints: trainer.checkpoints) { [trainer] in try trainer.train(sheet, onEvent: $0) }
+    let summary = try CaptionTrainingSummary(trained, sheet: sheet, out: out, report: report)
     if output.json { return try Console.printJSON(summary) }
     print(summary.text)
   }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import LikenessTraining
 
 struct TrainFacesCommand: ParsableCommand {
@@ -23,37 +22,8 @@ struct TrainFacesCommand: ParsableCommand {
 
   func run() throws {
     var trainer = FaceTrainer()
-    trainer.dimension = network.dimension
-    trainer.members = network.networks
-    trainer.seed = options.seed
-    trainer.epochs = network.epochs
-    method.apply(to: &trainer)
-    try running.apply(to: &trainer, out: options.out)
-    trainer.peakRate = network.rate
-    trainer.validationShare = network.validation
-    trainer.skipsBroken = options.skipBroken
-    trainer.workers = network.threads
-
-    let folder = try PictureFolder(path: options.data)
-    let progress = TrainingProgress("Training")
-    let recorder = try running.gallery.map {
-      try TrainingRecorder(
-        gallery: $0, recipe: FaceRecipe.name, seed: options.seed, identities: folder.identities.map(\.name),
-        checkpoints: trainer.checkpoints, isResuming: running.resume)
-    }
-    let trained = try trainer.train(folder) { training, event in
-      progress.show(training, event)
-      recorder?.hear(training, event)
-    }
-    progress.finish()
-    let model = try trained.file()
-    try AtomicFile.write(model, to: options.out)
-    try recorder?.finish(trained, model: model)
-    trained.checkpoints?.remove()
-    let report = try running.report.map { try TrainingReport(trained: trained).write(to: $0) }
-
-    let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out, report: report)
-    if output.json { return try Console.printJSON(summary) }
-    print(summary.text)
+    try FolderTraining(
+      options: options, network: network, method: method, running: running, output: output
+    ).run(&trainer)
   }
 }

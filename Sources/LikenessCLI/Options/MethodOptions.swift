@@ -51,7 +51,7 @@ struct MethodOptions: ParsableArguments {
   }
 
   /// Hands the choices to a trainer.
-  func apply(to trainer: inout FaceTrainer) {
+  func apply(to trainer: inout FolderTrainer<some FolderRecipe>) {
     trainer.loss = loss
     trainer.margin = margin
     trainer.scale = scale

@@ -17,7 +17,8 @@ struct RunOptions: ParsableArguments {
       """)
   var minutes: Double?
 
-  @Option(help: "Epochs without an improvement after which the first network ends early. Default: never.")
+  @Option(
+    help: "Epochs without an improvement after which a training that is steered ends early. Default: the recipe's.")
   var patience: Int?
 
   @Option(
@@ -46,8 +47,8 @@ struct RunOptions: ParsableArguments {
     if let patience, patience < 1 { throw ValidationError("--patience must be at least 1.") }
   }
 
-  /// Hands the choices to a trainer that writes `out`.
-  func apply(to trainer: inout FaceTrainer, out: String) throws {
+  /// Hands what every trainer takes to one that writes `out`.
+  func apply(to trainer: inout some LongTraining, out: String) throws {
     let folder = (out as NSString).deletingLastPathComponent
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder),
@@ -60,10 +61,8 @@ struct RunOptions: ParsableArguments {
     }
     trainer.checkpoints = out + ".checkpoints"
     trainer.resumes = resume
-    trainer.seconds = minutes.map { $0 * 60 }
-    trainer.patience = patience
+    trainer.minutes = minutes
     trainer.licence = licence
-    trainer.parent = try from.map { try ParentModel(contentsOf: $0) }
     if !resume, FileManager.default.fileExists(atPath: out + ".checkpoints/training-1.checkpoint") {
       Console.note("a training beside \(out) that was cut off is given up: --resume would have gone on with it")
     }

@@ -3,13 +3,20 @@ import LikenessTraining
 /// ROC and DET of several methods on the same pairs.
 struct ErrorCurves {
   let reports: [(name: String, report: IdentificationReport)]
+  /// What identities are called.
+  let others: String
+
+  init(reports: [(name: String, report: IdentificationReport)], of others: String) {
+    self.reports = reports
+    self.others = others
+  }
 
   private static let edge = 0.001
   private static let colors = ["var(--one)", "var(--two)", "var(--three)"]
 
   var html: String {
     """
-    <h2>How well people it never saw are told apart</h2>
+    <h2>How well \(others) it never saw are told apart</h2>
     <div class="charts">
     <div class="chart"><h3>ROC</h3>\(roc.svg)</div>
     <div class="chart"><h3>DET: both errors, for every threshold</h3>\(det.svg)</div>

@@ -3,33 +3,52 @@ import LikenessTraining
 
 /// What a model says of itself, for people and in full.
 struct ModelCardSection {
-  let card: ModelCard
+  private let rows: [(String, String)]
+  private let json: String
+  /// What was left out of the text.
+  private let omitted: String
 
-  var html: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      var short = card
-      let hashes = short.identitiesSHA256?.count ?? 0
-      short.identitiesSHA256 = nil
-      let json = String(decoding: try encoder.encode(short), as: UTF8.self)
-      return """
-        <h2>The model card</h2>
-        <div class="scroll"><table>\(rows.map { "<tr><td>\($0.0)</td><td class=\"text\">\(escaped($0.1))</td></tr>" }.joined())</table></div>
-        <details><summary>all of it, as the model file holds it\(hashes > 0 ? ", but for \(hashes) hashes of names" : "")</summary>
-        <pre>\(escaped(json))</pre></details>
-        """
-    }
+  /// Any card.
+  ///
+  /// - Parameters:
+  ///   - rows: what people ask first.
+  ///   - card: all of it.
+  init(rows: [(String, String)], card: some Encodable, omitted: String = "") throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    self.rows = rows
+    self.omitted = omitted
+    json = String(decoding: try encoder.encode(card), as: UTF8.self)
   }
 
-  private var rows: [(String, String)] {
+  var html: String {
+    """
+    <h2>The model card</h2>
+    <div class="scroll"><table>\(rows.map { "<tr><td>\($0.0)</td><td class=\"text\">\(escaped($0.1))</td></tr>" }.joined())</table></div>
+    <details><summary>all of it, as the model file holds it\(omitted)</summary>
+    <pre>\(escaped(json))</pre></details>
+    """
+  }
+}
+
+extension ModelCardSection {
+  /// The card of a model of pictures.
+  init(card: ModelCard) throws {
+    var short = card
+    let hashes = short.identitiesSHA256?.count ?? 0
+    short.identitiesSHA256 = nil
+    try self.init(
+      rows: Self.rows(card), card: short, omitted: hashes > 0 ? ", but for \(hashes) hashes of names" : "")
+  }
+
+  private static func rows(_ card: ModelCard) -> [(String, String)] {
     var rows = [
       ("recipe", card.recipe), ("date", card.date ?? "unknown"), ("seed", "\(card.seed)"),
       ("data", "\(card.pictures) pictures of \(card.identities) identities"),
       ("SHA-256 of the data", card.dataSHA256 ?? "unknown"),
     ]
     if let configuration = card.configuration {
-      rows.append(("loss", Self.text(configuration.loss)))
+      rows.append(("loss", text(configuration.loss)))
       if configuration.loss.loss.takesTriplets { rows.append(("miner", configuration.miner.rawValue)) }
       rows.append(
         (

@@ -36,11 +36,9 @@ final class TrainingProgress: Sendable {
     switch event {
     case .planned(let trainings, _):
       state.withLock { $0.trainings = trainings }
-    case .started(let inputs, let identities, let validationIdentities, let parameters):
+    case .started(let parameters, let data):
       guard !isQuiet, !Console.isInteractive else { return }
-      Console.note(
-        "training \(training + 1): \(parameters) parameters on \(inputs) pictures of \(identities) identities, "
-          + "\(validationIdentities) others to steer by")
+      Console.note("training \(training + 1): \(parameters) parameters on \(data)")
     case .resumed(let epoch):
       Console.note((Console.isInteractive ? "\n" : "") + "training \(training + 1): goes on after epoch \(epoch)")
       state.withLock { $0.earlier[training] = -1 }
@@ -74,11 +72,10 @@ final class TrainingProgress: Sendable {
     return own > 0 ? "\(ProgressBar.clock(elapsed * (1 - state.done) / own)) left" : ""
   }
 
-  private static func text(_ record: EpochRecord) -> String {
-    var text = String(format: "loss %.4f, mean distance %.3f", record.loss, record.meanDistance)
-    if let eer = record.eer, let score = record.score {
-      text += String(format: ", validation EER %.3f, score %.3f", eer, score)
+  private static func text(_ record: any TrainedEpoch) -> String {
+    let metrics = record.metrics.sorted { $0.key < $1.key }.map { name, value in
+      name.replacingOccurrences(of: "_", with: " ") + String(format: abs(value) < 0.01 ? " %.2g" : " %.3f", value)
     }
-    return text + String(format: ", rate %.2g", record.rate)
+    return ([String(format: "loss %.4f", record.loss)] + metrics).joined(separator: ", ")
   }
 }

@@ -15,18 +15,21 @@ struct CaptionTrainingSummary: Encodable {
   var towers: [[CaptionEpoch]]
   var skipped: [LabelledInputs.Skipped]
   var skippedLines: Int
+  /// The report's page, where one was asked for.
+  var report: String?
   /// By method, on the concepts set aside.
   var validation: [String: CaptionReport]
 
   private var rows: [(name: String, report: CaptionReport)]
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, pictures, captions, concepts, seconds, towers, skipped, validation
+    case model, recipe, dimension, seed, pictures, captions, concepts, seconds, towers, skipped, validation, report
     case peakMemory = "peak_memory_bytes"
     case skippedLines = "skipped_lines"
   }
 
-  init(_ trained: TrainedCaptions, sheet: CaptionSheet, out: String) throws {
+  init(_ trained: TrainedCaptions, sheet: CaptionSheet, out: String, report: String? = nil) throws {
+    self.report = report
     model = out
     recipe = trained.card.recipe
     dimension = trained.model.dimension
@@ -56,6 +59,7 @@ struct CaptionTrainingSummary: Encodable {
       lines.append("Figures to quote come from 'likeness evaluate' on a list kept apart.")
       lines.append(CaptionReport.table(rows))
     }
+    if let report { lines.append("report: \(report)") }
     let broken = skipped.count + skippedLines
     if broken > 0 { lines.append("left out \(broken) pictures or lines that are broken") }
     return lines.joined(separator: "\n")

@@ -46,7 +46,7 @@ final class TrainingRecorder: Sendable {
     state.withLock { state in
       do {
         switch event {
-        case .planned(_, let configuration): state.run = try begin(configuration)
+        case .planned(_, let configuration): state.run = try begin(JSONValue(encoding: configuration))
         // The first training is the one that is steered.
         case .epoch(let record) where training == 0:
           guard let run = state.run else { return }
@@ -63,46 +63,31 @@ final class TrainingRecorder: Sendable {
   /// Keeps what came of it.
   ///
   /// - Throws: what kept any of it from being kept.
-  func finish(_ trained: TrainedEmbedder, model: Data) throws {
+  func finish(_ result: [String: JSONValue], model: Data) throws {
     let (run, failure) = state.withLock { ($0.run, $0.failure) }
     if let failure { throw failure }
     guard let run else { return }
-    var result: [String: JSONValue] = [:]
-    if let figures = trained.card.figures {
-      result["validation"] = try Self.json(figures)
-    }
-    result["best_epochs"] = .array(trained.card.bestEpochs.map { .number(Double($0.epoch)) })
-    result["seconds"] = .number(trained.seconds)
     try gallery.recordTrainingResult(result, modelName: recipe, model: model, of: run)
     try gallery.close()
   }
 
-  private func begin(_ configuration: TrainingConfiguration) throws -> TrainingRunID {
+  private func begin(_ configuration: JSONValue) throws -> TrainingRunID {
     if isResuming, let note, let text = try? String(contentsOfFile: note, encoding: .utf8), let id = Int64(text),
       try gallery.trainingRuns().contains(where: { $0.id.rawValue == id && $0.finishedAt == nil })
     {
       return TrainingRunID(rawValue: id)
     }
-    let settings = try JSONDecoder().decode(
-      [String: JSONValue].self, from: JSONEncoder().encode(configuration))
+    guard case .object(let settings) = configuration else { throw CommandFailure("the settings are no JSON object") }
     let run = try gallery.recordTraining(
       TrainingStart(recipe: recipe, configuration: settings, seed: seed, identities: identities))
     if let note { try AtomicFile.write(Data("\(run.rawValue)".utf8), to: note) }
     return run
   }
 
-  private func epoch(_ record: EpochRecord, since before: Double) -> TrainingEpoch {
-    var metrics: [String: JSONValue] = [
-      "mean_distance": .number(record.meanDistance), "active": .number(record.active), "rate": .number(record.rate),
-      "step": .number(Double(record.step)),
-    ]
-    if let eer = record.eer { metrics["eer"] = .number(eer) }
-    if let score = record.score { metrics["score"] = .number(score) }
+  private func epoch(_ record: any TrainedEpoch, since before: Double) -> TrainingEpoch {
+    var metrics = record.metrics.filter { $0.value.isFinite }.mapValues { JSONValue.number($0) }
+    metrics["step"] = .number(Double(record.step))
     return TrainingEpoch(
       epoch: record.epoch, loss: record.loss, metrics: metrics, seconds: max(0, record.seconds - before))
-  }
-
-  private static func json(_ value: some Encodable) throws -> JSONValue {
-    try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
   }
 }

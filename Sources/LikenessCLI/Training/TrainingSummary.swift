@@ -41,7 +41,11 @@ struct TrainingSummary: Encodable {
   /// By method, on the validation identities.
   var validation: [String: IdentificationReport]
 
+  /// By method, few-shot figures on them, for the recipes that ask.
+  var fewShots: [String: FewShotReport]?
+
   private var rows: [(name: String, report: IdentificationReport)]
+  private var fewShotRows: [(name: String, report: FewShotReport)]
 
   enum CodingKeys: String, CodingKey {
     case model, recipe, dimension, seed, identities, pictures, seconds, scout, networks, skipped, validation
@@ -49,6 +53,7 @@ struct TrainingSummary: Encodable {
     case peakMemory = "peak_memory_bytes"
     case singleIdentities = "identities_with_one_picture"
     case report
+    case fewShots = "validation_few_shot"
   }
 
   /// - Parameters:
@@ -73,6 +78,8 @@ struct TrainingSummary: Encodable {
     validationIdentities = trained.validationIdentities
     rows = try trained.validationReports(folder: folder) ?? []
     validation = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.report.withoutCurve()) })
+    fewShotRows = trained.fewShots ?? []
+    fewShots = trained.fewShots.map { rows in Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.report) }) }
   }
 
   var text: String {
@@ -95,6 +102,7 @@ struct TrainingSummary: Encodable {
       lines.append("and the classics beside it. Figures to quote come from 'likeness evaluate' on people kept apart.")
       lines.append(IdentificationReport.table(rows))
     }
+    lines += fewShotRows.map { "\($0.name): \($0.report.summary)" }
     if !skipped.isEmpty {
       lines.append("left out \(skipped.count) pictures that cannot be read:")
       lines += skipped.map { "  \($0.path): \($0.reason)" }

@@ -125,3 +125,35 @@ public final class EmbeddingBag {
     touched.removeAll(keepingCapacity: true)
   }
 }
+
+extension EmbeddingBag {
+  /// What a resumed training needs: the table, its moments, and each row's number of steps.
+  public var state: [String: Tensor] {
+    func tensor(_ buffer: FloatBuffer) -> Tensor {
+      Tensor(shape: [rows, dimension], values: Array(UnsafeBufferPointer(start: buffer.base, count: buffer.count)))
+    }
+    // A float32 holds every number of steps below 2^24 exactly, which is more than any training takes.
+    return [
+      "values": table, "first": tensor(first), "second": tensor(second),
+      "steps": Tensor(shape: [rows], values: steps.map { Float($0) }),
+    ]
+  }
+
+  /// Takes over the ``state`` of a table of the same shape, between two steps.
+  ///
+  /// - Throws: ``NetworkError`` where it does not fit; the table stays as it was.
+  public func restore(_ state: [String: Tensor]) throws {
+    let shape = [rows, dimension]
+    guard let values = state["values"], let first = state["first"], let second = state["second"],
+      let steps = state["steps"], [values, first, second].allSatisfy({ $0.shape == shape }), steps.shape == [rows],
+      steps.values.allSatisfy({ (0..<0x1p24).contains($0) })
+    else { throw NetworkError("the state of a table of features belongs to another training") }
+    table = values
+    for (buffer, tensor) in [(self.first, first), (self.second, second)] {
+      tensor.withUnsafeBufferPointer { source in
+        if let from = source.baseAddress { buffer.base.update(from: from, count: source.count) }
+      }
+    }
+    self.steps = steps.values.map { Int($0) }
+  }
+}

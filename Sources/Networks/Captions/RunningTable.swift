@@ -7,6 +7,16 @@ public struct RunningTable: Sendable {
   /// An average of nothing yet.
   public init() {}
 
+  /// Goes on from an earlier average's ``tensor``.
+  ///
+  /// - Throws: ``NetworkError`` where it is of another table's shape.
+  public init(_ tensor: Tensor?, of bag: EmbeddingBag) throws {
+    guard tensor.map({ $0.shape == [bag.rows, bag.dimension] }) ?? true else {
+      throw NetworkError("the average of a table of features belongs to another training")
+    }
+    average = tensor
+  }
+
   /// The average; nil before the first update.
   public var tensor: Tensor? { average }
 

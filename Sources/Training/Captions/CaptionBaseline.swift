@@ -103,6 +103,7 @@ extension TrainedCaptions {
   /// How the first pair of towers and the closed-form baseline do on the concepts that were set aside, in the table's
   /// order; nil where none were.
   public func validationReports() throws -> [(name: String, report: CaptionReport)]? {
+    if let reports { return reports }
     guard let scout, let validation else { return nil }
     return [
       ("captions, one pair of towers", try scout.evaluate(on: validation)),

@@ -134,3 +134,21 @@ struct CaptionSampler {
     return batch
   }
 }
+
+extension CaptionSampler {
+  /// What is left to deal, and the chance to come.
+  struct State: Sendable, Codable {
+    var deck: [Int]
+    var random: SeededRandom
+  }
+
+  /// The state between two batches.
+  var state: State { State(deck: deck, random: random) }
+
+  /// Goes on from the state of a sampler of the same data; false where it does not fit.
+  mutating func restore(_ state: State) -> Bool {
+    guard state.deck.allSatisfy({ concepts.indices.contains($0) }) else { return false }
+    (deck, random) = (state.deck, state.random)
+    return true
+  }
+}

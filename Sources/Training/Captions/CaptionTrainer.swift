@@ -9,19 +9,24 @@ import Networks
 /// try trained.file().write(to: URL(fileURLWithPath: "captions.model"))
 /// ```
 ///
-/// The same data, configuration and seed give the same bytes on any number of workers, unless a time limit ends it.
-public struct CaptionTrainer: Sendable {
+/// The same data, configuration and seed give the same bytes on any number of workers, also when it was cut off and
+/// resumed, unless there is a time to keep.
+public struct CaptionTrainer: LongTraining {
   /// The recipe's name in model files.
   public static let recipe = "captions"
 
   /// How the towers are trained.
   public var configuration = CaptionConfiguration()
-  /// The longest it may take, in minutes; the schedule is run through faster where that is shorter.
-  public var minutes: Double?
   /// Whether pictures and lines that cannot be read are left out instead of ending it all.
   public var skipsBroken = false
   /// Threads; nil for one a core. Has no influence on the result.
   public var workers: Int?
+  public var checkpoints: String?
+  public var resumes = false
+  public var seconds: Double?
+  public var licence: String?
+  /// A model to begin with: its towers, preprocessing and views are kept, words that it does not know are added.
+  public var parent: CaptionParent?
 
   /// A trainer that takes everything from the recipe.
   public init() {}
@@ -32,68 +37,152 @@ public struct CaptionTrainer: Sendable {
   ///   - sheet: the pictures and their captions.
   ///   - onEvent: hears of every step and epoch, and of which pair of towers (counted from 0).
   /// - Throws: ``CaptionError`` for pictures that cannot be read and too few of them, ``TrainingError`` for settings out
-  ///   of range and a loss that is no number.
+  ///   of range, a loss that is no number, and checkpoints that cannot be written or used.
   public func train(
-    _ sheet: CaptionSheet, onEvent: (Int, CaptionEvent) -> Void = { _, _ in }
+    _ sheet: CaptionSheet, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedCaptions {
-    try train(
-      CaptionedPictures(sheet, preprocessing: Self.preprocessing(), skipsBroken: skipsBroken), onEvent: onEvent)
+    let started = ContinuousClock.now
+    let data = try CaptionedPictures(
+      sheet, preprocessing: parent?.preprocessing ?? Self.preprocessing(), skipsBroken: skipsBroken)
+    let skipped = Set(data.skipped.map(\.path))
+    let files =
+      [(name: CaptionSheet.fileName, path: sheet.path)]
+      + sheet.entries.filter { !skipped.contains($0.file) }.map { (name: $0.name, path: $0.file) }
+    return try train(data, digest: DataDigest.sha256(of: files), since: started, onEvent: onEvent)
   }
 
   /// Trains on pictures in memory.
   ///
   /// - Throws: as ``train(_:onEvent:)-(CaptionSheet,_)``.
   public func train(
-    _ data: CaptionedPictures, onEvent: (Int, CaptionEvent) -> Void = { _, _ in }
+    _ data: CaptionedPictures, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedCaptions {
-    try configuration.validate()
-    if let minutes, !(minutes > 0 && minutes.isFinite) {
-      throw TrainingError.badSetting(name: "minutes", reason: "must be a number above 0")
-    }
-    let started = ContinuousClock.now
+    try train(data, digest: nil, since: .now, onEvent: onEvent)
+  }
+
+  private func train(
+    _ data: CaptionedPictures, digest: String?, since started: ContinuousClock.Instant,
+    onEvent: (Int, TrainingEvent) -> Void
+  ) throws -> TrainedCaptions {
+    let configuration = try chosen()
+    try checkTime()
     let concepts = data.concepts
     guard concepts.count >= 2 else {
       throw CaptionError("all pictures have the same captions: there is nothing to tell apart; add others")
     }
-    let fold = fold(concepts)
-    var runs: [CaptionRun.Result] = []
+    let folder = try checkpointFolder(
+      Everything(
+        data: data.digest, configuration: configuration, parent: parent?.card.sha256, byTime: seconds != nil))
+    let date = try folder?.date() ?? ModelCard.today
+    onEvent(0, .planned(trainings: configuration.members, configuration: configuration))
+    let fold = fold(concepts, configuration)
+    var runs: [Run] = []
+    var used = started.secondsUntilNow
     for member in 0..<configuration.members {
       // The first is steered by concepts it never sees; the others learn from all of them.
       let isScout = member == 0 && !fold.validation.isEmpty
       let known = isScout ? data.rows(fold.training) : data
-      var own = configuration
-      own.seed = SeededRandom(seed: configuration.seed).number(UInt64(member))
-      let left = minutes.map {
-        ($0 * 60 - started.secondsUntilNow) / Double(configuration.members - member)
-      }
-      let vocabulary = CaptionVocabulary(
-        captions: Set(known.captionsOfPicture.joined()).sorted().map { known.captions[$0] })
-      guard vocabulary.count > 0 else {
-        throw CaptionError("the captions have no words of letters or digits: describe the pictures in words")
-      }
-      var run = try CaptionRun(
-        known, vocabulary: vocabulary, configuration: own, validation: isScout ? data.rows(fold.validation) : nil,
-        views: Self.views, seconds: left, workers: workers ?? Workers.cores)
-      runs.append(try run.finish { onEvent(member, $0) })
+      let learner = try learner(
+        member, of: configuration, on: known, validation: isScout ? data.rows(fold.validation) : nil)
+      onEvent(
+        member,
+        .started(
+          parameters: learner.parameterCount,
+          data: "\(known.count) pictures with \(Set(known.captionsOfPicture.joined()).count) captions, "
+            + "\(isScout ? fold.validation.count : 0) others to steer by"))
+      let left = seconds.map { max(0, 1 - used / $0) } ?? 1
+      let loop = try TrainingLoop.finished(
+        learner, clock: TrainingClock(share: left / Double(configuration.members - member), of: seconds),
+        file: folder?.file(training: member)
+      ) { onEvent(member, $0) }
+      used += loop.clock.seconds
+      let towers = try loop.learner.towers(loop.weights)
+      runs.append(Run(pictures: towers.pictures, text: towers.text, epochs: loop.epochs, kept: loop.kept))
     }
-    let card = CaptionCard(
+    var card = CaptionCard(
       recipe: Self.recipe, pictures: data.count, captions: data.captions.count, concepts: concepts.count,
-      configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.bestEpoch] })
-    let model = try CaptionModel(
-      pictures: EmbeddingModel(members: runs.map(\.pictures), views: Self.views), texts: runs.map(\.text),
-      metadata: Self.metadata(card, preprocessing: data.preprocessing))
-    return TrainedCaptions(
-      model: model, card: card, epochs: runs.map(\.epochs), training: data.rows(fold.training),
-      validation: fold.validation.isEmpty ? nil : data.rows(fold.validation),
+      configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.kept] })
+    (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
+    card.licence = licence ?? ModelCard.usualLicence
+    let views = parent?.model.pictures.views ?? Self.views
+    var trained = TrainedCaptions(
+      model: try model(runs, views, card, data.preprocessing), card: card, epochs: runs.map(\.epochs),
+      training: data.rows(fold.training), validation: fold.validation.isEmpty ? nil : data.rows(fold.validation),
       scout: fold.validation.isEmpty
         ? nil
         : try CaptionModel(
-          pictures: EmbeddingModel(members: [runs[0].pictures], views: Self.views), texts: [runs[0].text]),
-      skipped: data.skipped, seconds: started.secondsUntilNow)
+          pictures: EmbeddingModel(members: [runs[0].pictures], views: views), texts: [runs[0].text]),
+      skipped: data.skipped, checkpoints: folder, seconds: 0)
+    if let reports = try trained.validationReports() {
+      card.figures = Dictionary(uniqueKeysWithValues: reports.map { ($0.name, $0.report) })
+      (trained.card, trained.reports) = (card, reports)
+      trained.model = try model(runs, views, card, data.preprocessing)
+    }
+    trained.seconds = started.secondsUntilNow
+    return trained
+  }
+
+  /// What a pair of towers ended with.
+  private struct Run {
+    var pictures: EmbeddingModel.Member
+    var text: TextTower
+    var epochs: [CaptionEpoch]
+    var kept: Int
+  }
+
+  /// All that decides the result.
+  private struct Everything: Encodable {
+    var recipe = CaptionTrainer.recipe
+    var data: String
+    var configuration: CaptionConfiguration
+    var parent: String?
+    var byTime: Bool
+  }
+
+  /// The settings: those of a model that is trained further are slower, not as long, and of its shape.
+  private func chosen() throws -> CaptionConfiguration {
+    guard let parent else {
+      try configuration.validate()
+      return configuration
+    }
+    var further = configuration
+    further.members = parent.model.texts.count
+    further.dimension = parent.model.texts[0].dimension
+    further.width = parent.model.texts[0].table.shape[1]
+    further.peakRate *= 0.2
+    further.steps = max(1, further.steps / 2)
+    try further.validate()
+    return further
+  }
+
+  private func learner(
+    _ member: Int, of configuration: CaptionConfiguration, on known: CaptionedPictures, validation: CaptionedPictures?
+  ) throws -> CaptionLearner {
+    var own = configuration
+    own.seed = SeededRandom(seed: configuration.seed).number(UInt64(member))
+    let start = parent?.towers(member)
+    let vocabulary = CaptionVocabulary(
+      captions: Set(known.captionsOfPicture.joined()).sorted().map { known.captions[$0] })
+    guard vocabulary.count > 0 else {
+      throw CaptionError("the captions have no words of letters or digits: describe the pictures in words")
+    }
+    return try CaptionLearner(
+      known, vocabulary: start?.enlarged(vocabulary) ?? vocabulary, configuration: own, validation: validation,
+      views: parent?.model.pictures.views ?? Self.views, start: start, workers: workers ?? Workers.cores)
+  }
+
+  private func model(
+    _ runs: [Run], _ views: [View], _ card: CaptionCard, _ preprocessing: Preprocessing
+  ) throws -> CaptionModel {
+    try CaptionModel(
+      pictures: EmbeddingModel(members: runs.map(\.pictures), views: views), texts: runs.map(\.text),
+      metadata: Self.metadata(card, preprocessing: preprocessing))
   }
 
   /// Rows to train on and rows to steer by, no concept in both; none to steer by where they would be fewer than ten.
-  private func fold(_ concepts: [[Int]]) -> (training: [Int], validation: [Int]) {
+  private func fold(
+    _ concepts: [[Int]], _ configuration: CaptionConfiguration
+  ) -> (training: [Int], validation: [Int]) {
     let count = Int((Double(concepts.count) * configuration.validationShare).rounded())
     guard count >= 10 else { return (concepts.joined().sorted(), []) }
     var random = SeededRandom(seed: configuration.seed).split(99)
@@ -125,57 +214,4 @@ public struct CaptionTrainer: Sendable {
       Preprocessing.metadataKey: String(decoding: try encoder.encode(preprocessing), as: UTF8.self),
     ]
   }
-}
-
-/// What a model of captions says of how it came to be. It holds no date and no path: the same training gives the same
-/// bytes.
-public struct CaptionCard: Sendable, Codable, Hashable {
-  /// The recipe.
-  public var recipe: String
-  /// Pictures in the data, those to steer by included.
-  public var pictures: Int
-  /// Captions that differ.
-  public var captions: Int
-  /// Sets of pictures with the same captions.
-  public var concepts: Int
-  /// How each pair of towers was trained.
-  public var configuration: CaptionConfiguration
-  /// The epoch whose weights were kept, for each pair; without its seconds, which are chance.
-  public var bestEpochs: [CaptionEpoch]
-
-  init(
-    recipe: String, pictures: Int, captions: Int, concepts: Int, configuration: CaptionConfiguration,
-    bestEpochs: [CaptionEpoch]
-  ) {
-    self.recipe = recipe
-    self.pictures = pictures
-    self.captions = captions
-    self.concepts = concepts
-    self.configuration = configuration
-    self.bestEpochs = bestEpochs.map { epoch in
-      var epoch = epoch
-      epoch.seconds = 0
-      return epoch
-    }
-  }
-}
-
-/// What a training of two towers leaves: the model, and what was seen on the way.
-public struct TrainedCaptions: Sendable {
-  /// The model.
-  public let model: CaptionModel
-  /// What the model says of itself.
-  public let card: CaptionCard
-  /// How each pair's training went.
-  public let epochs: [[CaptionEpoch]]
-  let training: CaptionedPictures
-  let validation: CaptionedPictures?
-  let scout: CaptionModel?
-  /// Pictures that were left out.
-  public let skipped: [LabelledInputs.Skipped]
-  /// How long it took, in seconds.
-  public let seconds: Double
-
-  /// The bytes of the model file.
-  public func file() throws -> Data { try model.encoded() }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Images
 import Networks
@@ -10,6 +11,8 @@ public struct CaptionedPictures: Sendable {
   public let preprocessing: Preprocessing
   /// The pictures as their list names them.
   public let names: [String]
+  /// Where they lie.
+  public let files: [String]
   /// Their captions, as indices into ``captions``.
   public let captionsOfPicture: [[Int]]
   /// All captions, each once.
@@ -70,16 +73,18 @@ public struct CaptionedPictures: Sendable {
       }
     }
     self.init(
-      preprocessing: preprocessing, names: read.map(\.name), captionsOfPicture: captionsOfPicture, captions: captions,
+      preprocessing: preprocessing, names: read.map(\.name), files: read.map(\.file),
+      captionsOfPicture: captionsOfPicture, captions: captions,
       skipped: skipped, pixels: pixels)
   }
 
   private init(
-    preprocessing: Preprocessing, names: [String], captionsOfPicture: [[Int]], captions: [String],
+    preprocessing: Preprocessing, names: [String], files: [String], captionsOfPicture: [[Int]], captions: [String],
     skipped: [LabelledInputs.Skipped], pixels: [UInt8]
   ) {
     self.preprocessing = preprocessing
     self.names = names
+    self.files = files
     self.captionsOfPicture = captionsOfPicture
     self.captions = captions
     self.skipped = skipped
@@ -94,13 +99,22 @@ public struct CaptionedPictures: Sendable {
     }
   }
 
+  /// A digest of all of it, as it is learned from.
+  var digest: String {
+    var digest = SHA256()
+    pixels.withUnsafeBytes { digest.update(bufferPointer: $0) }
+    for (name, own) in zip(names, captionsOfPicture) { digest.update(data: Data("\(name)\n\(own)\n".utf8)) }
+    for caption in captions { digest.update(data: Data((caption + "\n").utf8)) }
+    return digest.finalize().hexadecimal
+  }
+
   /// Some of the pictures, in the order given; captions keep their numbers.
   public func rows(_ rows: [Int]) -> CaptionedPictures {
     var chosen: [UInt8] = []
     chosen.reserveCapacity(rows.count * stride)
     for row in rows { chosen += pixels[row * stride..<(row + 1) * stride] }
     return CaptionedPictures(
-      preprocessing: preprocessing, names: rows.map { names[$0] },
+      preprocessing: preprocessing, names: rows.map { names[$0] }, files: rows.map { files[$0] },
       captionsOfPicture: rows.map { captionsOfPicture[$0] }, captions: captions, skipped: [], pixels: chosen)
   }
 

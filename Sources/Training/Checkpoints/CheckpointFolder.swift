@@ -1,7 +1,6 @@
 import Foundation
-import Networks
 
-/// Where the checkpoints of a committee's trainings are kept while it trains: a file a training.
+/// Where the checkpoints of all trainings behind one model are kept while they train: a file a training.
 ///
 /// A file is replaced at every epoch's end, whole or not at all, so a kill at any moment, or a disk that fills, costs the
 /// epoch at most. Each says what training it belongs to, by a fingerprint of the data and all settings.
@@ -36,28 +35,43 @@ public struct CheckpointFolder: Sendable {
   /// The day the training began: today, unless it began earlier and is resumed.
   ///
   /// - Throws: ``TrainingError``.
-  func date() throws -> String {
-    let file = "\(path)/began\(Self.suffix)"
-    if isResuming, let text = try? String(contentsOfFile: file, encoding: .utf8), text.count == 10 { return text }
-    let today = ModelCard.today
+  func date() throws -> String { try settled("began") { ModelCard.today } }
+
+  /// What was settled when the training began, and is not to be settled anew when it is resumed.
+  ///
+  /// - Parameters:
+  ///   - name: of the file.
+  ///   - decide: called where nothing was settled yet.
+  /// - Throws: ``TrainingError``, and what `decide` throws.
+  func settled<Value: Codable>(_ name: String, _ decide: () throws -> Value) throws -> Value {
+    let file = "\(path)/\(name)\(Self.suffix)"
+    if isResuming, let bytes = FileManager.default.contents(atPath: file) {
+      guard let settled = try? JSONDecoder().decode(Settled<Value>.self, from: bytes) else {
+        throw TrainingError.checkpointUnusable(path: file, reason: "is damaged")
+      }
+      guard settled.training == fingerprint else {
+        throw TrainingError.checkpointUnusable(path: file, reason: TrainingError.anotherTraining)
+      }
+      return settled.value
+    }
+    let settled = Settled(training: fingerprint, value: try decide())
     do {
-      try AtomicFile.write(Data(today.utf8), to: file)
+      try AtomicFile.write(JSONEncoder().encode(settled), to: file)
     } catch let error as AtomicFile.Failure {
       throw TrainingError.checkpointNotWritten(path: file, reason: error.reason, kept: nil)
     }
-    return today
+    return settled.value
   }
 
-  /// The file of a training.
+  private struct Settled<Value: Codable>: Codable {
+    var training: String
+    var value: Value
+  }
+
+  /// The file of a training, counted from 0.
   func file(training: Int) -> CheckpointFile {
-    CheckpointFile(path: "\(path)/training-\(training + 1)\(Self.suffix)", fingerprint: fingerprint)
-  }
-
-  /// The last checkpoint of a training; nil where there is none, or nothing is resumed.
-  func load(training: Int) throws -> TrainingCheckpoint? {
-    let file = file(training: training)
-    guard isResuming, FileManager.default.fileExists(atPath: file.path) else { return nil }
-    return try TrainingCheckpoint(contentsOf: file.path, fingerprint: fingerprint)
+    CheckpointFile(
+      path: "\(path)/training-\(training + 1)\(Self.suffix)", fingerprint: fingerprint, isResuming: isResuming)
   }
 
   /// Removes the folder once its trainings are over and the model is written. Files that are not its own stay.
@@ -67,24 +81,5 @@ public struct CheckpointFolder: Sendable {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
     _ = path.withCString { rmdir($0) }
-  }
-}
-
-/// The file of one training's checkpoint.
-struct CheckpointFile: Sendable {
-  let path: String
-  let fingerprint: String
-
-  /// Replaces the checkpoint.
-  ///
-  /// - Throws: ``TrainingError/checkpointNotWritten(path:reason:kept:)``; the earlier one is as it was.
-  func save(_ checkpoint: TrainingCheckpoint) throws {
-    let epoch = checkpoint.position.epochs.count
-    do {
-      try AtomicFile.write(checkpoint.encoded(fingerprint: fingerprint), to: path)
-    } catch let error as AtomicFile.Failure {
-      let isThere = FileManager.default.fileExists(atPath: path)
-      throw TrainingError.checkpointNotWritten(path: path, reason: error.reason, kept: isThere ? epoch - 1 : nil)
-    }
   }
 }

@@ -2,30 +2,29 @@ import Foundation
 import Networks
 
 /// All that a training is made of between two epochs: what goes on from it cannot be told from what was never cut off.
-struct TrainingCheckpoint: Sendable {
+struct TrainingCheckpoint<L: Learner> {
   /// What is no tensor.
   struct Position: Sendable, Codable {
-    var step: Int
-    var epochs: [EpochRecord]
-    var bestEpoch: Int
+    var place: TrainingPlace
+    var epochs: [L.Epoch]
+    var kept: Int
     var isFinished: Bool
     var seconds: Double
-    /// The fresh starts before this one.
-    var collapses: [CollapseRecord]
-    /// How this start is trained.
-    var configuration: TrainingConfiguration
-    var trainingPasses: UInt64
-    var sampler: IdentityBatchSampler.State
-    var minerRandom: SeededRandom
-    var detector: CollapseDetector
-    var choice: EpochChoice
+    /// The part of the time for all trainings that this one has; nil where there is no time to keep.
+    var share: Double?
+    var state: L.State
   }
 
   var position: Position
-  /// By what they belong to: `network`, `best`, `average`, `optimizer`, `head`.
+  /// By what they belong to.
   var tensors: [String: [String: Tensor]]
 
-  private static let format = "training checkpoint 1"
+  init(position: Position, tensors: [String: [String: Tensor]]) {
+    self.position = position
+    self.tensors = tensors
+  }
+
+  private static var format: String { "training checkpoint 2" }
 
   /// The checkpoint as a safetensors file.
   func encoded(fingerprint: String) throws -> Data {
@@ -57,11 +56,11 @@ struct TrainingCheckpoint: Sendable {
     }
     guard file.metadata["format"] == Self.format else { throw unusable("is no checkpoint of this version") }
     guard file.metadata["training"] == fingerprint else {
-      throw unusable("belongs to another training: the data, the settings or the seed were others")
+      throw unusable(TrainingError.anotherTraining)
     }
     guard
       let position = try? JSONDecoder().decode(Position.self, from: Data((file.metadata["position"] ?? "").utf8)),
-      position.epochs.indices.contains(position.bestEpoch), (1...10_000_000).contains(position.step)
+      position.epochs.indices.contains(position.kept), position.place.step >= 1, position.seconds.isFinite
     else { throw unusable("does not say where the training was") }
     self.position = position
     tensors = [:]
@@ -70,10 +69,5 @@ struct TrainingCheckpoint: Sendable {
       guard parts.count == 2 else { throw unusable("has a tensor that belongs to nothing") }
       tensors[String(parts[0]), default: [:]][String(parts[1])] = tensor
     }
-  }
-
-  init(position: Position, tensors: [String: [String: Tensor]]) {
-    self.position = position
-    self.tensors = tensors
   }
 }

@@ -12,19 +12,27 @@ public enum DataDigest {
   ///
   /// - Throws: `PictureError` where a file cannot be read.
   public static func sha256(of folder: PictureFolder) throws -> String {
-    let items = folder.identities.flatMap { identity in identity.files.map { (identity: identity.name, file: $0) } }
-    let lines = Workers().map(items) { item -> String? in
-      guard let bytes = FileManager.default.contents(atPath: item.file) else { return nil }
-      let name = (item.file as NSString).lastPathComponent
-      return "\(SHA256.hash(data: bytes).hexadecimal)  \(item.identity)/\(name)\n"
+    try sha256(
+      of: folder.identities.flatMap { identity in
+        identity.files.map { (name: "\(identity.name)/\(($0 as NSString).lastPathComponent)", path: $0) }
+      })
+  }
+
+  /// The digest of files under the names that stand in its lines.
+  ///
+  /// - Throws: `PictureError` where a file cannot be read.
+  static func sha256(of files: [(name: String, path: String)]) throws -> String {
+    let lines = Workers().map(files) { file -> String? in
+      guard let bytes = FileManager.default.contents(atPath: file.path) else { return nil }
+      return "\(SHA256.hash(data: bytes).hexadecimal)  \(file.name)\n"
     }
     var digest = SHA256()
     // By bytes, as `LC_ALL=C sort` does it: Swift's own order of strings is Unicode's.
-    let sorted = zip(lines, items).sorted {
+    let sorted = zip(lines, files).sorted {
       ($0.0 ?? "").utf8.dropFirst(66).lexicographicallyPrecedes(($1.0 ?? "").utf8.dropFirst(66))
     }
-    for (line, item) in sorted {
-      guard let line else { throw PictureError(path: item.file, reason: "the file cannot be read") }
+    for (line, file) in sorted {
+      guard let line else { throw PictureError(path: file.path, reason: "the file cannot be read") }
       digest.update(data: Data(line.utf8))
     }
     return digest.finalize().hexadecimal

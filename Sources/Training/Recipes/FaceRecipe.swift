@@ -2,7 +2,7 @@ import Images
 import Networks
 
 /// How faces are learned: everything that is chosen for the user, by rules that look at the data alone.
-public struct FaceRecipe: Sendable, Hashable {
+public struct FaceRecipe: FolderRecipe, Hashable {
   /// The recipe's name in model files.
   public static let name = "faces"
 
@@ -28,6 +28,9 @@ public struct FaceRecipe: Sendable, Hashable {
       centralFraction: CentralCrop.choose(for: folder, geometry: geometry), framing: .fill,
       normalization: isLarge ? .standardizeWithLocalContrast : .standardize)
   }
+
+  /// With many identities the network that was steered by some of them stays.
+  public var keepsScout: Bool { isLarge }
 
   /// The input's area: small enough for a CPU, large enough for a face.
   private static let pixels = 46 * 56
@@ -83,7 +86,7 @@ public struct FaceRecipe: Sendable, Hashable {
   }
 
   /// The networks of a model that is trained further, each from its own weights.
-  func plans(from parent: ParentModel, configuration: TrainingConfiguration) -> [CommitteeTrainer.Plan] {
+  public func plans(from parent: ParentModel, configuration: TrainingConfiguration) -> [CommitteeTrainer.Plan] {
     parent.network.members.map { member in
       var own = configuration
       // A network of one linear step wants a slower rate and more decay, as it had when it was new.
@@ -93,14 +96,6 @@ public struct FaceRecipe: Sendable, Hashable {
       }
       return CommitteeTrainer.Plan(architecture: member.architecture, configuration: own, start: member.weights)
     }
-  }
-
-  /// The settings for a model that is trained further: slower, and not as long, so that what it knows stays.
-  public var furtherConfiguration: TrainingConfiguration {
-    var further = configuration
-    further.peakRate *= 0.2
-    further.steps /= 2
-    return further
   }
 
   /// The trainer's settings.
@@ -123,6 +118,9 @@ public struct FaceRecipe: Sendable, Hashable {
     return configuration
   }
 
+  /// Nothing is tried: ``views``.
+  public var viewChoices: [[View]] { [Self.views] }
+
   /// Seven places to look from, each with its mirror image.
   public static let views: [View] = {
     var views: [View] = []
@@ -139,3 +137,6 @@ public struct FaceRecipe: Sendable, Hashable {
     return views
   }()
 }
+
+/// Trains an embedder of faces, or of anything else photographed alike.
+public typealias FaceTrainer = FolderTrainer<FaceRecipe>

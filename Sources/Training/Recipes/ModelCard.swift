@@ -32,6 +32,8 @@ public struct ModelCard: Sendable, Codable, Hashable {
   /// By method, how well the identities that were set aside are told apart: the first network, trained without them, and
   /// the baselines; with 95 % intervals.
   public var figures: [String: IdentificationReport]?
+  /// By method and task, how few pictures are enough to tell them apart, for the recipes that ask; with 95 % intervals.
+  public var fewShots: [String: [String: IdentificationReport.Figure]]?
   /// The model that was trained further.
   public var parent: Parent?
 
@@ -59,11 +61,7 @@ public struct ModelCard: Sendable, Codable, Hashable {
     self.identities = identities
     self.pictures = pictures
     self.configuration = configuration
-    self.bestEpochs = bestEpochs.map { epoch in
-      var epoch = epoch
-      epoch.seconds = 0
-      return epoch
-    }
+    self.bestEpochs = bestEpochs.map(\.withoutSeconds)
   }
 
   /// Lists whom the model was trained on.

@@ -82,21 +82,20 @@ public struct CommitteeTrainer: Sendable {
     let fold = ValidationFold(labels: inputs.labels, share: plans[0].configuration.validationShare, seed: seed)
     let cores = workers ?? Workers.cores
     let rounds = rounds(scouting: !fold.validation.isEmpty, cores: cores)
-    let started = ContinuousClock.now
     var scout: EmbeddingTrainer.Result?
     if !fold.validation.isEmpty {
       scout = try train(
         plans[0], training: 0, on: enlarged(inputs.rows(fold.training)), validation: inputs.rows(fold.validation),
-        keeping: nil,
-        seconds: seconds.map { $0 / Double(rounds) }, workers: cores, onEvent: onEvent)
+        keeping: nil, share: 1 / Double(rounds), workers: cores, onEvent: onEvent)
     }
     var finished: [EmbeddingTrainer.Result] = []
     if let scout, keepsScout { finished.append(scout) }
     let others = plans.dropFirst(finished.count).map { $0.heeding(scout, of: plans[0]) }
-    let left = seconds.map { max(0, $0 - started.secondsUntilNow) }
+    // What the scout did not use is the others'.
+    let used = seconds.map { min(1, (scout?.seconds ?? 0) / max($0, 1e-9)) } ?? 0
     let results = try trainOthers(
       others, on: inputs, keeping: scout.map { kept($0) }, firstTraining: scout == nil ? 0 : 1,
-      seconds: left.map { $0 / Double(max(1, rounds - (scout == nil ? 0 : 1))) }, cores: cores, onEvent: onEvent)
+      share: (1 - used) / Double(max(1, rounds - (scout == nil ? 0 : 1))), cores: cores, onEvent: onEvent)
     return Committee(fold: fold, scout: scout, members: finished + results)
   }
 
@@ -115,7 +114,7 @@ public struct CommitteeTrainer: Sendable {
   }
 
   private func trainOthers(
-    _ plans: [Plan], on inputs: LabelledInputs, keeping epoch: KeptEpoch?, firstTraining: Int, seconds: Double?,
+    _ plans: [Plan], on inputs: LabelledInputs, keeping epoch: KeptEpoch?, firstTraining: Int, share: Double,
     cores: Int, onEvent: @Sendable (Int, TrainingEvent) -> Void
   ) throws -> [EmbeddingTrainer.Result] {
     let lanes = max(1, min(plans.count, cores))
@@ -126,7 +125,7 @@ public struct CommitteeTrainer: Sendable {
       let training = firstTraining + place
       let result = Result {
         try train(
-          plans[place], training: training, on: inputs, validation: nil, keeping: epoch, seconds: seconds,
+          plans[place], training: training, on: inputs, validation: nil, keeping: epoch, share: share,
           workers: max(1, cores / lanes)
         ) { training, event in telling.withLock { _ in onEvent(training, event) } }
       }
@@ -139,14 +138,14 @@ public struct CommitteeTrainer: Sendable {
 
   private func train(
     _ plan: Plan, training: Int, on inputs: LabelledInputs, validation: LabelledInputs?, keeping epoch: KeptEpoch?,
-    seconds: Double?, workers: Int, onEvent: (Int, TrainingEvent) -> Void
+    share: Double, workers: Int, onEvent: (Int, TrainingEvent) -> Void
   ) throws -> EmbeddingTrainer.Result {
     var configuration = plan.configuration
     configuration.seed = SeededRandom(seed: seed).number(UInt64(training))
     let trainer = EmbeddingTrainer(architecture: plan.architecture, configuration: configuration, workers: workers)
     return try trainer.train(
-      inputs, validation: validation, keeping: epoch, from: plan.start, clock: TrainingClock(budget: seconds),
-      checkpoint: checkpoints?.load(training: training), file: checkpoints?.file(training: training)
+      inputs, validation: validation, keeping: epoch, from: plan.start,
+      clock: TrainingClock(share: share, of: seconds), file: checkpoints?.file(training: training)
     ) { onEvent(training, $0) }
   }
 }

@@ -35,6 +35,8 @@ public struct EmbeddingTrainer: Sendable {
     public var collapses: [CollapseRecord]
     /// How the start that succeeded was trained.
     public var configuration: TrainingConfiguration
+    /// How long it took, in seconds, those before it was cut off included.
+    public var seconds: Double
   }
 
   /// Trains.
@@ -53,63 +55,53 @@ public struct EmbeddingTrainer: Sendable {
   ) throws -> Result {
     try train(
       inputs, validation: validation, keeping: epoch.map { KeptEpoch(epoch: $0) }, from: start, clock: TrainingClock(),
-      checkpoint: nil, file: nil, onEvent: onEvent)
+      file: nil, onEvent: onEvent)
   }
 
-  /// Trains, from a checkpoint where there is one, and keeps checkpoints in a file where there is one.
+  /// Trains, and keeps checkpoints in a file where there is one; from the one that is there, if that is to be resumed.
   func train(
     _ inputs: LabelledInputs, validation: LabelledInputs?, keeping epoch: KeptEpoch?, from start: [String: Tensor]?,
-    clock: TrainingClock, checkpoint: TrainingCheckpoint?, file: CheckpointFile?, onEvent: (TrainingEvent) -> Void
+    clock: TrainingClock, file: CheckpointFile?, onEvent: (TrainingEvent) -> Void
   ) throws -> Result {
     try configuration.validate()
-    var attempt = checkpoint?.position.configuration ?? configuration
-    var collapses = checkpoint?.position.collapses ?? []
-    var clock = clock
-    clock.before += checkpoint?.position.seconds ?? 0
-    var isFirst = true
-    while true {
-      var run = try TrainingRun(
+    onEvent(
+      .started(
+        parameters: architecture.parameterCount,
+        data: "\(inputs.count) pictures of \(Set(inputs.labels).count) identities, "
+          + "\(Set(validation?.labels ?? []).count) others to steer by"))
+    let checkpoint = try file?.load(for: EmbeddingLearner.self)
+    var attempt = checkpoint?.position.state.configuration ?? configuration
+    var collapses = checkpoint?.position.state.collapses ?? []
+    func learner() throws -> EmbeddingLearner {
+      try EmbeddingLearner(
         architecture: architecture, configuration: attempt, workers: workers, inputs: inputs, validation: validation,
-        start: start, keptEpoch: epoch, clock: clock)
-      if isFirst {
-        onEvent(
-          .started(
-            inputs: inputs.count, identities: Set(inputs.labels).count,
-            validationIdentities: Set(validation?.labels ?? []).count, parameters: architecture.parameterCount))
-        if let checkpoint {
-          do {
-            try run.restore(checkpoint)
-          } catch let error as NetworkError {
-            throw TrainingError.checkpointUnusable(path: file?.path ?? "", reason: "does not fit (\(error))")
-          }
-          onEvent(.resumed(epoch: run.epochs.count))
-        }
-      }
-      isFirst = false
-      let earlier = collapses
-      let outcome: CollapseRecord?
+        start: start, keptEpoch: epoch, collapses: collapses)
+    }
+    var run = TrainingLoop(try learner(), clock: clock)
+    if let checkpoint {
+      try run.resume(checkpoint, of: file)
+      onEvent(.resumed(epoch: run.epochs.count))
+    }
+    while true {
       do {
-        outcome = try run.advanceToEnd(onEvent: onEvent) { try file?.save($0.checkpoint(collapses: earlier)) }
-      } catch TrainingError.lossNotFinite(let step, let epoch, _) {
-        // Nothing is written after a loss that is no number: what is there is the last good one.
-        throw TrainingError.lossNotFinite(step: step, epoch: epoch, kept: run.epochs.isEmpty ? nil : file?.path)
-      }
-      guard let collapse = outcome else {
+        try run.run(keeping: file, onEvent: onEvent)
         return Result(
-          weights: run.bestWeights, epochs: run.epochs, bestEpoch: run.bestEpoch, collapses: collapses,
-          configuration: attempt)
+          weights: run.weights, epochs: run.epochs, bestEpoch: run.kept, collapses: collapses, configuration: attempt,
+          seconds: run.clock.seconds)
+      } catch let collapse as EmbeddingLearner.Collapse {
+        guard collapses.count < Self.freshStarts else {
+          throw TrainingError.collapsed(step: collapse.record.step, recoveries: collapses.count)
+        }
+        // What lets embeddings run together is hard triplets at a high rate: take both back.
+        attempt.peakRate *= 0.4
+        attempt.miner = .semiHard
+        var record = collapse.record
+        record.nextRate = attempt.peakRate
+        record.nextMiner = attempt.miner
+        collapses.append(record)
+        onEvent(.collapsed(record))
+        run = TrainingLoop(try learner(), clock: run.clock)
       }
-      guard collapses.count < Self.freshStarts else {
-        throw TrainingError.collapsed(step: collapse.step, recoveries: collapses.count)
-      }
-      // What lets embeddings run together is hard triplets at a high rate: take both back.
-      attempt.peakRate *= 0.4
-      attempt.miner = .semiHard
-      var record = collapse
-      record.nextRate = attempt.peakRate
-      record.nextMiner = attempt.miner
-      collapses.append(record)
-      onEvent(.collapsed(record))
     }
   }
 

@@ -1,15 +1,5 @@
-/// What a training of two towers says while it runs.
-public enum CaptionEvent: Sendable {
-  /// A pair of towers begins, on so many pictures and captions, with others set aside.
-  case started(pictures: Int, captions: Int, validationPictures: Int, parameters: Int)
-  /// A step is done; the share of the training that is over, 0…1.
-  case step(Int, share: Double, loss: Double)
-  /// An epoch ended.
-  case epoch(CaptionEpoch)
-}
-
 /// One epoch of a training of two towers.
-public struct CaptionEpoch: Sendable, Codable, Hashable {
+public struct CaptionEpoch: TrainedEpoch, Hashable {
   /// Counted from 1.
   public var epoch: Int
   /// Steps done at its end.
@@ -32,5 +22,15 @@ public struct CaptionEpoch: Sendable, Codable, Hashable {
     validation.map { report in
       [report.textToImage, report.imageToText].reduce(0) { $0 + $1.recallAt1 + $1.recallAt5 + $1.recallAt10 } / 6
     }
+  }
+
+  /// The rest by name.
+  public var metrics: [String: Double] {
+    var metrics = ["accuracy": accuracy, "temperature": temperature, "rate": rate]
+    metrics["score"] = score
+    metrics["text_to_image_recall_at_1"] = validation?.textToImage.recallAt1
+    metrics["text_to_image_recall_at_10"] = validation?.textToImage.recallAt10
+    metrics["image_to_text_recall_at_1"] = validation?.imageToText.recallAt1
+    return metrics
   }
 }

@@ -12,10 +12,10 @@ public struct ParentModel: Sendable {
   /// What a child's card says of it.
   let card: ModelCard.Parent
 
-  /// Reads a model file of the recipe for faces.
+  /// Reads a model file of a recipe, by its name: ``FaceRecipe/name``, ``PictureRecipe/name``.
   ///
   /// - Throws: ``TrainingError/badSetting(name:reason:)`` where the file is no such model.
-  public init(contentsOf path: String) throws {
+  public init(contentsOf path: String, recipe: String = FaceRecipe.name) throws {
     func bad(_ reason: String) -> TrainingError { .badSetting(name: "the model \(path) to train from", reason: reason) }
     guard let bytes = FileManager.default.contents(atPath: path) else { throw bad("cannot be read") }
     do {
@@ -23,18 +23,19 @@ public struct ParentModel: Sendable {
     } catch {
       throw bad("cannot be read: \(error)")
     }
-    guard network.metadata["kind"] == "image", network.metadata["recipe"] == FaceRecipe.name,
+    guard network.metadata["kind"] == "image", network.metadata["recipe"] == recipe,
       let text = network.metadata[Preprocessing.metadataKey],
       let preprocessing = try? JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)),
       preprocessing.shape == network.input
     else {
       throw bad(
-        "is of the recipe \"\(network.metadata["recipe"] ?? "unknown")\": take a model made by 'likeness train faces'")
+        "is of the recipe \"\(network.metadata["recipe"] ?? "unknown")\": take a model made by "
+          + "'likeness train \(recipe)'")
     }
     self.preprocessing = preprocessing
     let own = network.metadata["card"].flatMap { try? JSONDecoder().decode(ModelCard.self, from: Data($0.utf8)) }
     card = ModelCard.Parent(
-      sha256: SHA256.hash(data: bytes).hexadecimal, recipe: FaceRecipe.name, dataSHA256: own?.dataSHA256,
+      sha256: SHA256.hash(data: bytes).hexadecimal, recipe: recipe, dataSHA256: own?.dataSHA256,
       kept: "preprocessing, architecture, views and the weights of \(network.members.count) networks to begin with")
   }
 }

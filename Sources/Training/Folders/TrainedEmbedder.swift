@@ -21,6 +21,9 @@ public struct TrainedEmbedder: Sendable {
   /// How the scout and the baselines do on the identities that were set aside.
   public internal(set) var reports: [(name: String, report: IdentificationReport)]?
 
+  /// Few-shot figures of the same, where the recipe measures them.
+  public internal(set) var fewShots: [(name: String, report: FewShotReport)]?
+
   /// The bytes of the model file.
   public func file() throws -> Data { try model.file() }
 

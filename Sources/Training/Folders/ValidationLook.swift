@@ -18,9 +18,7 @@ public struct ValidationLook: Sendable {
   /// The identities' names.
   public let names: [String]
   /// Where each picture is on the plane of the two directions in which embeddings vary most.
-  public let map: [(x: Double, y: Double)]
-  /// The share of the variance that the plane shows.
-  public let explained: Double
+  public let map: EmbeddingPlane
   /// The nearest pictures of different people, no two people twice.
   public let nearestStrangers: [Pair]
   /// The farthest pictures of the same people, one pair a person.
@@ -28,13 +26,10 @@ public struct ValidationLook: Sendable {
 
   /// - Parameter pairs: how many pairs of either kind.
   init?(embeddings: [Float], dimension: Int, inputs: LabelledInputs, pairs: Int = 12) throws {
-    guard inputs.count >= 3, let plane = try? PrincipalComponents.fit(embeddings, features: dimension, dimension: 2)
-    else { return nil }
+    guard let plane = EmbeddingPlane(embeddings, dimension: dimension) else { return nil }
     labels = inputs.labels
     names = inputs.names
-    let places = try plane.project(embeddings)
-    map = (0..<inputs.count).map { (Double(places[2 * $0]), Double(places[2 * $0 + 1])) }
-    explained = plane.explained.reduce(0, +)
+    map = plane
     let distances = PairDistances(Tensor(shape: [inputs.count, dimension], values: embeddings))
     var strangers: [[Int]: (distance: Float, rows: [Int])] = [:]
     var mates: [Int: (distance: Float, rows: [Int])] = [:]

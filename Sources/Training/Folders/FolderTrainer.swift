@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Images
 import Networks
@@ -6,13 +5,17 @@ import Networks
 /// Pictures in folders, an identity each. See `Images`.
 public typealias PictureFolder = Images.PictureFolder
 
-/// Trains an embedder of faces (or of anything else photographed alike), with the triplet loss unless another is chosen.
+/// Trains an embedder of pictures in folders, a folder an identity, with the triplet loss unless another is chosen.
 ///
 /// ```swift
 /// let trained = try FaceTrainer().train(PictureFolder(path: "people"))
 /// try trained.file().write(to: URL(fileURLWithPath: "faces.model"))
 /// ```
-public struct FaceTrainer: Sendable {
+///
+/// A first network sets some identities aside and finds by them which epoch is best; the others train on everybody and
+/// stop there (see ``CommitteeTrainer``). The same data, settings and seed give the same bytes on any number of workers,
+/// also when it was cut off and resumed, unless there is a time to keep.
+public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
   /// The embedding's dimension, a multiple of the number of networks; nil lets the recipe choose.
   public var dimension: Int?
   /// How many networks are trained apart and joined; nil lets the recipe choose.
@@ -71,20 +74,23 @@ public struct FaceTrainer: Sendable {
     _ folder: PictureFolder, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedEmbedder {
     let started = ContinuousClock.now
-    let recipe = try FaceRecipe(folder: folder, preprocessing: parent?.preprocessing)
+    try checkTime()
+    var recipe = try Recipe(folder: folder, preprocessing: parent?.preprocessing)
     let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: recipe.preprocessing)
     guard skipsBroken || skipped.isEmpty else {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }
-    try inputs.checkIdentities(least: Self.leastIdentities)
+    try inputs.checkIdentities(least: leastIdentities)
+    recipe = recipe.fitted(to: inputs)
     var trainer = try trainer(recipe)
     try trainer.plans[0].configuration.validate()
     let digest = try DataDigest.sha256(of: folder)
-    let file = try checkpoints.map {
-      try CheckpointFolder(path: $0, fingerprint: fingerprint(trainer, data: digest), isResuming: resumes)
-    }
+    let file = try checkpointFolder(
+      Everything(
+        data: digest, seed: seed, architectures: trainer.plans.map(\.architecture),
+        configurations: trainer.plans.map(\.configuration), parent: parent?.card.sha256, byTime: seconds != nil))
     trainer.checkpoints = file
-    if let seconds { try trainer.keep(to: seconds - started.secondsUntilNow, inputs: inputs) }
+    if let seconds { try trainer.keep(to: seconds, used: started.secondsUntilNow, inputs: inputs) }
     let date = try file?.date() ?? ModelCard.today
     onEvent(
       0,
@@ -94,75 +100,98 @@ public struct FaceTrainer: Sendable {
     let committee = try trainer.train(inputs, onEvent: onEvent)
 
     var card = ModelCard(
-      recipe: FaceRecipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
+      recipe: Recipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
       configuration: trainer.plans[0].configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
     card.dataSHA256 = digest
     card.date = date
     card.licence = licence ?? ModelCard.usualLicence
     card.parent = parent?.card
     card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
+    let views = try parent?.network.views ?? views(recipe, committee, trainer.plans[0].architecture, inputs)
     var trained = TrainedEmbedder(
-      model: try model(inputs, trainer, committee, card), card: card, committee: committee, inputs: inputs,
+      model: try model(inputs, trainer, committee, views, card), card: card, committee: committee, inputs: inputs,
       skipped: skipped, checkpoints: file, seconds: 0)
     if measures, let reports = try trained.measure(folder: folder) {
       card.validationIdentities = trained.validationIdentities.count
       card.figures = Dictionary(uniqueKeysWithValues: reports.map { ($0.name, $0.report.withoutCurve()) })
       trained.reports = reports
+      if Recipe.measuresFewShots {
+        trained.fewShots = try trained.validationFewShots(folder: folder)
+        card.fewShots = trained.fewShots.map { rows in
+          Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.report.figures.compactMapValues { $0 }) })
+        }
+      }
       trained.card = card
-      trained.model = try model(inputs, trainer, committee, card)
+      trained.model = try model(inputs, trainer, committee, views, card)
     }
     trained.seconds = started.secondsUntilNow
     return trained
   }
 
   /// Two to learn from, and two strangers to each.
-  private static let leastIdentities = 2
+  private var leastIdentities: Int { 2 }
 
   private func model(
-    _ inputs: LabelledInputs, _ trainer: CommitteeTrainer, _ committee: CommitteeTrainer.Committee, _ card: ModelCard
+    _ inputs: LabelledInputs, _ trainer: CommitteeTrainer, _ committee: CommitteeTrainer.Committee, _ views: [View],
+    _ card: ModelCard
   ) throws -> PictureModel {
     try PictureModel(
-      recipe: FaceRecipe.name, preprocessing: inputs.preprocessing,
+      recipe: Recipe.name, preprocessing: inputs.preprocessing,
       members: zip(trainer.plans, committee.members).map { .init(architecture: $0.architecture, weights: $1.weights) },
-      views: parent?.network.views ?? FaceRecipe.views, card: card)
+      views: views, card: card)
   }
 
-  /// What everything comes to that decides the result, the number of threads not among it.
-  private func fingerprint(_ trainer: CommitteeTrainer, data: String) throws -> String {
-    struct Everything: Encodable {
-      var data: String
-      var seed: UInt64
-      var architectures: [Architecture]
-      var configurations: [TrainingConfiguration]
-      var parent: String?
-      var byTime: Bool
+  /// The way of looking that helps the scout on the identities set aside, the plainest where none does.
+  private func views(
+    _ recipe: Recipe, _ committee: CommitteeTrainer.Committee, _ architecture: Architecture, _ inputs: LabelledInputs
+  ) throws -> [View] {
+    let choices = recipe.viewChoices
+    guard let scout = committee.scout, choices.count > 1 else { return choices[0] }
+    let validation = inputs.rows(committee.fold.validation)
+    var best = (views: choices[0], score: -1.0)
+    for views in choices {
+      let model = try EmbeddingModel(
+        members: [.init(architecture: architecture, weights: scout.weights)], views: views)
+      let embeddings = try model.embed(validation.tensor, workers: workers ?? Workers.cores)
+      let report = try Evaluation.evaluate(
+        embeddings: embeddings.values, dimension: model.dimension, labels: validation.labels, metric: .euclidean,
+        draws: 1, bootstrap: 0)
+      if report.mapAtR.value > best.score { best = (views, report.mapAtR.value) }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let everything = Everything(
-      data: data, seed: seed, architectures: trainer.plans.map(\.architecture),
-      configurations: trainer.plans.map(\.configuration), parent: parent?.card.sha256, byTime: seconds != nil)
-    return SHA256.hash(data: try encoder.encode(everything)).hexadecimal
+    return best.views
   }
 
-  private func trainer(_ recipe: FaceRecipe) throws -> CommitteeTrainer {
+  /// All that decides the result.
+  private struct Everything: Encodable {
+    var recipe = Recipe.name
+    var data: String
+    var seed: UInt64
+    var architectures: [Architecture]
+    var configurations: [TrainingConfiguration]
+    var parent: String?
+    var byTime: Bool
+  }
+
+  private func trainer(_ recipe: Recipe) throws -> CommitteeTrainer {
+    let plans: [CommitteeTrainer.Plan]
     if let parent {
       guard members == nil, dimension == nil else {
         throw TrainingError.badSetting(
           name: members == nil ? "dimension" : "networks",
           reason: "comes from the model that is trained from: leave it out")
       }
-      return CommitteeTrainer(
-        plans: recipe.plans(from: parent, configuration: try configuration(recipe.furtherConfiguration)), seed: seed,
-        keepsScout: recipe.isLarge, workers: workers)
+      plans = recipe.plans(from: parent, configuration: try configuration(recipe.furtherConfiguration))
+    } else {
+      let count = members ?? recipe.members
+      guard (1...16).contains(count) else {
+        throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
+      }
+      plans = try recipe.plans(
+        members: count, dimension: dimension(of: count), configuration: try configuration(recipe.configuration))
     }
-    let count = members ?? recipe.members
-    guard (1...16).contains(count) else {
-      throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
-    }
-    let plans = try recipe.plans(
-      members: count, dimension: dimension(of: count), configuration: try configuration(recipe.configuration))
-    return CommitteeTrainer(plans: plans, seed: seed, keepsScout: recipe.isLarge, workers: workers)
+    var trainer = CommitteeTrainer(plans: plans, seed: seed, keepsScout: recipe.keepsScout, workers: workers)
+    trainer.enlarging = recipe.enlarging
+    return trainer
   }
 
   private func dimension(of members: Int) throws -> Int? {

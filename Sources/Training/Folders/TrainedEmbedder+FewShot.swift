@@ -6,12 +6,10 @@ extension TrainedEmbedder {
   public func validationFewShots(
     folder: PictureFolder, episodes: Int = 1_000
   ) throws -> [(name: String, report: FewShotReport)]? {
+    if let fewShots { return fewShots }
     guard let scout = committee.scout else { return nil }
     let aside = Set(validationIdentities)
-    let network = try PictureModel(
-      recipe: model.recipe, preprocessing: model.preprocessing,
-      members: [.init(architecture: model.network.members[0].architecture, weights: scout.weights)],
-      views: model.network.views, card: card)
+    let network = try scoutModel(scout)
     let fewShot = FewShot(episodes: episodes)
     let components = try BaselineRecipe.pca(components: 40).fit(
       folder.subset(folder.identities.filter { !aside.contains($0.name) }), skipsBroken: true)

@@ -1,0 +1,57 @@
+import Foundation
+import Networks
+
+/// The concepts that were set aside, as the towers that never saw them see them: for people to look at.
+public struct CaptionLook: Sendable {
+  /// A sentence, and what was found for it.
+  public struct Question: Sendable, Hashable {
+    /// What was asked.
+    public var caption: String
+    /// The file of the picture that has this caption.
+    public var right: String
+    /// How many pictures were not farther than it.
+    public var rank: Int
+    /// The files of the pictures that were found first.
+    public var found: [String]
+  }
+
+  /// The first caption of each picture.
+  public let concepts: [String]
+  /// Where each picture is; nil where there are too few.
+  public let map: EmbeddingPlane?
+  /// The sentences whose pictures were found last, the worst first, no picture twice.
+  public let worst: [Question]
+
+  init(_ model: CaptionModel, _ data: CaptionedPictures, worst count: Int = 12) throws {
+    let pictures = try model.embed(data)
+    concepts = data.captionsOfPicture.map { $0.first.map { data.captions[$0] } ?? "" }
+    map = EmbeddingPlane(pictures.values, dimension: model.dimension)
+    let asked = Set(data.captionsOfPicture.joined()).sorted()
+    let texts = try model.embed(asked.map { data.captions[$0] })
+    let scores = Tensor.product(texts, pictures, transposeRight: true).values
+    var questions: [(rank: Int, picture: Int, question: Question)] = []
+    for (row, caption) in asked.enumerated() {
+      let own = scores[row * data.count..<(row + 1) * data.count]
+      let order = (0..<data.count).sorted { own[own.startIndex + $0] > own[own.startIndex + $1] }
+      guard let rank = order.firstIndex(where: { data.captionsOfPicture[$0].contains(caption) }) else { continue }
+      questions.append(
+        (
+          rank, order[rank],
+          Question(
+            caption: data.captions[caption], right: data.files[order[rank]], rank: rank + 1,
+            found: order.prefix(3).map { data.files[$0] })
+        ))
+    }
+    var seen: Set<Int> = []
+    worst = questions.sorted { ($0.rank, $1.picture) > ($1.rank, $0.picture) }
+      .filter { $0.rank > 0 && seen.insert($0.picture).inserted }.prefix(count).map(\.question)
+  }
+}
+
+extension TrainedCaptions {
+  /// The concepts that were set aside, as the first pair of towers sees them; nil where none were.
+  public func look() throws -> CaptionLook? {
+    guard let scout, let validation else { return nil }
+    return try CaptionLook(scout, validation)
+  }
+}

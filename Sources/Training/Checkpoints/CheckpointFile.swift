@@ -1,0 +1,46 @@
+import Foundation
+
+/// The file of one training's checkpoint.
+struct CheckpointFile: Sendable {
+  let path: String
+  let fingerprint: String
+  /// Whether what is there is gone on with.
+  let isResuming: Bool
+
+  /// Replaces the checkpoint.
+  ///
+  /// - Throws: ``TrainingError/checkpointNotWritten(path:reason:kept:)``; the earlier one is as it was.
+  func save<L>(_ checkpoint: TrainingCheckpoint<L>, epoch: Int) throws {
+    do {
+      try AtomicFile.write(checkpoint.encoded(fingerprint: fingerprint), to: path)
+    } catch let error as AtomicFile.Failure {
+      let isThere = FileManager.default.fileExists(atPath: path)
+      throw TrainingError.checkpointNotWritten(path: path, reason: error.reason, kept: isThere ? epoch - 1 : nil)
+    }
+  }
+
+  /// The last checkpoint; nil where there is none, or nothing is resumed.
+  ///
+  /// - Throws: ``TrainingError/checkpointUnusable(path:reason:)``.
+  func load<L>(for learner: L.Type = L.self) throws -> TrainingCheckpoint<L>? {
+    guard isResuming, FileManager.default.fileExists(atPath: path) else { return nil }
+    return try TrainingCheckpoint<L>(contentsOf: path, fingerprint: fingerprint)
+  }
+}
+
+extension TrainingLoop {
+  /// A training of `learner` to its end, from the checkpoint in `file` where there is one.
+  ///
+  /// - Throws: ``TrainingError``, and the learner's errors.
+  static func finished(
+    _ learner: L, clock: TrainingClock, file: CheckpointFile?, onEvent: (TrainingEvent) -> Void
+  ) throws -> TrainingLoop {
+    var loop = TrainingLoop(learner, clock: clock)
+    if let checkpoint = try file?.load(for: L.self) {
+      try loop.resume(checkpoint, of: file)
+      onEvent(.resumed(epoch: loop.epochs.count))
+    }
+    try loop.run(keeping: file, onEvent: onEvent)
+    return loop
+  }
+}

@@ -1,0 +1,42 @@
+import Crypto
+import Foundation
+
+/// What every trainer can be told about the running of its training, whatever is trained.
+public protocol LongTraining: Sendable {
+  /// A folder to keep checkpoints in while it trains, one at every epoch's end; nil for none.
+  var checkpoints: String? { get set }
+  /// Whether to go on from the checkpoints that are there.
+  var resumes: Bool { get set }
+  /// Seconds to keep, reading included; nil for as many as the steps need. What was used before a resumption counts, up
+  /// to the last checkpoint. By the clock the same seed gives no longer the same model.
+  var seconds: Double? { get set }
+  /// Who may use the model, for the card; nil for the usual sentence.
+  var licence: String? { get set }
+}
+
+extension LongTraining {
+  /// Minutes to keep: ``seconds`` in the unit that people think in.
+  public var minutes: Double? {
+    get { seconds.map { $0 / 60 } }
+    set { seconds = newValue.map { $0 * 60 } }
+  }
+
+  /// - Throws: ``TrainingError/badSetting(name:reason:)``.
+  func checkTime() throws {
+    if let seconds, !(seconds > 0 && seconds.isFinite) {
+      throw TrainingError.badSetting(name: "minutes", reason: "must be a number above 0")
+    }
+  }
+
+  /// Where checkpoints are kept; nil for nowhere.
+  ///
+  /// - Parameter everything: all that decides the result, the number of threads not among it.
+  func checkpointFolder(_ everything: some Encodable) throws -> CheckpointFolder? {
+    try checkpoints.map {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      let fingerprint = SHA256.hash(data: try encoder.encode(everything)).hexadecimal
+      return try CheckpointFolder(path: $0, fingerprint: fingerprint, isResuming: resumes)
+    }
+  }
+}
