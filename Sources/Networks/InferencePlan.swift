@@ -35,7 +35,8 @@ final class InferencePlan: Sendable {
     steps = architecture.stages.compactMap { plan in
       switch plan {
       case .block(let plan): BlockStep(plan, tensors)
-      case .linear(let layer, _, let from, let to): LinearStep(layer: layer, from: from, to: to, tensors)
+      case .linear(let layer, _, let from, let to, let groups):
+        LinearStep(layer: layer, from: from, to: to, groups: groups, tensors)
       case .dropout: nil
       case .maxPooling(let size, let stride, let from, let to):
         PoolingStep(isMax: true, size: size, stride: stride, from: from, to: to)

@@ -73,16 +73,18 @@ final class BlockStep: InferenceStep {
   }
 }
 
-/// y = W x + b.
+/// y = W x + b, for each group of values.
 final class LinearStep: InferenceStep {
   private let from: Int
   private let to: Int
+  private let groups: Int
   private let weight: FloatBuffer?
   private let bias: FloatBuffer?
 
-  init(layer: Int, from: Int, to: Int, _ tensors: [String: FloatBuffer]) {
+  init(layer: Int, from: Int, to: Int, groups: Int, _ tensors: [String: FloatBuffer]) {
     self.from = from
     self.to = to
+    self.groups = groups
     weight = tensors["\(layer).weight"].map { FloatBuffer(copying: $0) }
     bias = tensors["\(layer).bias"].map { FloatBuffer(copying: $0) }
   }
@@ -91,9 +93,11 @@ final class LinearStep: InferenceStep {
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     guard let weight else { return }
-    if let bias { output.update(from: bias.base, count: to) }
+    if let bias {
+      for group in 0..<groups { (output + group * to).update(from: bias.base, count: to) }
+    }
     MatrixProduct.multiply(
-      m: 1, n: to, k: from, input, weight.base, transposeB: true, beta: bias == nil ? 0 : 1, into: output)
+      m: groups, n: to, k: from, input, weight.base, transposeB: true, beta: bias == nil ? 0 : 1, into: output)
   }
 }
 

@@ -1,6 +1,6 @@
 extension LayerSpecification: Codable {
   private enum Key: String, CodingKey {
-    case layer, outputs, kernel, stride, padding, bias, slope, size, rate
+    case layer, outputs, kernel, stride, padding, bias, slope, size, rate, groups
   }
 
   /// Writes the layer's name and settings side by side.
@@ -21,6 +21,10 @@ extension LayerSpecification: Codable {
       try container.encode(stride, forKey: .stride)
     case .linear(let outputs, let bias):
       try container.encode(outputs, forKey: .outputs)
+      try container.encode(bias, forKey: .bias)
+    case .sharedLinear(let outputs, let groups, let bias):
+      try container.encode(outputs, forKey: .outputs)
+      try container.encode(groups, forKey: .groups)
       try container.encode(bias, forKey: .bias)
     case .dropout(let rate):
       try container.encode(rate, forKey: .rate)
@@ -49,6 +53,8 @@ extension LayerSpecification: Codable {
     case "globalAveragePooling": self = .globalAveragePooling
     case "flatten": self = .flatten
     case "linear": self = .linear(outputs: try whole(.outputs), bias: try flag(.bias))
+    case "sharedLinear":
+      self = .sharedLinear(outputs: try whole(.outputs), groups: try whole(.groups), bias: try flag(.bias))
     case "dropout": self = .dropout(rate: try real(.rate))
     case "l2Normalization": self = .l2Normalization
     default:

@@ -46,6 +46,13 @@ extension LayerSpecification {
       try require(!input.isSpatial, "it needs a flat input, not \(input.dimensions): put flatten before it")
       try require(Architecture.Limit.size.contains(outputs), "it needs 1 to 65536 outputs, not \(outputs)")
       return .features(outputs)
+    case .sharedLinear(let outputs, let groups, _):
+      try require(!input.isSpatial, "it needs a flat input, not \(input.dimensions): put flatten before it")
+      try require(Architecture.Limit.size.contains(outputs), "it needs 1 to 65536 outputs, not \(outputs)")
+      try require(
+        (1...input.count).contains(groups) && input.count % groups == 0,
+        "\(input.count) values cannot be cut into \(groups) equal groups")
+      return try Architecture.Limit.checked(.features(outputs * groups))
     case .dropout(let rate):
       try require(rate >= 0 && rate < 1, "its rate must be in 0..<1, not \(rate)")
       return input
@@ -64,6 +71,10 @@ extension LayerSpecification {
       return count + (bias ? outputs : 0)
     case .linear(let outputs, let bias):
       let (count, overflow) = input.count.multipliedReportingOverflow(by: outputs)
+      try require(!overflow && count <= Architecture.Limit.parameters, "it has too many parameters: make it smaller")
+      return count + (bias ? outputs : 0)
+    case .sharedLinear(let outputs, let groups, let bias):
+      let (count, overflow) = (input.count / groups).multipliedReportingOverflow(by: outputs)
       try require(!overflow && count <= Architecture.Limit.parameters, "it has too many parameters: make it smaller")
       return count + (bias ? outputs : 0)
     case .batchNormalization:

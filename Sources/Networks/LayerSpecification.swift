@@ -21,6 +21,13 @@ public enum LayerSpecification: Sendable, Hashable {
   case flatten
   /// y = W x + b.
   case linear(outputs: Int, bias: Bool = true)
+  /// The same y = W x + b for each of `groups` parts of equal length that the input is cut into; the results stand end to
+  /// end.
+  ///
+  /// Over moments of a series, k of them a group, this is a convolution of k taps with a stride of k. A stack of it until
+  /// one group is left is a stack of dilated convolutions, of dilations 1, k, k², …, computed only where the middle moment
+  /// needs it.
+  case sharedLinear(outputs: Int, groups: Int, bias: Bool = true)
   /// In training zeroes each value with probability `rate` and scales the others by 1 / (1 - rate).
   case dropout(rate: Double)
   /// x / ‖x‖₂ over each example's values; zero where the norm is zero.
@@ -43,6 +50,7 @@ extension LayerSpecification {
     case .globalAveragePooling: "globalAveragePooling"
     case .flatten: "flatten"
     case .linear: "linear"
+    case .sharedLinear: "sharedLinear"
     case .dropout: "dropout"
     case .l2Normalization: "l2Normalization"
     }

@@ -1,9 +1,12 @@
 import CNetworks
 
-/// y = W x + b.
+/// y = W x + b, for each group of an example's values.
 final class LinearStage: Stage {
-  let inputCount: Int
-  let outputCount: Int
+  var inputCount: Int { groups * inputs }
+  var outputCount: Int { groups * outputs }
+  private let inputs: Int
+  private let outputs: Int
+  private let groups: Int
   let weight: Parameter
   let bias: Parameter?
   private var y = FloatBuffer(count: 0)
@@ -12,9 +15,8 @@ final class LinearStage: Stage {
   /// Rows a product has at most: enough for speed, few enough for every worker to get some.
   private static let rows = 32
 
-  init(layer: Int, inputs: Int, outputs: Int, bias: Bool) {
-    inputCount = inputs
-    outputCount = outputs
+  init(layer: Int, inputs: Int, outputs: Int, bias: Bool, groups: Int) {
+    (self.inputs, self.outputs, self.groups) = (inputs, outputs, groups)
     weight = Parameter(name: "\(layer).weight", shape: [outputs, inputs], isDecayed: true)
     self.bias = bias ? Parameter(name: "\(layer).bias", shape: [outputs], isDecayed: false) : nil
   }
@@ -26,13 +28,13 @@ final class LinearStage: Stage {
     self.input = input
     pass.finishSlices()
     let y = self.y.base
-    forEachPiece(of: pass.images, pass) { rows in
-      let target = y + rows.lowerBound * outputCount
+    forEachPiece(of: pass.images * groups, pass) { rows in
+      let target = y + rows.lowerBound * outputs
       if let bias {
-        for row in 0..<rows.count { (target + row * outputCount).update(from: bias.base, count: outputCount) }
+        for row in 0..<rows.count { (target + row * outputs).update(from: bias.base, count: outputs) }
       }
       MatrixProduct.multiply(
-        m: rows.count, n: outputCount, k: inputCount, input + rows.lowerBound * inputCount, weight.base,
+        m: rows.count, n: outputs, k: inputs, input + rows.lowerBound * inputs, weight.base,
         transposeB: true, beta: bias == nil ? 0 : 1, into: target)
     }
     return UnsafePointer(y)
@@ -41,23 +43,23 @@ final class LinearStage: Stage {
   func backward(_ pass: Pass, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?) {
     guard let input else { return }
     pass.finishSlices()
-    forEachPiece(of: outputCount, pass) { outputs in
+    forEachPiece(of: outputs, pass) { range in
       MatrixProduct.multiply(
-        m: outputs.count, n: inputCount, k: pass.images, outputGradient + outputs.lowerBound, transposeA: true,
-        strideA: outputCount, input, beta: 1, into: weight.gradientBase + outputs.lowerBound * inputCount)
+        m: range.count, n: inputs, k: pass.images * groups, outputGradient + range.lowerBound, transposeA: true,
+        strideA: outputs, input, beta: 1, into: weight.gradientBase + range.lowerBound * inputs)
     }
-    if let bias { cn_column_sums_add(outputGradient, pass.images, outputCount, bias.gradientBase) }
+    if let bias { cn_column_sums_add(outputGradient, pass.images * groups, outputs, bias.gradientBase) }
     guard let inputGradient else { return }
-    forEachPiece(of: pass.images, pass) { rows in
+    forEachPiece(of: pass.images * groups, pass) { rows in
       MatrixProduct.multiply(
-        m: rows.count, n: inputCount, k: outputCount, outputGradient + rows.lowerBound * outputCount, weight.base,
-        into: inputGradient + rows.lowerBound * inputCount)
+        m: rows.count, n: inputs, k: outputs, outputGradient + rows.lowerBound * outputs, weight.base,
+        into: inputGradient + rows.lowerBound * inputs)
     }
   }
 
   private func forEachPiece(of count: Int, _ pass: Pass, _ body: (Range<Int>) -> Void) {
     // A small product is done before another thread has woken.
-    let isSmall = pass.images * inputCount * outputCount < 1 << 21
+    let isSmall = pass.images * inputCount * outputs < 1 << 21
     let workers = isSmall ? Workers(1) : pass.workers
     workers.forEach((count + Self.rows - 1) / Self.rows) { piece, _ in
       body(piece * Self.rows..<min(count, (piece + 1) * Self.rows))

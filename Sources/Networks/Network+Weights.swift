@@ -30,6 +30,9 @@ extension Architecture {
       case .linear(let outputs, let bias):
         result["\(index).weight"] = [outputs, input.count]
         if bias { result["\(index).bias"] = [outputs] }
+      case .sharedLinear(let outputs, let groups, let bias):
+        result["\(index).weight"] = [outputs, input.count / groups]
+        if bias { result["\(index).bias"] = [outputs] }
       case .batchNormalization:
         for role in ["weight", "bias", "running_mean", "running_var"] { result["\(index).\(role)"] = [input.channels] }
       default: break

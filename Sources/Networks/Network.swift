@@ -192,8 +192,8 @@ extension StagePlan {
       AveragePoolingStage(size: size, stride: stride, from: from, to: to)
     case .globalAveragePooling(let from): GlobalAveragePoolingStage(from: from)
     case .flatten(let from): FlattenStage(from: from)
-    case .linear(let layer, let bias, let from, let to):
-      LinearStage(layer: layer, inputs: from, outputs: to, bias: bias)
+    case .linear(let layer, let bias, let from, let to, let groups):
+      LinearStage(layer: layer, inputs: from, outputs: to, bias: bias, groups: groups)
     case .dropout(let layer, let rate, let count): DropoutStage(layer: layer, rate: rate, count: count)
     case .l2Normalization(let count): L2NormalizationStage(count: count)
     }
@@ -209,7 +209,7 @@ extension Architecture {
       switch layer {
       case .relu: next = 2
       case .leakyReLU(let slope): next = 2 / (1 + slope * slope)
-      case .convolution, .linear:
+      case .convolution, .linear, .sharedLinear:
         gains[index] = next
         next = 1
       default: break

@@ -8,7 +8,8 @@ enum StagePlan: Sendable {
   case averagePooling(size: Int, stride: Int, from: FeatureShape, to: FeatureShape)
   case globalAveragePooling(from: FeatureShape)
   case flatten(from: FeatureShape)
-  case linear(layer: Int, bias: Bool, from: Int, to: Int)
+  /// The same matrix for each of `groups` parts of an example.
+  case linear(layer: Int, bias: Bool, from: Int, to: Int, groups: Int)
   case dropout(layer: Int, rate: Double, count: Int)
   case l2Normalization(count: Int)
 }
@@ -63,7 +64,10 @@ extension Architecture {
       case .flatten:
         stages.append(.flatten(from: shape))
       case .linear(let outputs, let bias):
-        stages.append(.linear(layer: index, bias: bias, from: shape.count, to: outputs))
+        stages.append(.linear(layer: index, bias: bias, from: shape.count, to: outputs, groups: 1))
+      case .sharedLinear(let outputs, let groups, let bias):
+        stages.append(
+          .linear(layer: index, bias: bias, from: shape.count / groups, to: outputs, groups: groups))
       case .dropout(let rate):
         stages.append(.dropout(layer: index, rate: rate, count: shape.count))
       case .l2Normalization:

@@ -26,7 +26,8 @@ struct ArchitectureTests {
     let layers: [LayerSpecification] = [
       .convolution(outputs: 4, kernel: 3, stride: 1, padding: 1, bias: false), .batchNormalization, .relu,
       .leakyReLU(slope: 0.25), .maxPooling(size: 2, stride: 1), .averagePooling(size: 2, stride: 2),
-      .dropout(rate: 0.5), .flatten, .linear(outputs: 3, bias: true), .l2Normalization,
+      .dropout(rate: 0.5), .flatten, .linear(outputs: 6, bias: true), .sharedLinear(outputs: 2, groups: 3, bias: false),
+      .l2Normalization,
     ]
     for layers in [layers, [.globalAveragePooling]] {
       let architecture = try Architecture(input: [1, 9, 9], layers: layers)
@@ -62,6 +63,11 @@ struct ArchitectureTests {
       ([.max, .max, .max], [], "input shape"), ([65_536, 65_536, 65_536], [], "make it smaller"),
       ([1, 8000, 8000], [.convolution(outputs: 65_536, kernel: 1)], "make it smaller"),
       ([60_000], [.linear(outputs: 60_000)], "parameters"),
+      ([8], [.sharedLinear(outputs: 3, groups: 3)], "8 values cannot be cut into 3 equal groups"),
+      ([8], [.sharedLinear(outputs: 3, groups: 0)], "groups"),
+      ([8], [.sharedLinear(outputs: 3, groups: .min)], "groups"),
+      ([60_000], [.sharedLinear(outputs: 60_000, groups: 60_000)], "make it smaller"),
+      ([1, 4, 2], [.sharedLinear(outputs: 3, groups: 2)], "flat"),
       ([16], Array(repeating: .relu, count: 2000), "too many"),
     ] as [([Int], [LayerSpecification], String)])
   func refusals(input: [Int], layers: [LayerSpecification], reason: String) throws {

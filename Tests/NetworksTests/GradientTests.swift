@@ -47,6 +47,11 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     .init(name: "flatten", input: [3, 2, 4], layers: [.flatten]),
     .init(name: "linear", input: [7], layers: [.linear(outputs: 5)], images: 4),
     .init(name: "linear without bias", input: [3], layers: [.linear(outputs: 40, bias: false)], images: 35),
+    .init(
+      name: "one linear map of three groups", input: [12], layers: [.sharedLinear(outputs: 5, groups: 3)], images: 4),
+    .init(
+      name: "one linear map of many groups, without bias", input: [60],
+      layers: [.sharedLinear(outputs: 3, groups: 20, bias: false)], images: 35),
     .init(name: "L2 normalisation", input: [6], layers: [.l2Normalization]),
   ]
 
@@ -77,6 +82,12 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
       name: "two linear layers", input: [6],
       layers: [.linear(outputs: 8, bias: false), .batchNormalization, .relu, .linear(outputs: 4), .l2Normalization],
       images: 7),
+    .init(
+      name: "dilated convolutions of 27 moments, computed for the middle one", input: [27 * 4],
+      layers: [
+        .sharedLinear(outputs: 6, groups: 9), .relu, .sharedLinear(outputs: 5, groups: 3), .relu,
+        .sharedLinear(outputs: 7, groups: 1), .relu, .linear(outputs: 4), .l2Normalization,
+      ], images: 9),
     .init(
       name: "more images than slices", input: [1, 5, 4],
       layers: [.convolution(outputs: 3, kernel: 3), .batchNormalization, .relu, .flatten, .linear(outputs: 3)],

@@ -68,6 +68,16 @@ struct ReferenceNetwork {
       return regroup(x, channels: outputs) { image, output in
         (0..<x.count).reduce(bias?[output] ?? 0) { $0 + weight[output * x.count + $1] * x.values[image * x.count + $1] }
       }
+    case .sharedLinear(let outputs, let groups, _):
+      let weight = weights["\(index).weight"] ?? []
+      let bias = weights["\(index).bias"]
+      let length = x.count / groups
+      return regroup(x, channels: groups * outputs) { image, place in
+        let (group, output) = (place / outputs, place % outputs)
+        return (0..<length).reduce(bias?[output] ?? 0) {
+          $0 + weight[output * length + $1] * x.values[image * x.count + group * length + $1]
+        }
+      }
     case .dropout: return x
     case .l2Normalization:
       var y = x

@@ -19,6 +19,9 @@ struct TrainSeriesCommand: ParsableCommand {
   @Option(help: "The model file to write.", completion: .file())
   var out: String
 
+  @Option(help: "per-step looks at each moment alone, dilated with convolutions at those around it too.")
+  var encoder: SeriesSettings.Encoder = .perStep
+
   @Option(help: "Values that the encoder makes of a moment; the front end's are joined to them.")
   var dimension: Int?
 
@@ -33,6 +36,9 @@ struct TrainSeriesCommand: ParsableCommand {
 
   @Option(help: "The loss's temperature.")
   var temperature: Float?
+
+  @Option(help: "How much a moment of another series counts as a stranger beside one of the same, 0 to 1.")
+  var elsewhere: Float?
 
   @Option(help: "How many moments away a neighbour can be.")
   var reach: Int?
@@ -66,10 +72,12 @@ struct TrainSeriesCommand: ParsableCommand {
     var trainer = SeriesTrainer()
     trainer.settings.seed = seed
     trainer.settings.step = step
+    trainer.settings.encoder = encoder
     if let dimension { trainer.settings.dimension = dimension }
     if let window { trainer.settings.window = window }
     if let hop { trainer.settings.hop = hop }
     if let temperature { trainer.settings.loss.temperature = temperature }
+    if let elsewhere { trainer.settings.loss.elsewhere = elsewhere }
     if let reach { trainer.settings.loss.reach = reach }
     if let epochs { trainer.settings.steps = epochs * trainer.settings.stepsPerEpoch }
     if let rate { trainer.settings.peakRate = rate }
@@ -149,3 +157,5 @@ private struct SeriesTrainingSummary: Encodable {
     return ([first] + notes).joined(separator: "\n")
   }
 }
+
+extension SeriesSettings.Encoder: ExpressibleByArgument {}

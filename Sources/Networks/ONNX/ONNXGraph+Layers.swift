@@ -44,6 +44,11 @@ extension ONNXGraph {
       let tensors = [weight("weight"), weight("bias")].compactMap { $0 }.map { constant($0) }
       return node(
         "Gemm", [shape.isSpatial ? node("Flatten", value) : value] + tensors, attributes: [("transB", .int(1))])
+    case .sharedLinear(let outputs, let groups, _):
+      let tensors = [weight("weight"), weight("bias")].compactMap { $0 }.map { constant($0) }
+      let parts = node("Reshape", value, constant([-1, shape.count / groups]))
+      let results = node("Gemm", [parts] + tensors, attributes: [("transB", .int(1))])
+      return node("Reshape", results, constant([-1, groups * outputs]))
     case .dropout:
       return value
     case .l2Normalization:

@@ -3,13 +3,15 @@ import Foundation
 /// The contrastive loss over all moments of a batch at once: what is near in time is similar, all else is not.
 ///
 /// After CaTT's NT-pair loss (Shamba, Bach & Taylor 2024, arXiv 2410.15416). With unit embeddings z, s_ij = z_i·z_j / τ,
-/// P_i the moments of i's own piece at most `reach` steps away, and N_i all moments but i that are not within `blind`
-/// steps in its own piece,
+/// P_i the moments of i's own piece at most `reach` steps away, N_i all moments but i that are not within `blind`
+/// steps in its own piece, and w_ij 1 for moments of one piece and `elsewhere` for others,
 ///
-///     L = −mean over i of log ( Σ_{P_i} exp s_ij / (Σ_{P_i} exp s_ij + Σ_{N_i} exp s_ij) )
+///     L = −mean over i of log ( Σ_{P_i} exp s_ij / (Σ_{P_i} exp s_ij + Σ_{N_i} w_ij exp s_ij) )
 ///
-/// Two things differ from the authors' code: pieces are known, so that the end of one series and the start of the next
-/// are no pair; and what lies a little farther than `reach` is neither neighbour nor stranger.
+/// Three things differ from the authors' code: pieces are known, so that the end of one series and the start of the next
+/// are no pair; what lies a little farther than `reach` is neither neighbour nor stranger; and moments of other series
+/// can count less. Those are told apart by whose series it is and how the sensor was worn, which is no use to anybody;
+/// what happens inside a series is told apart by what happens.
 ///
 /// The same embeddings give the same bits on any number of workers.
 public struct NeighbourPairLoss: Sendable, Hashable, Codable {
@@ -19,10 +21,12 @@ public struct NeighbourPairLoss: Sendable, Hashable, Codable {
   public var reach: Int
   /// How many steps away a stranger of the same piece must at least be, less one.
   public var blind: Int
+  /// How much a stranger of another piece counts beside one of the same, 0 to 1.
+  public var elsewhere: Float
 
   /// A loss.
-  public init(temperature: Float = 0.2, reach: Int = 1, blind: Int = 1) {
-    (self.temperature, self.reach, self.blind) = (temperature, reach, blind)
+  public init(temperature: Float = 0.2, reach: Int = 1, blind: Int = 1, elsewhere: Float = 1) {
+    (self.temperature, self.reach, self.blind, self.elsewhere) = (temperature, reach, blind, elsewhere)
   }
 
   /// Where a row of a batch comes from.
@@ -116,6 +120,8 @@ public struct NeighbourPairLoss: Sendable, Hashable, Codable {
             values[j] = -values[j]
             continue
           }
+        } else {
+          values[j] *= elsewhere
         }
         negative += Double(values[j])
       }

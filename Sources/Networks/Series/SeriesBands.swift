@@ -11,7 +11,9 @@ struct SeriesBands: Sendable, Hashable {
   let line: [Float]
 
   var bins: Int { window / 2 }
-  var featuresPerChannel: Int { 5 + edges.count - 1 }
+  var featuresPerChannel: Int { Self.levels + edges.count - 1 }
+  /// Features of a channel before those of the bands: mean, deviation, least, greatest, trend, power at frequency zero.
+  static let levels = 6
 
   init(window: Int) {
     self.window = window

@@ -22,14 +22,15 @@ extension SeriesFrontEnd {
     let samples = piece.values.count / channels
     var result = [Float](repeating: 0, count: moments.count * features)
     // Channel after channel, in units of the training data's deviation.
-    var planes = [Float](repeating: 0, count: piece.values.count)
-    for channel in 0..<channels {
+    let count = channels + axes.count
+    let values = Self.lengthened(piece.values, width: channels, axes)
+    var planes = [Float](repeating: 0, count: values.count)
+    for plane in 0..<count {
       for sample in 0..<samples {
-        planes[channel * samples + sample] =
-          (piece.values[sample * channels + channel] - centre[channel]) / scale[channel]
+        planes[plane * samples + sample] = (values[sample * count + plane] - centre[plane]) / scale[plane]
       }
     }
-    var pairsAt = bands.reduce(0) { $0 + channels * $1.featuresPerChannel }
+    var pairsAt = bands.reduce(0) { $0 + count * $1.featuresPerChannel }
     var place = 0
     for (index, bands) in bands.enumerated() {
       let wantsPairs = (index == 1 || index == 2) && Self.pairs(channels) > 0
@@ -38,7 +39,7 @@ extension SeriesFrontEnd {
         describe(
           planes, samples: samples, at: part, bands, into: &result, column: place, pairs: wantsPairs ? pairsAt : nil)
       }
-      place += channels * bands.featuresPerChannel
+      place += count * bands.featuresPerChannel
       if wantsPairs { pairsAt += Self.pairs(channels) }
     }
     return result
@@ -51,7 +52,7 @@ extension SeriesFrontEnd {
     _ planes: [Float], samples: Int, at moments: ArraySlice<Int>, _ bands: SeriesBands, into result: inout [Float],
     column: Int, pairs: Int?
   ) {
-    let channels = sampling.channels.count
+    let channels = sampling.channels.count + axes.count
     let (window, bins, per) = (bands.window, bands.bins, bands.featuresPerChannel)
     let rows = moments.count * channels
     var centred = [Float](repeating: 0, count: rows * window)
@@ -86,13 +87,16 @@ extension SeriesFrontEnd {
         result[target + 2] = least
         result[target + 3] = greatest
         result[target + 4] = trend
+        // Zero is where the sensor has it, not the mean of the data.
+        let level = Double(mean + centre[channel] / scale[channel])
+        result[target + 5] = Float(log(level * level + 1e-3))
       }
     }
     var spectrum = [Float](repeating: 0, count: rows * 2 * bins)
     MatrixProduct.multiply(m: rows, n: 2 * bins, k: window, centred, bands.basis, into: &spectrum)
     for row in 0..<rows {
       let (number, channel) = (row / channels, row % channels)
-      let target = (moments.startIndex + number) * features + column + channel * per + 5
+      let target = (moments.startIndex + number) * features + column + channel * per + SeriesBands.levels
       for band in 0..<bands.edges.count - 1 {
         var power = Float(0)
         for bin in bands.edges[band]..<min(bands.edges[band + 1], bins + 1) {
@@ -105,8 +109,8 @@ extension SeriesFrontEnd {
     guard let pairs else { return }
     for number in 0..<moments.count {
       var target = (moments.startIndex + number) * features + pairs
-      for one in 0..<channels {
-        for other in one + 1..<max(channels, one + 1) {
+      for one in 0..<sampling.channels.count - 1 {
+        for other in one + 1..<sampling.channels.count {
           let (left, right) = (number * channels + one, number * channels + other)
           var product = Float(0)
           for offset in 0..<window { product += centred[left * window + offset] * centred[right * window + offset] }

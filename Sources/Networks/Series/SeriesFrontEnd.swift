@@ -2,14 +2,16 @@
 ///
 /// A window of every scale is laid around the moment (inside the piece, so near a border it is not centred). Of each
 /// channel in it: mean (signed: gravity tells posture, and a power spectrum forgets it), deviation, least, greatest,
-/// trend, and the logarithm of the power in up to five bands of octaves; of each two channels at two scales, the
-/// correlation. Values are then standardised by the training data's moments and cut off at ±5 deviations.
+/// trend, and the logarithm of the power at frequency zero and in up to five bands of octaves above it; of each two
+/// channels at two scales, the correlation. Three channels of one sensor's axes, which are named so (`ax`, `ay`, `az`;
+/// `acc_x` …), have a fourth made of them, their length: it does not depend on how the sensor is worn. Values are then
+/// standardised by the training data's moments and cut off at ±5 deviations.
 public struct SeriesFrontEnd: Sendable, Hashable {
   /// How streams are sampled.
   public let sampling: SeriesSampling
-  /// Per channel, what is taken away and what is divided by before all else.
+  /// Per channel and length, what is taken away and what is divided by before all else.
   public let centre: [Float]
-  /// The channels' deviations.
+  /// The channels' and lengths' deviations.
   public let scale: [Float]
   /// Per feature, the training data's mean.
   public private(set) var mean: [Float]
@@ -17,6 +19,8 @@ public struct SeriesFrontEnd: Sendable, Hashable {
   public private(set) var deviation: [Float]
 
   let bands: [SeriesBands]
+  /// Channels whose length is looked at as a channel of its own.
+  let axes: [[Int]]
 
   /// The number of values that describe a moment.
   public var count: Int { mean.count }
@@ -26,11 +30,13 @@ public struct SeriesFrontEnd: Sendable, Hashable {
     self.sampling = sampling
     (self.centre, self.scale, self.mean, self.deviation) = (centre, scale, mean, deviation)
     bands = Self.windows(sampling).map { SeriesBands(window: $0) }
+    axes = sampling.axes
     let channels = sampling.channels.count
+    let planes = channels + axes.count
     let features =
-      bands.reduce(0) { $0 + channels * $1.featuresPerChannel }
+      bands.reduce(0) { $0 + planes * $1.featuresPerChannel }
       + 2 * Self.pairs(channels)
-    guard centre.count == channels, scale.count == channels, mean.isEmpty || mean.count == features,
+    guard centre.count == planes, scale.count == planes, mean.isEmpty || mean.count == features,
       deviation.count == mean.count, (centre + mean).allSatisfy(\.isFinite),
       (scale + deviation).allSatisfy({ $0 > 0 && $0.isFinite })
     else { throw SeriesError("front end", "does not fit \(channels) channels: train the model again") }
@@ -44,8 +50,10 @@ public struct SeriesFrontEnd: Sendable, Hashable {
   ///
   /// - Throws: ``SeriesError`` where there are no samples.
   public init(sampling: SeriesSampling, fittedTo pieces: [SeriesPiece], workers: Int? = nil) throws {
-    let channels = sampling.channels.count
-    let moments = Self.moments(pieces.lazy.map(\.values), width: channels)
+    let axes = sampling.axes
+    let moments = Self.moments(
+      pieces.lazy.map { Self.lengthened($0.values, width: sampling.channels.count, axes) },
+      width: sampling.channels.count + axes.count)
     guard moments.count > 0 else { throw SeriesError("training data", "has no piece a window long") }
     let draft = try SeriesFrontEnd(
       sampling: sampling, centre: moments.mean, scale: moments.deviation, mean: [], deviation: [])
@@ -66,12 +74,24 @@ public struct SeriesFrontEnd: Sendable, Hashable {
   /// Pairs of channels whose correlation is looked at; with many channels none.
   static func pairs(_ channels: Int) -> Int { channels <= 12 ? channels * (channels - 1) / 2 : 0 }
 
-  /// Where in a description the hand-made features of the sampling's own window are: mean, deviation, least, greatest,
-  /// trend and bands.
+  /// Where in a description the hand-made features of the sampling's own window are: each channel's mean, deviation, least,
+  /// greatest, trend and powers.
   public var handmade: Range<Int> {
     let channels = sampling.channels.count
-    let start = bands[0].featuresPerChannel * channels
+    let start = bands[0].featuresPerChannel * (channels + axes.count)
     return start..<start + bands[1].featuresPerChannel * channels
+  }
+
+  /// Rows of `width` channels with the lengths of `axes` behind them.
+  static func lengthened(_ values: [Float], width: Int, _ axes: [[Int]]) -> [Float] {
+    if axes.isEmpty { return values }
+    var result: [Float] = []
+    result.reserveCapacity(values.count / width * (width + axes.count))
+    for row in stride(from: 0, to: values.count, by: width) {
+      result += values[row..<row + width]
+      for own in axes { result.append(own.reduce(Float(0)) { $0 + values[row + $1] * values[row + $1] }.squareRoot()) }
+    }
+    return result
   }
 
   private static func moments(

@@ -2,8 +2,8 @@ import Foundation
 
 /// A model that turns the moments of a series into embeddings: what a model file of series holds.
 ///
-/// An embedding has two parts of equal length, joined to a vector of length 1: what the front end sees, and what the
-/// encoder learned of it.
+/// An embedding has two parts of equal length, joined to a vector of length 1: what the front end sees of the moment, and
+/// what the encoder learned of it or, where it sees more than one, of the moments around it.
 ///
 /// ```swift
 /// let model = try SeriesModel(Data(contentsOf: URL(fileURLWithPath: "watch.model")))
@@ -17,11 +17,13 @@ public struct SeriesModel: Sendable {
 
   /// What is computed before anything learned.
   public let frontEnd: SeriesFrontEnd
-  /// The networks on top of it.
+  /// The encoder on top of it.
   public let network: EmbeddingModel
 
   /// The number of values of an embedding.
-  public var dimension: Int { network.dimension }
+  public var dimension: Int { frontEnd.count + network.dimension }
+  /// How many moments the encoder sees at a time.
+  public var span: Int { network.input[0] / frontEnd.count }
   /// How streams are sampled.
   public var sampling: SeriesSampling { frontEnd.sampling }
 
@@ -33,11 +35,11 @@ public struct SeriesModel: Sendable {
     public var vector: [Float]
   }
 
-  /// Joins a front end and networks.
+  /// Joins a front end and encoders.
   ///
   /// - Parameters:
-  ///   - frontEnd: its count is the networks' input.
-  ///   - members: the networks.
+  ///   - frontEnd: the encoders' input is an odd multiple of its count.
+  ///   - members: the encoders.
   ///   - metadata: strings for the file: `recipe`, `card`.
   /// - Throws: ``NetworkError`` where they do not fit together.
   public init(
@@ -51,9 +53,14 @@ public struct SeriesModel: Sendable {
     metadata[Self.frontEndKey] = String(decoding: try encoder.encode(frontEnd), as: UTF8.self)
     self.frontEnd = frontEnd
     network = try EmbeddingModel(members: members, metadata: metadata)
-    guard network.input == [frontEnd.count] else {
+    guard Self.fits(network, frontEnd) else {
       throw NetworkError("a front end of \(frontEnd.count) values does not fit networks for \(network.input)")
     }
+  }
+
+  private static func fits(_ network: EmbeddingModel, _ frontEnd: SeriesFrontEnd) -> Bool {
+    let count = frontEnd.count
+    return network.input.count == 1 && network.input[0] % count == 0 && network.input[0] / count % 2 == 1
   }
 
   /// Reads a model file's bytes.
@@ -72,7 +79,7 @@ public struct SeriesModel: Sendable {
     } catch {
       throw ModelFileError("says nothing usable of how a series is described: train it again")
     }
-    guard network.input == [frontEnd.count] else {
+    guard Self.fits(network, frontEnd) else {
       throw ModelFileError("its front end does not fit its networks: train it again")
     }
   }
@@ -84,14 +91,43 @@ public struct SeriesModel: Sendable {
 
   /// Embeds moments of a piece: `[moments, dimension]`.
   public func embed(_ piece: SeriesPiece, at moments: [Int], workers: Int = Workers.cores) throws -> [Float] {
-    try embed(features: frontEnd.features(of: piece, at: moments), workers: workers)
+    let seen = SeriesSurroundings(of: moments, in: piece, sampling, span: span)
+    return try embed(seen, features: frontEnd.features(of: piece, at: seen.samples), workers: workers)
   }
 
-  /// Embeds descriptions `[n, frontEnd.count]`.
-  public func embed(features: [Float], workers: Int = Workers.cores) throws -> [Float] {
-    let rows = features.count / frontEnd.count
-    return try network.embed(Tensor(shape: [rows, frontEnd.count], values: features), workers: workers).values
+  /// Embeds moments whose samples are described already: `[moments, dimension]`.
+  ///
+  /// - Parameter features: `[seen.samples, frontEnd.count]`.
+  public func embed(
+    _ seen: SeriesSurroundings, features: [Float], workers: Int = Workers.cores
+  ) throws -> [Float] {
+    let (count, learned) = (frontEnd.count, network.dimension)
+    var result = [Float](repeating: 0, count: seen.count * dimension)
+    let middles = seen.middles
+    let half = Float(0.5).squareRoot()
+    // Surroundings take their span's multiple of memory: a part at a time.
+    for start in stride(from: 0, to: seen.count, by: Self.batch) {
+      let range = start..<min(start + Self.batch, seen.count)
+      let rows = seen.gather(range, of: features, count: count)
+      let encoded = try network.embed(Tensor(shape: [range.count, seen.span * count], values: rows), workers: workers)
+      encoded.withUnsafeBufferPointer { encoded in
+        result.withUnsafeMutableBufferPointer { result in
+          for (row, moment) in range.enumerated() {
+            let target = moment * dimension
+            for i in 0..<count { result[target + i] = features[middles[moment] * count + i] }
+            if let base = result.baseAddress {
+              L2NormalizationStage.normalize(base + target, count: count, into: base + target)
+            }
+            for i in 0..<count { result[target + i] *= half }
+            for i in 0..<learned { result[target + count + i] = encoded[row * learned + i] * half }
+          }
+        }
+      }
+    }
+    return result
   }
+
+  private static let batch = 1024
 
   /// Embeds all moments of a stream, a hop apart, none across a border.
   ///

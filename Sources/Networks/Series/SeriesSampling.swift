@@ -34,6 +34,23 @@ public struct SeriesSampling: Sendable, Hashable, Codable {
 
   static let mostChannels = 64
 
+  /// Three channels each that are the axes of one sensor: names that are equal but for an x, a y and a z at the end or at the
+  /// beginning.
+  var axes: [[Int]] {
+    func axes(_ rest: (String) -> (letter: Character?, stem: Substring)) -> [[Int]] {
+      var found: [Substring: [Character: Int]] = [:]
+      for (index, name) in channels.enumerated() {
+        let (letter, stem) = rest(name.lowercased())
+        if let letter, "xyz".contains(letter) { found[stem, default: [:]][letter] = index }
+      }
+      return found.values.filter { $0.count == 3 }.map { $0.values.sorted() }
+    }
+    let last = axes { ($0.last, $0.dropLast()) }
+    let taken = Set(last.joined())
+    let first = axes { ($0.first, $0.dropFirst()) }.filter { taken.isDisjoint(with: $0) }
+    return (last + first).sorted { $0[0] < $1[0] }
+  }
+
   /// The samples of a stream: a piece for each part without a border that is a window long or longer.
   ///
   /// A row in which one of the channels is missing is left out, so that short holes are bridged by a straight line and

@@ -30,15 +30,9 @@ public struct SeriesCard: Sendable, Codable, Hashable {
   func model(frontEnd: SeriesFrontEnd, weights: [String: Tensor]) throws -> SeriesModel {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let count = frontEnd.count
-    var identity = Tensor(shape: [count, count])
-    identity.withUnsafeMutableBufferPointer { values in for i in 0..<count { values[i * count + i] = 1 } }
-    let seen = EmbeddingModel.Member(
-      architecture: try Architecture(input: [count], layers: [.linear(outputs: count, bias: false)]),
-      weights: ["0.weight": identity])
     return try SeriesModel(
       frontEnd: frontEnd,
-      members: [seen, EmbeddingModel.Member(architecture: settings.architecture(count: count), weights: weights)],
+      members: [EmbeddingModel.Member(architecture: settings.architecture(count: frontEnd.count), weights: weights)],
       metadata: ["recipe": recipe, "card": String(decoding: try encoder.encode(self), as: UTF8.self)])
   }
 

@@ -12,8 +12,8 @@ import Networks
 ///
 /// A frame is a moment of the model: the middle of a window, a hop from the next; its label is the row's. Of the labelled
 /// streams' frames 1, 5, 10 and 100 % are drawn, and the probe, a multinomial logistic regression on features
-/// standardised over what was drawn (‖W‖² / (2 C), C = 0.1, the same for every row of the table), predicts all frames of
-/// the other streams.
+/// scaled over what was drawn, predicts all frames of the other streams. How strongly it is held back is chosen for each
+/// row of the table and each draw anew, on the drawn frames alone, by leaving out subjects.
 public struct SeriesEvaluation: Sendable {
   /// Draws that are averaged over.
   public var draws = 5
@@ -59,7 +59,7 @@ public struct SeriesEvaluation: Sendable {
     /// The embedding.
     public var probe: Shares
     /// What it is measured against: `raw` the samples of the window, `handmade` mean, deviation, least, greatest, trend
-    /// and bands of the same window, `untrained` the same embedding from the encoder before its training, `front_end` the
+    /// and powers of the same window, `untrained` the same embedding from the encoder before its training, `front_end` the
     /// embedding's part that nothing was learned for, `encoder` the learned part alone, `pca` the raw window's principal
     /// components.
     public var baselines: [String: Shares]
@@ -153,7 +153,9 @@ public struct SeriesEvaluation: Sendable {
     let all = Array(unseen.labels.indices)
     let scores = Workers(workers ?? Workers.cores).map(tasks) { task -> (accuracy: Double, f1: Double) in
       guard let table = tables.known[task.method], let other = tables.unseen[task.method] else { return (0, 0) }
-      let probe = LinearProbe(table, labels: labels, at: task.rows, classes: names.count)
+      let people = Set(task.rows.map { known.people[$0] }).count
+      let probe = LinearProbe(
+        table, labels: labels, at: task.rows, groups: people > 2 ? known.people : known.streams, classes: names.count)
       let score = Self.score(probe.labels(of: other, at: all), truth, classes: names.count)
       done.advance()
       return score

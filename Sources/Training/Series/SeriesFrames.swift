@@ -15,6 +15,8 @@ struct SeriesFrames: Sendable {
   /// The stream of each frame, by number.
   private(set) var streams: [Int] = []
   private(set) var subjects: [String] = []
+  /// The subject of each frame, by number.
+  private(set) var people: [Int] = []
   private(set) var notes: [String] = []
 
   init(_ model: SeriesModel, _ streams: [SeriesStream], workers: Int?) throws {
@@ -30,7 +32,9 @@ struct SeriesFrames: Sendable {
         parts.append(Part(piece: piece, moments: moments))
         labels += moments.compactMap { piece.labels[$0] }
         self.streams += [Int](repeating: number, count: moments.count)
-        subjects.append(piece.subject)
+        let person = subjects.firstIndex(of: piece.subject) ?? subjects.count
+        if person == subjects.count { subjects.append(piece.subject) }
+        people += [Int](repeating: person, count: moments.count)
       }
     }
     if !short.isEmpty {
@@ -50,20 +54,27 @@ struct SeriesTables: Sendable {
     let untrained = try model.untrained()
     for (frames, isKnown) in [(known, true), (unseen, false)] {
       let front = model.frontEnd
-      let described = Workers(workers ?? Workers.cores).map(frames.parts) { part in
-        front.features(of: part.piece, at: part.moments)
-      }.flatMap { $0 }
+      let parts = Workers(workers ?? Workers.cores).map(frames.parts) { part in
+        let seen = SeriesSurroundings(of: part.moments, in: part.piece, model.sampling, span: model.span)
+        return (seen: seen, features: front.features(of: part.piece, at: seen.samples))
+      }
+      func embedded(_ model: SeriesModel) throws -> FeatureTable {
+        let values = try parts.flatMap { part in
+          try model.embed(part.seen, features: part.features, workers: workers ?? Workers.cores)
+        }
+        return FeatureTable(width: model.dimension, values: values)
+      }
       var tables: [String: FeatureTable] = [:]
-      let embedded = FeatureTable(
-        width: model.dimension, values: try model.embed(features: described, workers: workers ?? Workers.cores))
-      tables["probe"] = embedded
-      tables["untrained"] = FeatureTable(
-        width: untrained.dimension,
-        values: try untrained.embed(features: described, workers: workers ?? Workers.cores))
+      let whole = try embedded(model)
+      tables["probe"] = whole
+      tables["untrained"] = try embedded(untrained)
+      let described = parts.flatMap { part in
+        part.seen.middles.flatMap { part.features[$0 * front.count..<($0 + 1) * front.count] }
+      }
       let all = FeatureTable(width: front.count, values: described)
       tables["front_end"] = all
       tables["handmade"] = all.columns(front.handmade)
-      tables["encoder"] = embedded.columns(front.count..<model.dimension)
+      tables["encoder"] = whole.columns(front.count..<model.dimension)
       tables["raw"] = Self.raw(model.sampling, frames)
       if isKnown { self.known = tables } else { self.unseen = tables }
     }

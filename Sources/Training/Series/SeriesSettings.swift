@@ -8,12 +8,22 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
   public var window = 50
   /// Samples from a moment to the next.
   public var hop = 5
+  /// What looks at the descriptions of moments.
+  public enum Encoder: String, Sendable, Codable, Hashable, CaseIterable {
+    /// A perceptron of one hidden layer on each moment alone.
+    case perStep = "per-step"
+    /// Dilated convolutions of three taps over 27 moments, 13 on either side of each.
+    case dilated
+  }
+
+  /// What looks at the descriptions of moments.
+  public var encoder = Encoder.perStep
   /// Values that the encoder makes of a moment.
   public var dimension = 128
-  /// Units in the encoder's hidden layer.
+  /// Units in the encoder's hidden layer; of the dilated one, in its last.
   public var hidden = 256
   /// The loss.
-  public var loss = NeighbourPairLoss(temperature: 1)
+  public var loss = NeighbourPairLoss(temperature: 1, elsewhere: 0.1)
   /// Series in a batch.
   public var seriesPerBatch = 16
   /// Moments of each.
@@ -53,6 +63,7 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
     try check((1...4096).contains(dimension), "dimension", "must be from 1 to 4096")
     try check((1...8192).contains(hidden), "hidden units", "must be from 1 to 8192")
     try check(loss.temperature >= 0.01 && loss.temperature <= 100, "temperature", "must be from 0.01 to 100")
+    try check((0...1).contains(loss.elsewhere), "weight of other series", "must be from 0 to 1")
     try check((1...1000).contains(loss.reach), "reach", "must be from 1 to 1000 moments")
     try check((0...100_000).contains(loss.blind), "blind span", "must be from 0 to 100000 moments")
     try check((2...256).contains(seriesPerBatch), "series in a batch", "must be from 2 to 256")
@@ -67,10 +78,22 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
     try check((0...0.5).contains(validationShare), "validation share", "must be from 0 to 0.5")
   }
 
+  /// How many moments the encoder sees at a time.
+  var span: Int { encoder == .dilated ? 27 : 1 }
+
   /// The encoder on top of descriptions of `count` values.
   func architecture(count: Int) throws -> Architecture {
-    try Architecture(
-      input: [count],
-      layers: [.dropout(rate: dropout), .linear(outputs: hidden), .relu, .linear(outputs: dimension), .l2Normalization])
+    var layers: [LayerSpecification] = [.dropout(rate: dropout)]
+    switch encoder {
+    case .perStep: layers += [.linear(outputs: hidden), .relu]
+    case .dilated:
+      // Dilations of 1, 3 and 9 moments, computed where the middle one needs them.
+      layers += [
+        .sharedLinear(outputs: max(1, hidden / 4), groups: 9), .relu,
+        .sharedLinear(outputs: max(1, hidden / 2), groups: 3), .relu, .linear(outputs: hidden), .relu,
+      ]
+    }
+    return try Architecture(
+      input: [span * count], layers: layers + [.linear(outputs: dimension), .l2Normalization])
   }
 }

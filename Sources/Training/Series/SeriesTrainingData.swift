@@ -15,6 +15,21 @@ struct SeriesTrainingData {
 
     init(count: Int) { self.count = count }
 
+    /// The rows of moments that follow one another, each with those around it: `[moments, span * count]`.
+    func rows(_ moments: Range<Int>, of piece: Int, span: Int) -> ArraySlice<Float> {
+      if span == 1 { return features[moments.lowerBound * count..<moments.upperBound * count] }
+      let own = bounds[piece]..<bounds[piece + 1]
+      var rows: [Float] = []
+      rows.reserveCapacity(moments.count * span * count)
+      for moment in moments {
+        for other in moment - span / 2...moment + span / 2 {
+          let row = min(max(other, own.lowerBound), own.upperBound - 1)
+          rows += features[row * count..<(row + 1) * count]
+        }
+      }
+      return rows[...]
+    }
+
     mutating func append(_ rows: ArraySlice<Float>) {
       guard rows.count >= 2 * count else { return }
       features += rows

@@ -69,9 +69,9 @@ struct SeriesTrainingRun {
       let start = random.integer(below: own.count - count + 1)
       for step in start..<start + count { places.append(.init(piece: piece, step: step)) }
       let from = own.lowerBound + start
-      batch += part.features[from * part.count..<(from + count) * part.count]
+      batch += part.rows(from..<from + count, of: piece, span: settings.span)
     }
-    let input = Tensor(shape: [places.count, part.count], values: batch)
+    let input = Tensor(shape: [places.count, settings.span * part.count], values: batch)
     let (loss, gradient) = settings.loss.evaluate(
       network.forward(input, training: true), places: places, workers: network.workers)
     guard loss.isFinite else {
@@ -117,9 +117,9 @@ struct SeriesTrainingRun {
         let own = part.bounds[piece]..<part.bounds[piece + 1]
         let count = min(settings.momentsPerSeries, own.count)
         for step in 0..<count { places.append(.init(piece: piece, step: step)) }
-        batch += part.features[own.lowerBound * part.count..<(own.lowerBound + count) * part.count]
+        batch += part.rows(own.lowerBound..<own.lowerBound + count, of: piece, span: settings.span)
       }
-      let input = Tensor(shape: [places.count, part.count], values: batch)
+      let input = Tensor(shape: [places.count, settings.span * part.count], values: batch)
       let loss = settings.loss.evaluate(
         try model.embed(input, workers: network.workers.count), places: places, workers: network.workers)
       sum += loss.loss

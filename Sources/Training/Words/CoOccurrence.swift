@@ -2,8 +2,11 @@ import Foundation
 import Networks
 import Synchronization
 
-/// How often words stand near each other, as positive pointwise mutual information (Levy & Goldberg 2014):
-/// max(0, log(n(w,c) N / (n(w) n(c)^0.75)) ).
+/// How often words stand near each other, as positive pointwise mutual information (Levy, Goldberg & Dagan 2015):
+/// max(0, log(n(w,c) N / (n(w) n(c)^0.75)) ) d(w,c).
+///
+/// A pair k words apart counts 1 − (k − 1) / window. The factor d = n(w,c) / (n(w,c) + 1) · m / (m + 20), m the lesser of
+/// n(w) and n(c), takes away from information that rests on few meetings (after Pantel & Lin 2002).
 struct CoOccurrence: Sendable {
   /// The information of the row's word about the column's.
   private(set) var information = SparseRows()
@@ -16,30 +19,36 @@ struct CoOccurrence: Sendable {
   /// - Parameters:
   ///   - corpus: the corpus.
   ///   - words: how many of its most frequent words are looked at.
-  ///   - window: the farthest distance; all pairs within it count alike.
+  ///   - window: the farthest distance.
   init(_ corpus: WordCorpus, words: Int, window: Int, workers: Workers) throws {
     let rows = try corpus.withTokens { tokens in
       try Self.rows(tokens, places: Places(tokens, counts: corpus.counts, words: words), window: window, workers)
     }
-    let sums = rows.map { row in Double(row.reduce(0) { $0 + Int($1.weight) }) }
+    let one = Double(window)
+    let sums = rows.map { row in Double(row.reduce(0) { $0 + Int($1.weight) }) / one }
     let smoothed = sums.map { pow($0, 0.75) }
     let total = smoothed.reduce(0, +)
     for (row, entries) in rows.enumerated() {
       for entry in entries {
-        let (weight, column) = (Double(entry.weight), Int(entry.column))
+        let (weight, column) = (Double(entry.weight) / one, Int(entry.column))
+        let lesser = min(sums[row], sums[column])
+        let share = weight / (weight + 1) * lesser / (lesser + Self.fewMeetings)
         // Counts are symmetric, so that the transposed matrix has its entries in the same places.
         let own = log(weight * total / (sums[row] * smoothed[column]))
         let other = log(weight * total / (sums[column] * smoothed[row]))
-        if own > 0 { information.append(entry.column, Float(own)) }
-        if other > 0 { transposed.append(entry.column, Float(other)) }
+        if own > 0 { information.append(entry.column, Float(own * share)) }
+        if other > 0 { transposed.append(entry.column, Float(other * share)) }
       }
       information.endRow()
       transposed.endRow()
     }
   }
 
+  private static let fewMeetings = 20.0
+
   private struct Entry {
     var column: Int32
+    /// In parts of a window, so that sums are exact.
     var weight: UInt32
   }
 
@@ -57,7 +66,7 @@ struct CoOccurrence: Sendable {
             for distance in 1...window {
               let other = place + step * distance
               guard other >= 0, other < tokens.count, tokens[other] >= 0 else { break }
-              if tokens[other] < words { counter.add(tokens[other], 1) }
+              if tokens[other] < words { counter.add(tokens[other], UInt32(window + 1 - distance)) }
             }
           }
         }

@@ -34,9 +34,9 @@ public struct WordSettings: Sendable, Hashable, Codable {
   /// What a small corpus says of its words besides: weights beside word2vec's, which is 1.
   public struct Join: Sendable, Hashable, Codable {
     /// Principal components of the words' neighbourhoods: better likeness.
-    public var components = 0.5
+    public var components = 1.0
     /// The part of the vectors that follows from spelling: better grammar, and better vectors of rare words.
-    public var spelling = 0.5
+    public var spelling = 0.75
 
     /// Larger corpora are not decomposed.
     static let mostTokens = 200_000_000

@@ -32,19 +32,21 @@ extension WordTrainer {
 
 extension WordCorpus {
   /// How far apart words are neighbours.
-  static let neighbourhood = 8
+  static let neighbourhood = 16
+  /// The power of a component's singular value that scales it: 1 is their true size, 0 makes all alike.
+  private static let componentPower = 0.25
 
-  /// Principal components of the words' neighbourhoods, as positive pointwise mutual information of words up to 8 apart;
-  /// each scaled by the root of its singular value.
+  /// Principal components of the words' neighbourhoods, as positive pointwise mutual information of words up to 16 apart;
+  /// each scaled by the fourth root of its singular value (Levy, Goldberg & Dagan 2015 on such powers).
   ///
   /// - Returns: `[words, dimension]`.
   /// - Throws: `BaselineError` where the corpus is too small for so many directions.
   func principalComponents(_ dimension: Int, seed: UInt64, workers: Workers) throws -> [Float] {
     let counts = try CoOccurrence(self, words: words.count, window: Self.neighbourhood, workers: workers)
     var (vectors, values) = try counts.components(dimension, seed: seed, workers: workers)
-    let roots = values.map { Float($0.squareRoot()) }
+    let scales = values.map { Float(pow($0, Self.componentPower)) }
     for row in stride(from: 0, to: vectors.count, by: dimension) {
-      for k in 0..<dimension { vectors[row + k] *= roots[k] }
+      for k in 0..<dimension { vectors[row + k] *= scales[k] }
     }
     return vectors
   }

@@ -104,7 +104,7 @@ public struct TrainedWords: Sendable {
   /// How long it took, reading included.
   public let seconds: Double
 
-  /// Principal components of the words' neighbourhoods (positive pointwise mutual information, words up to 8 apart), with
+  /// Principal components of the words' neighbourhoods (positive pointwise mutual information, words up to 16 apart), with
   /// as many values as the model: what is printed beside the trained vectors.
   ///
   /// - Throws: `BaselineError` where the corpus is too small for so many directions.

@@ -64,6 +64,33 @@ struct NeighbourPairLossTests {
     #expect(abs(apart - log(1 + (exp(2.0) + 1))) < 1e-6)
   }
 
+  @Test("where other series count nothing, each series is as alone; where they count half, the gradient is the loss's")
+  func elsewhere() {
+    let embeddings = Self.random(12, 5, seed: 4)
+    let places = Self.places((0..<12).map { $0 / 6 }, (0..<12).map { $0 % 6 })
+    let alone = NeighbourPairLoss(temperature: 0.5, elsewhere: 0)
+    let whole = alone.evaluate(embeddings, places: places, workers: Workers(1))
+    let halves = [0, 1].map { piece in
+      alone.evaluate(
+        Tensor(shape: [6, 5], values: Array(embeddings.values[piece * 30..<(piece + 1) * 30])),
+        places: Array(places[piece * 6..<(piece + 1) * 6]), workers: Workers(1))
+    }
+    #expect(abs(whole.loss - (halves[0].loss + halves[1].loss) / 2) < 1e-6)
+    #expect(
+      zip(whole.gradient.values, halves.flatMap(\.gradient.values)).allSatisfy { abs($0 - $1 / 2) < 1e-6 })
+
+    let half = NeighbourPairLoss(temperature: 0.5, elsewhere: 0.5)
+    let gradient = half.evaluate(embeddings, places: places, workers: Workers(1)).gradient
+    for i in stride(from: 0, to: 60, by: 7) {
+      let losses = [Float(-1e-2), 1e-2].map { step in
+        var values = embeddings.values
+        values[i] += step
+        return half.evaluate(Tensor(shape: [12, 5], values: values), places: places, workers: Workers(1)).loss
+      }
+      #expect(abs((losses[1] - losses[0]) / 2e-2 - Double(gradient.values[i])) < 2e-3)
+    }
+  }
+
   @Test("the same bits on 1, 2 and 3 workers")
   func workers() {
     let embeddings = Self.random(150, 20, seed: 2)

@@ -131,6 +131,29 @@ struct SeriesReadingTests {
     #expect(front.features(of: pieces[0], at: [60]) == front.features(of: pieces[1], at: [60]))
   }
 
+  @Test("three axes of a sensor have their length, which does not change when the sensor is turned")
+  func lengths() throws {
+    func piece(_ names: String, _ values: (Int) -> [Double]) throws -> SeriesPiece {
+      let text = (0..<200).reduce("t_ms,\(names)\n") { text, row in
+        text + "\(row * 20)," + values(row).map { "\($0)" }.joined(separator: ",") + "\n"
+      }
+      return try #require(
+        Self.sampling(names.split(separator: ",").map(String.init)).pieces(of: Self.stream(text)).first)
+    }
+    func sizes(_ row: Int) -> [Double] { [3 + sin(Double(row)), cos(Double(row) / 3), 1] }
+    let straight = try piece("acc_x,acc_y,acc_z") { sizes($0) }
+    let turned = try piece("acc_x,acc_y,acc_z") { row in [-sizes(row)[1], sizes(row)[2], -sizes(row)[0]] }
+    let named = try piece("a,b,c") { sizes($0) }
+    let front = try SeriesFrontEnd(
+      sampling: Self.sampling(["acc_x", "acc_y", "acc_z"]), fittedTo: [straight, turned])
+    let bare = try SeriesFrontEnd(sampling: Self.sampling(["a", "b", "c"]), fittedTo: [named])
+    #expect(front.count == bare.count + 4 * (front.handmade.count / 3))
+    let rows = [straight, turned].map { front.features(of: $0, at: [100]) }
+    let length = front.handmade.upperBound..<front.handmade.upperBound + front.handmade.count / 3
+    for i in length { #expect(abs(rows[0][i] - rows[1][i]) < 1e-3) }
+    #expect(zip(rows[0][front.handmade], rows[1][front.handmade]).contains { abs($0 - $1) > 0.5 })
+  }
+
   @Test("a front end sees level, size and pitch, alone as in a batch, and survives its file")
   func frontEnd() throws {
     let sampling = try Self.sampling()
@@ -146,7 +169,7 @@ struct SeriesReadingTests {
     let own = front.handmade.lowerBound
     #expect(rows[1][own] > rows[0][own] + 1, "the mean")
     #expect(rows[2][own + 1] > rows[0][own + 1] + 1, "the deviation")
-    let bands = own + 5..<front.handmade.upperBound
+    let bands = own + 6..<front.handmade.upperBound
     let low = bands.max { rows[0][$0] < rows[0][$1] }
     let high = bands.max { rows[3][$0] < rows[3][$1] }
     #expect(low != high, "the band")

@@ -37,6 +37,34 @@ struct SeriesTrainerTests {
     #expect(try Self.trainer { $0.settings.seed = 2 }.train(streams).model.encoded() != files[0])
   }
 
+  @Test("the dilated encoder learns, on any number of workers, and a moment's embedding does not depend on its company")
+  func dilated() throws {
+    let streams = try DrawnSeries.streams(subjects: 5, each: 1, seed: 10)
+    let trained = try [1, 2].map { workers in
+      try Self.trainer { ($0.workers, $0.settings.encoder) = (workers, .dilated) }.train(streams)
+    }
+    #expect(try trained[0].model.encoded() == trained[1].model.encoded())
+    let losses = trained[0].epochs.compactMap(\.validationLoss)
+    #expect(losses.count == 3)
+    #expect(losses[2] < losses[0])
+    let model = try SeriesModel(trained[0].model.encoded())
+    #expect(model.span == 27)
+    let moments = try model.embed(streams[0])
+    #expect(moments.count == 171)
+    for moment in [moments[0], moments[7], moments[90], moments[170]] {
+      let alone = try model.embed(streams[0], at: moment.time).vector
+      #expect(zip(alone, moment.vector).allSatisfy { abs($0 - $1) < 1e-5 })
+      #expect(abs(moment.vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4)
+    }
+    // It sees what is beyond the windows of a moment: the same moment, with other things long before it.
+    var values = streams[0].values
+    for row in 0..<450 { values[2 * row] += 1 }
+    let changed = try SeriesStream(
+      name: "m0_0", channels: ["x", "y"], times: streams[0].times, values: values)
+    #expect(try model.embed(changed)[95].vector != moments[95].vector)
+    #expect(try model.embed(changed)[130].vector == moments[130].vector)
+  }
+
   @Test("labels are never looked at")
   func blind() throws {
     let streams = try DrawnSeries.streams(subjects: 2, each: 1, seed: 3)
@@ -115,7 +143,8 @@ struct SeriesTrainerTests {
   func settings() throws {
     let streams = try DrawnSeries.streams(subjects: 1, each: 1, seed: 9)
     for change: (inout SeriesSettings) -> Void in [
-      { $0.window = 3 }, { $0.hop = 51 }, { $0.dimension = 0 }, { $0.loss.temperature = .nan }, { $0.peakRate = 2 },
+      { $0.window = 3 }, { $0.hop = 51 }, { $0.dimension = 0 }, { $0.loss.temperature = .nan },
+      { $0.loss.elsewhere = .nan }, { $0.peakRate = 2 },
       { $0.steps = 0 }, { $0.validationShare = 0.9 }, { $0.step = -1 }, { $0.loss.reach = 0 },
     ] {
       #expect(throws: TrainingError.self) { try Self.trainer { change(&$0.settings) }.train(streams) }
