@@ -4,7 +4,7 @@ import Testing
 @Suite("Captions, through the built command")
 struct CaptionLineTests {
   /// Squares and bars of four colours, with captions.
-  private struct Drawings {
+  struct Drawings {
     let folder: TemporaryFolder
     var path: String { folder.path }
     var list: String { folder.path + "/captions.tsv" }

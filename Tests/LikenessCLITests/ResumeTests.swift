@@ -19,34 +19,35 @@ struct ResumeTests {
     ]
   }
 
-  @Test("killed again and again and resumed, it writes the model file it would have written, bit for bit")
-  func killed() throws {
-    let folder = try TemporaryFolder()
-    let faces = try DrawnFaces(people: 8, pictures: 5, seed: 31)
+  @Test(
+    "killed again and again and resumed, it writes the model file it would have written, bit for bit, whatever is trained",
+    arguments: TrainingKind.allCases)
+  func killed(_ kind: TrainingKind) throws {
+    let line = try TrainingKind.Line(kind)
     let started = ContinuousClock.now
-    let whole = try CommandRun.run(CommandRun.likeness, Self.arguments(faces, folder.path + "/whole"))
-    #expect(whole.status == 0, "\(whole.errors)")
+    let whole = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("whole")))
+    try #require(whole.status == 0, "\(whole.errors)")
     let seconds = (ContinuousClock.now - started) / .seconds(1)
-    let expected = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/whole"))
-    #expect(!FileManager.default.fileExists(atPath: folder.path + "/whole.checkpoints"), "nothing is left behind")
+    let expected = try Data(contentsOf: URL(fileURLWithPath: line.path("whole")))
+    #expect(!FileManager.default.fileExists(atPath: line.path("whole.checkpoints")), "nothing is left behind")
 
-    let out = folder.path + "/cut"
+    let out = line.path("cut")
     var random = Seeded(8)
     var (kills, resumptions) = (0, 0)
     for round in 0..<40 {
-      let errors = folder.path + "/errors\(round)"
+      let errors = line.path("errors\(round)")
       let process = try CommandRun.start(
-        CommandRun.likeness, Self.arguments(faces, out, threads: 1 + round % 2) + ["--resume"],
-        output: folder.path + "/output\(round)", errors: errors)
+        CommandRun.likeness, line.arguments(out, threads: 1 + round % 2) + ["--resume"],
+        output: line.path("output\(round)"), errors: errors)
       // Anywhere in what a fresh run takes; after a while a round is let through.
-      if round < 6 { usleep(UInt32(random.uniform(0.1, 0.7) * seconds * 1_000_000)) } else { process.waitUntilExit() }
+      if round < 6 { usleep(UInt32(random.uniform(0.2, 0.9) * seconds * 1_000_000)) } else { process.waitUntilExit() }
       let wasRunning = process.isRunning
       if wasRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
       if wasRunning { kills += 1 }
-      if try String(contentsOfFile: errors, encoding: .utf8).contains("goes on after epoch") { resumptions += 1 }
+      let said = try String(contentsOfFile: errors, encoding: .utf8)
+      if said.contains("goes on after epoch") { resumptions += 1 }
       if !wasRunning {
-        let said = try String(contentsOfFile: errors, encoding: .utf8)
         #expect(process.terminationStatus == 0, "\(said)")
         break
       }

@@ -4,7 +4,7 @@ import Testing
 @Suite("Series, through the built command")
 struct SeriesLineTests {
   /// Streams of a machine that hums, rattles or rests for 3 s at a time, in turns.
-  private static func write(_ subjects: Range<Int>, to folder: String) throws {
+  static func write(_ subjects: Range<Int>, to folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for subject in subjects {
       var text = "t_ms,x,y,label\n"

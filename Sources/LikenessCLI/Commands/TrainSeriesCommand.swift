@@ -10,7 +10,8 @@ struct TrainSeriesCommand: ParsableCommand {
     discussion: """
       The data are a folder of CSV files, a stream a file: t_ms (milliseconds) or date, a column a channel, and perhaps a \
       label, which is never looked at. Whose stream it is stands in the file's name, before the first '_'. Gaps in time \
-      and holes in the data are borders. The loss is CaTT's NT-pair (Shamba, Bach & Taylor 2024) across batch and time.
+      and holes in the data are borders. The loss is CaTT's NT-pair (Shamba, Bach & Taylor 2024) across batch and time. \
+      While it trains, checkpoints are kept beside the model file; a training that was cut off goes on with --resume.
       """)
 
   @Option(help: "A folder of CSV files.", completion: .directory)
@@ -55,12 +56,10 @@ struct TrainSeriesCommand: ParsableCommand {
   @Option(help: "Threads; the result is the same for any number. Default: one a core.")
   var threads: Int?
 
-  @Option(help: "The longest time that training may take, in minutes.")
-  var minutes: Double?
-
   @Option(help: "The seed of everything chance decides: same seed and data, same model file.")
   var seed: UInt64 = 1
 
+  @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -82,29 +81,29 @@ struct TrainSeriesCommand: ParsableCommand {
     if let epochs { trainer.settings.steps = epochs * trainer.settings.stepsPerEpoch }
     if let rate { trainer.settings.peakRate = rate }
     if let validation { trainer.settings.validationShare = validation }
-    trainer.minutes = minutes
+    if let patience = running.patience { trainer.settings.patience = patience }
     trainer.workers = threads
-
-    let bar = ProgressBar("Training", unit: "steps")
-    var remark = ""
-    let trained = try trainer.train(SeriesFolder(path: data)) { event in
-      switch event {
-      case .started(let streams, let subjects, let moments, let validation, let parameters):
-        guard !Console.isInteractive else { return }
-        Console.note(
-          "training \(parameters) parameters on \(moments) moments, \(validation) others to steer by, of \(streams) "
-            + "streams of \(counted(subjects, "subject"))")
-      case .step(let done, let total):
-        bar.update(done, of: total, remark: remark)
-      case .epoch(let epoch):
-        remark = String(format: "loss %.4f", epoch.loss)
-        if let loss = epoch.validationLoss { remark += String(format: ", validation %.4f", loss) }
-        if !Console.isInteractive { Console.note("epoch \(epoch.epoch), step \(epoch.step), \(remark)") }
+    if let from = running.from {
+      let shaping: [(String, Bool)] = [
+        ("--dimension", dimension != nil), ("--step", step != nil), ("--window", window != nil), ("--hop", hop != nil),
+      ]
+      if let given = shaping.first(where: \.1) {
+        throw CommandFailure("\(given.0) comes from the model that is trained from: leave it out")
       }
+      trainer.parent = try SeriesParent(contentsOf: from)
     }
-    bar.finish()
-    try AtomicFile.write(trained.model.encoded(), to: out)
-    let summary = SeriesTrainingSummary(trained, out: out)
+    try running.apply(to: &trainer, out: out)
+
+    let folder = try SeriesFolder(path: data)
+    let subjects = Set(
+      folder.files.map { file in
+        let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        return String(stem.prefix { $0 != "_" })
+      })
+    let (trained, report) = try TrainingSession(
+      running: running, out: out, recipe: "series", seed: seed, identities: subjects.sorted()
+    ).run(checkpoints: trainer.checkpoints) { [trainer] in try trainer.train(folder, onEvent: $0) }
+    let summary = SeriesTrainingSummary(trained, out: out, report: report)
     if output.json { return try Console.printJSON(summary) }
     print(summary.text)
   }
@@ -126,15 +125,18 @@ private struct SeriesTrainingSummary: Encodable {
   var bestEpoch: Int?
   var epochs: [SeriesEpoch]
   var notes: [String]
+  /// The report's page, where one was asked for.
+  var report: String?
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, channels, streams, subjects, moments, seconds, epochs, notes
+    case model, recipe, dimension, seed, channels, streams, subjects, moments, seconds, epochs, notes, report
     case framesPerSecond = "frames_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case bestEpoch = "best_epoch"
   }
 
-  init(_ trained: TrainedSeries, out: String) {
+  init(_ trained: TrainedSeries, out: String, report: String?) {
+    self.report = report
     model = out
     recipe = trained.card.recipe
     dimension = trained.model.dimension
@@ -154,7 +156,7 @@ private struct SeriesTrainingSummary: Encodable {
     let first =
       "series: \(dimension) values a moment, trained on \(moments) moments of \(counted(streams, "stream")) of "
       + "\(counted(subjects, "subject")) in \(figures), in \(model)"
-    return ([first] + notes).joined(separator: "\n")
+    return ([first] + notes + [report.map { "report: \($0)" }].compactMap { $0 }).joined(separator: "\n")
   }
 }
 

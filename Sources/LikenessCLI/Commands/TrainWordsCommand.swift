@@ -68,9 +68,6 @@ struct TrainWordsCommand: ParsableCommand {
   @Option(help: "The seed of everything chance decides.")
   var seed: UInt64 = 1
 
-  @Option(help: "The longest time that training may take, in minutes.")
-  var minutes: Double?
-
   @Option(
     name: .customLong("word2vec"), help: ArgumentHelp("Also write the vectors as word2vec text.", valueName: "file"),
     completion: .file())
@@ -82,6 +79,7 @@ struct TrainWordsCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var check: [String] = []
 
+  @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
   enum Method: String, EnumerableFlag {
@@ -94,6 +92,15 @@ struct TrainWordsCommand: ParsableCommand {
   }
 
   func validate() throws {
+    if running.patience != nil {
+      throw ValidationError(
+        "--patience: words have nothing set aside to be patient with; say --epochs or --minutes instead.")
+    }
+    if running.from != nil {
+      throw ValidationError(
+        "--from: a model of words cannot be trained further, for its vectors belong to its own corpus; give all the text."
+      )
+    }
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
     guard (1...1000).contains(gapEpochs) else { throw ValidationError("--gap-epochs must be from 1 to 1000.") }
   }
@@ -115,19 +122,22 @@ struct TrainWordsCommand: ParsableCommand {
     trainer.minimumCount = minCount
     trainer.phrases = phrases
     trainer.workers = threads
-    trainer.minutes = minutes
+    try running.apply(to: &trainer, out: out)
+    if running.resume, !deterministic {
+      Console.note(
+        "threads write freely: it goes on, but not to the same bytes; --deterministic, from the start, would")
+    }
 
     let checks = try check.map { try WordCheck(path: $0) }
-    let progress = WordTrainingProgress()
-    let trained = try trainer.train(path: data, onEvent: progress.show)
-    progress.finish()
-    try AtomicFile.write(trained.model.encoded(), to: out)
+    let (trained, report) = try TrainingSession(
+      running: running, out: out, recipe: "words", seed: seed, areStages: true
+    ).run(checkpoints: trainer.checkpoints) { [trainer, data] in try trainer.train(path: data, onEvent: $0) }
     if let pca {
       try AtomicFile.write(trained.principalComponents().encoded(), to: pca)
     }
     if let word2vec { try Word2VecText.write(trained.model, to: word2vec) }
 
-    let summary = try WordTrainingSummary(trained, out: out, checks: checks)
+    let summary = try WordTrainingSummary(trained, out: out, report: report, checks: checks)
     if output.json { return try Console.printJSON(summary) }
     print(summary.text)
   }

@@ -7,6 +7,8 @@ struct CurveChart {
   var label: String
   var series: [LineChart.Series]
   var yRange: ClosedRange<Double>?
+  /// What epochs are counted in.
+  var xLabel = "step"
 
   /// The chart with its title, as HTML; empty where nothing was measured.
   var html: String {
@@ -15,7 +17,7 @@ struct CurveChart {
     let largest = values.max() ?? 1
     let lowest = min(0, values.min() ?? 0)
     let range = yRange ?? lowest...max(largest * 1.05, lowest + 0.01)
-    let chart = LineChart(xLabel: "step", yLabel: label, series: series, yRange: range)
+    let chart = LineChart(xLabel: xLabel, yLabel: label, series: series, yRange: range)
     return "<div class=\"chart\"><h3>\(escaped(title))</h3>\(chart.svg)</div>"
   }
 

@@ -6,6 +6,8 @@ struct PlaneMap {
   var plane: EmbeddingPlane
   /// The name of each point's group.
   var names: [String]
+  /// How many groups are named on the map, the first ones; nil for all where they are few.
+  var named: Int?
 
   var html: String {
     var places: [String: Int] = [:]
@@ -21,7 +23,7 @@ struct PlaneMap {
       <h2>\(escaped(heading))</h2>
       <p class="soft">The two directions in which their embeddings vary most, with \
       \(ReportPage.percent(plane.explained)) of all variance: who is apart here is apart, who is together may not be.</p>
-      <div class="chart map">\(ScatterChart(groups: groups).svg)</div>
+      <div class="chart map">\(ScatterChart(groups: groups, named: named).svg)</div>
       """
   }
 }

@@ -9,6 +9,8 @@ struct ScatterChart {
   }
 
   var groups: [Group]
+  /// How many groups are named, the first ones; nil for all where they are few.
+  var named: Int?
 
   private static let side = 620.0
   private static let height = 460.0
@@ -35,7 +37,7 @@ struct ScatterChart {
         parts.append(Self.mark(index, x: point.x, y: point.y, color: color, name: group.name))
       }
     }
-    for group in groups where groups.count <= 40 && !group.points.isEmpty {
+    for group in groups.prefix(named ?? (groups.count <= 40 ? groups.count : 0)) where !group.points.isEmpty {
       let count = Double(group.points.count)
       let centre = place((group.points.reduce(0) { $0 + $1.x } / count, group.points.reduce(0) { $0 + $1.y } / count))
       parts.append(

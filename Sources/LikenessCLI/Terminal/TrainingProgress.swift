@@ -19,6 +19,7 @@ final class TrainingProgress: Sendable {
     var before: Double { earlier.values.reduce(0, +) / Double(trainings) }
   }
 
+  private let reading = ProgressBar("Reading", unit: "bytes")
   private let bar: ProgressBar
   private let isQuiet: Bool
   private let started = ContinuousClock.now
@@ -34,6 +35,9 @@ final class TrainingProgress: Sendable {
 
   func show(_ training: Int, _ event: TrainingEvent) {
     switch event {
+    case .reading(let done, let total):
+      reading.update(done, of: total)
+      if done >= total { reading.finish() }
     case .planned(let trainings, _):
       state.withLock { $0.trainings = trainings }
     case .started(let parameters, let data):
@@ -63,6 +67,7 @@ final class TrainingProgress: Sendable {
   }
 
   func finish() {
+    reading.finish()
     bar.finish()
   }
 

@@ -22,6 +22,8 @@ struct TrainingSession {
   let seed: UInt64
   /// Whom it is trained on, by name; empty where nobody is.
   var identities: [String] = []
+  /// Whether it is trained in stages, one after another.
+  var areStages = false
 
   /// Trains, shows how it goes, keeps it in a gallery where one is named, writes the model, removes its checkpoints, and
   /// writes the report.
@@ -37,7 +39,7 @@ struct TrainingSession {
     let recorder = try running.gallery.map {
       try TrainingRecorder(
         gallery: $0, recipe: recipe, seed: seed, identities: identities, checkpoints: checkpoints,
-        isResuming: running.resume)
+        isResuming: running.resume, areStages: areStages)
     }
     let outcome = try train { training, event in
       progress.show(training, event)

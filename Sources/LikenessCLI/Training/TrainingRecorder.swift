@@ -10,9 +10,19 @@ import Synchronization
 final class TrainingRecorder: Sendable {
   private struct State {
     var run: TrainingRunID?
-    /// When the last epoch ended, in seconds of the training.
+    /// When the last epoch ended, in seconds of the training, and which training that was.
     var seconds = 0.0
+    var training = 0
+    /// Epochs of the trainings before.
+    var earlier = 0
+    var last = 0
     var failure: (any Error)?
+
+    mutating func advance(to training: Int, epoch: Int, seconds: Double?) {
+      if training != self.training { (self.training, earlier, last) = (training, earlier + last, 0) }
+      last = max(last, epoch)
+      self.seconds = seconds ?? 0
+    }
   }
 
   private let gallery: Gallery
@@ -22,14 +32,20 @@ final class TrainingRecorder: Sendable {
   /// Where the number of a run is kept for its resumption.
   private let note: String?
   private let isResuming: Bool
+  /// Whether trainings are stages, one after another, and not several of a kind, of which the first is the one that is
+  /// steered.
+  private let areStages: Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - path: the gallery, made where it is not there.
   ///   - checkpoints: the folder of the training's checkpoints.
+  ///   - areStages: whether the epochs of all trainings are kept, one after another; else those of the first.
   init(
-    gallery path: String, recipe: String, seed: UInt64, identities: [String], checkpoints: String?, isResuming: Bool
+    gallery path: String, recipe: String, seed: UInt64, identities: [String], checkpoints: String?, isResuming: Bool,
+    areStages: Bool
   ) throws {
+    self.areStages = areStages
     var configuration = GalleryConfiguration()
     configuration.indexing = .onFirstQuery
     gallery = try Gallery(path: path, configuration: configuration)
@@ -47,11 +63,12 @@ final class TrainingRecorder: Sendable {
       do {
         switch event {
         case .planned(_, let configuration): state.run = try begin(JSONValue(encoding: configuration))
-        // The first training is the one that is steered.
-        case .epoch(let record) where training == 0:
+        case .resumed(let epoch) where keeps(training): state.advance(to: training, epoch: epoch, seconds: nil)
+        case .epoch(let record) where keeps(training):
           guard let run = state.run else { return }
-          try gallery.recordEpoch(epoch(record, since: state.seconds), of: run)
-          state.seconds = record.seconds
+          let before = state.training == training ? state.seconds : 0
+          state.advance(to: training, epoch: record.epoch, seconds: record.seconds)
+          try gallery.recordEpoch(epoch(record, number: state.earlier + record.epoch, since: before), of: run)
         default: break
         }
       } catch {
@@ -71,6 +88,8 @@ final class TrainingRecorder: Sendable {
     try gallery.close()
   }
 
+  private func keeps(_ training: Int) -> Bool { areStages || training == 0 }
+
   private func begin(_ configuration: JSONValue) throws -> TrainingRunID {
     if isResuming, let note, let text = try? String(contentsOfFile: note, encoding: .utf8), let id = Int64(text),
       try gallery.trainingRuns().contains(where: { $0.id.rawValue == id && $0.finishedAt == nil })
@@ -84,10 +103,10 @@ final class TrainingRecorder: Sendable {
     return run
   }
 
-  private func epoch(_ record: any TrainedEpoch, since before: Double) -> TrainingEpoch {
+  private func epoch(_ record: any TrainedEpoch, number: Int, since before: Double) -> TrainingEpoch {
     var metrics = record.metrics.filter { $0.value.isFinite }.mapValues { JSONValue.number($0) }
     metrics["step"] = .number(Double(record.step))
     return TrainingEpoch(
-      epoch: record.epoch, loss: record.loss, metrics: metrics, seconds: max(0, record.seconds - before))
+      epoch: number, loss: record.loss, metrics: metrics, seconds: max(0, record.seconds - before))
   }
 }

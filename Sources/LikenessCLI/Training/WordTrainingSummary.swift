@@ -26,14 +26,17 @@ struct WordTrainingSummary: Encodable {
   var peakMemoryBytes: Int
   var epochs: [WordEpochRecord]
   var checks: [Check]
+  /// The report's page, where one was asked for.
+  var report: String?
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks
+    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks, report
     case wordsPerSecond = "words_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
   }
 
-  init(_ trained: TrainedWords, out: String, checks: [WordCheck]) throws {
+  init(_ trained: TrainedWords, out: String, report: String?, checks: [WordCheck]) throws {
+    self.report = report
     model = out
     dimension = trained.model.dimension
     seed = trained.card.settings.seed
@@ -59,6 +62,7 @@ struct WordTrainingSummary: Encodable {
         + String(format: "%.0f s (%.0f words/s, %d MB)", seconds, wordsPerSecond, peakMemoryBytes >> 20)
         + ", in \(model)"
     ]
+    if let report { lines.append("report: \(report)") }
     for check in checks {
       lines.append(
         "\(check.file): \(check.model.headline); principal components: \(check.principalComponents.headline)")

@@ -215,3 +215,38 @@ package final class GapTraining: @unchecked Sendable {
     return encoder
   }
 }
+
+extension GapTraining {
+  private var buffers: [String: FloatBuffer] {
+    [
+      "embedding": embedding, "embedding sums": embeddingSums, "bias": bias, "bias sums": biasSums, "layers": layers,
+      "first": first, "second": second,
+    ]
+  }
+
+  /// All that a resumed training needs, each tensor flat.
+  package var state: [String: Tensor] {
+    var state = buffers.mapValues {
+      Tensor(shape: [$0.count], values: Array(UnsafeBufferPointer(start: $0.base, count: $0.count)))
+    }
+    // Two float32 hold every step number below 2^48 exactly.
+    state["steps"] = Tensor(shape: [2], values: [Float(steps >> 24), Float(steps & 0xFF_FFFF)])
+    return state
+  }
+
+  /// Takes over the ``state`` of a training of the same shape.
+  ///
+  /// - Throws: ``NetworkError`` where it does not fit; nothing is changed then.
+  package func restore(_ state: [String: Tensor]) throws {
+    let parts = state["steps"]?.values ?? []
+    guard parts.count == 2, parts.allSatisfy({ (0..<0x1p24).contains($0) }),
+      buffers.allSatisfy({ name, buffer in state[name]?.shape == [buffer.count] })
+    else { throw NetworkError("the encoder of gaps belongs to another training") }
+    for (name, buffer) in buffers {
+      state[name]?.withUnsafeBufferPointer { source in
+        if let from = source.baseAddress { buffer.base.update(from: from, count: source.count) }
+      }
+    }
+    steps = Int(parts[0]) << 24 + Int(parts[1])
+  }
+}

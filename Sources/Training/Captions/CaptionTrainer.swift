@@ -21,9 +21,13 @@ public struct CaptionTrainer: LongTraining {
   public var skipsBroken = false
   /// Threads; nil for one a core. Has no influence on the result.
   public var workers: Int?
+  /// A folder to keep checkpoints in while it trains; nil for none.
   public var checkpoints: String?
+  /// Whether to go on from the checkpoints that are there.
   public var resumes = false
+  /// Seconds to keep, reading included; nil for as many as the steps need.
   public var seconds: Double?
+  /// Who may use the model, for the card.
   public var licence: String?
   /// A model to begin with: its towers, preprocessing and views are kept, words that it does not know are added.
   public var parent: CaptionParent?

@@ -1,8 +1,8 @@
 import Foundation
 
 /// The file of one training's checkpoint.
-struct CheckpointFile: Sendable {
-  let path: String
+package struct CheckpointFile: Sendable {
+  package let path: String
   let fingerprint: String
   /// Whether what is there is gone on with.
   let isResuming: Bool
@@ -32,7 +32,7 @@ extension TrainingLoop {
   /// A training of `learner` to its end, from the checkpoint in `file` where there is one.
   ///
   /// - Throws: ``TrainingError``, and the learner's errors.
-  static func finished(
+  package static func finished(
     _ learner: L, clock: TrainingClock, file: CheckpointFile?, onEvent: (TrainingEvent) -> Void
   ) throws -> TrainingLoop {
     var loop = TrainingLoop(learner, clock: clock)

@@ -69,7 +69,7 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// The file of a training, counted from 0.
-  func file(training: Int) -> CheckpointFile {
+  package func file(training: Int) -> CheckpointFile {
     CheckpointFile(
       path: "\(path)/training-\(training + 1)\(Self.suffix)", fingerprint: fingerprint, isResuming: isResuming)
   }

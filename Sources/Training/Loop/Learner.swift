@@ -2,7 +2,7 @@ import Networks
 
 /// What is trained, an epoch at a time; when it ends, what is kept of it, and how it goes on after it was cut off is
 /// ``TrainingLoop``'s.
-protocol Learner {
+package protocol Learner {
   /// What an epoch is remembered by.
   associatedtype Epoch: TrainedEpoch
   /// What a resumed training needs that is no tensor.
@@ -40,17 +40,17 @@ protocol Learner {
 }
 
 /// Where a training is.
-struct TrainingPlace: Sendable, Codable, Hashable {
+package struct TrainingPlace: Sendable, Codable, Hashable {
   /// The epoch that is trained, counted from 1.
-  var epoch = 0
+  package var epoch = 0
   /// Steps done.
-  var step = 0
+  package var step = 0
   /// From 0 to 1: by the steps, or by the clock where the training has a time to keep and that is farther.
-  var progress = 0.0
+  package var progress = 0.0
 }
 
 /// A learner that takes steps of gradient descent, at the rates of a one-cycle schedule.
-protocol StepLearner: Learner {
+package protocol StepLearner: Learner {
   /// How many steps, and at what rates.
   var plan: StepPlan { get }
 
@@ -70,19 +70,25 @@ protocol StepLearner: Learner {
 }
 
 /// How many steps a training takes, and at what rates.
-struct StepPlan: Sendable {
+package struct StepPlan: Sendable {
   /// The most steps.
   var steps: Int
   /// Steps between two looks.
   var stepsPerEpoch: Int
   /// The rates.
   var schedule: OneCycle
+
+  package init(steps: Int, stepsPerEpoch: Int, schedule: OneCycle) {
+    (self.steps, self.stepsPerEpoch, self.schedule) = (steps, stepsPerEpoch, schedule)
+  }
 }
 
 extension StepLearner {
-  mutating func beginEpoch(step: Int) throws {}
+  /// Nothing is to be got ready.
+  package mutating func beginEpoch(step: Int) throws {}
 
-  mutating func learn(
+  /// Takes steps up to the next look, or to the end.
+  package mutating func learn(
     _ place: inout TrainingPlace, clock: TrainingClock, onEvent: (TrainingEvent) -> Void
   ) throws -> Epoch {
     let pace = Pace(steps: plan.steps, seconds: clock.budget, schedule: plan.schedule)

@@ -1,7 +1,7 @@
 /// The time that a training has used, also before it was cut off and resumed, and the time that it has to keep.
-struct TrainingClock: Sendable {
+package struct TrainingClock: Sendable {
   /// Seconds that were used before.
-  var before = 0.0
+  package var before = 0.0
   /// Which part of the time for all trainings is this one's; nil where there is no time to keep.
   var share: Double?
   /// The time for all trainings, in seconds.
@@ -13,19 +13,19 @@ struct TrainingClock: Sendable {
   /// - Parameters:
   ///   - share: the part of `total` to keep.
   ///   - total: seconds for all trainings; nil for as many as they need.
-  init(share: Double = 1, of total: Double? = nil) {
+  package init(share: Double = 1, of total: Double? = nil) {
     self.share = total == nil ? nil : share
     self.total = total
   }
 
   /// Seconds it may use in all; nil for as many as it needs.
-  var budget: Double? {
+  package var budget: Double? {
     guard let share, let total else { return nil }
     return max(0, share * total)
   }
 
   /// Seconds used.
-  var seconds: Double { before + started.secondsUntilNow }
+  package var seconds: Double { before + started.secondsUntilNow }
 }
 
 extension ContinuousClock.Instant {

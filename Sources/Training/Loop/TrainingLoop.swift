@@ -5,15 +5,15 @@ import Networks
 /// Epoch after epoch it lets the learner learn, keeps the weights of the epoch that the learner prefers, writes a
 /// checkpoint (whole or not at all), and ends with the last step, with the time, or where nothing better comes. A loss
 /// that is no number ends it with its place; the checkpoint of the epoch before is then still there.
-struct TrainingLoop<L: Learner> {
-  private(set) var learner: L
-  private(set) var clock: TrainingClock
+package struct TrainingLoop<L: Learner> {
+  package private(set) var learner: L
+  package private(set) var clock: TrainingClock
   /// All epochs so far.
-  private(set) var epochs: [L.Epoch] = []
+  package private(set) var epochs: [L.Epoch] = []
   /// The one that is kept, an index into ``epochs``.
-  private(set) var kept = 0
+  package private(set) var kept = 0
   /// Its weights.
-  private(set) var weights: [String: Tensor] = [:]
+  package private(set) var weights: [String: Tensor] = [:]
   private(set) var isFinished = false
   private var place = TrainingPlace()
 

@@ -1,8 +1,7 @@
 import Foundation
 import Networks
 
-/// What a model of series says of how it came to be. It holds no date and no path: the same training gives the same
-/// bytes.
+/// What a model of series says of itself; no path stands in it, and of dates the day the training began.
 public struct SeriesCard: Sendable, Codable, Hashable {
   /// The recipe.
   public var recipe = "series"
@@ -20,9 +19,17 @@ public struct SeriesCard: Sendable, Codable, Hashable {
   public var moments: Int
   /// The epoch whose weights were kept; without its seconds, which are chance.
   public var bestEpoch: SeriesEpoch?
+  /// The SHA-256 of the files; see ``DataDigest``.
+  public var dataSHA256: String?
+  /// The day the training began, `2026-01-31`, in UTC.
+  public var date: String?
+  /// Who may use the model, as far as the card knows.
+  public var licence: String?
+  /// The model that was trained further.
+  public var parent: ModelCard.Parent?
 
   enum CodingKeys: String, CodingKey {
-    case recipe, settings, channels, step, streams, subjects, moments
+    case recipe, settings, channels, step, streams, subjects, moments, dataSHA256, date, licence, parent
     case bestEpoch = "best_epoch"
   }
 

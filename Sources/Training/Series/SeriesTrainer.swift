@@ -8,59 +8,94 @@ import Networks
 /// try trained.model.encoded().write(to: URL(fileURLWithPath: "watch.model"))
 /// ```
 ///
-/// Labels are never looked at.
-public struct SeriesTrainer: Sendable {
+/// Labels are never looked at. The same data, settings and seed give the same bytes on any number of workers, also when it
+/// was cut off and resumed, unless there is a time to keep.
+public struct SeriesTrainer: LongTraining {
   /// How it is trained.
   public var settings = SeriesSettings()
-  /// The longest time that training may take, in minutes: the schedule then ends early. Nil for as long as it takes.
-  public var minutes: Double?
   /// Threads; nil for one a core. Has no influence on the result.
   public var workers: Int?
+  /// A folder to keep checkpoints in while it trains; nil for none.
+  public var checkpoints: String?
+  /// Whether to go on from the checkpoints that are there.
+  public var resumes = false
+  /// Seconds to keep, reading included; nil for as many as the steps need.
+  public var seconds: Double?
+  /// Who may use the model, for the card.
+  public var licence: String?
+  /// A model to begin with: its front end, its encoder's shape and weights are kept.
+  public var parent: SeriesParent?
 
   /// A trainer with the recipe's settings.
   public init() {}
 
-  /// What a training says while it runs.
-  public enum Event: Sendable {
-    /// The data are read: moments of series of subjects, and how many moments are set aside.
-    case started(streams: Int, subjects: Int, moments: Int, validation: Int, parameters: Int)
-    /// A step of so many is done.
-    case step(Int, of: Int)
-    /// A look at the validation data.
-    case epoch(SeriesEpoch)
-  }
-
   /// Trains on a folder of CSV files.
   ///
-  /// - Throws: `SeriesError` for data that cannot be used, ``TrainingError`` for settings out of range and for a loss
-  ///   that is no number.
-  public func train(_ folder: SeriesFolder, onEvent: (Event) -> Void = { _ in }) throws -> TrainedSeries {
-    try train(folder.streams(workers: workers), onEvent: onEvent)
+  /// - Throws: `SeriesError` for data that cannot be used, ``TrainingError`` for settings out of range, a loss that is no
+  ///   number, and checkpoints that cannot be written or used.
+  public func train(
+    _ folder: SeriesFolder, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
+  ) throws -> TrainedSeries {
+    let started = ContinuousClock.now
+    let files = folder.files.map { (name: ($0 as NSString).lastPathComponent, path: $0) }
+    return try train(
+      folder.streams(workers: workers), digest: DataDigest.sha256(of: files), since: started, onEvent: onEvent)
   }
 
   /// Trains on streams.
-  public func train(_ streams: [SeriesStream], onEvent: (Event) -> Void = { _ in }) throws -> TrainedSeries {
+  ///
+  /// - Throws: as ``train(_:onEvent:)-(SeriesFolder,_)``.
+  public func train(
+    _ streams: [SeriesStream], onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
+  ) throws -> TrainedSeries {
+    try train(streams, digest: nil, since: .now, onEvent: onEvent)
+  }
+
+  private func train(
+    _ streams: [SeriesStream], digest: String?, since started: ContinuousClock.Instant,
+    onEvent: (Int, TrainingEvent) -> Void
+  ) throws -> TrainedSeries {
+    let settings = parent?.settings(further: settings) ?? settings
     try settings.validate()
-    if let minutes, !(minutes > 0 && minutes.isFinite) {
-      throw TrainingError.badSetting(name: "minutes", reason: "must be a number above 0")
-    }
-    let started = ContinuousClock.now
-    let data = try SeriesTrainingData(streams, settings: settings, workers: workers)
+    try checkTime()
+    let data = try SeriesTrainingData(
+      streams, settings: settings, frontEnd: parent?.model.frontEnd, workers: workers)
     let architecture = try settings.architecture(count: data.frontEnd.count)
+    let folder = try checkpointFolder(
+      Everything(data: data.digest, settings: settings, parent: parent?.card.sha256, byTime: seconds != nil))
+    let date = try folder?.date() ?? ModelCard.today
+    onEvent(0, .planned(trainings: 1, configuration: settings))
     onEvent(
+      0,
       .started(
-        streams: data.streams, subjects: data.subjects, moments: data.training.moments,
-        validation: data.validation.moments, parameters: architecture.parameterCount))
-    var run = try SeriesTrainingRun(architecture: architecture, data: data, settings: settings, workers: workers)
-    try run.advanceToEnd(
-      until: minutes.map { started.advanced(by: .seconds($0 * 60)) }, since: started, onEvent: onEvent)
-    let card = SeriesCard(
+        parameters: architecture.parameterCount,
+        data: "\(data.training.moments) moments, \(data.validation.moments) others to steer by, of \(data.streams) "
+          + "streams of \(data.subjects) subjects"))
+    let loop = try TrainingLoop.finished(
+      SeriesLearner(
+        architecture: architecture, data: data, settings: settings, start: parent?.encoder.weights, workers: workers),
+      clock: TrainingClock(share: seconds.map { max(0, 1 - started.secondsUntilNow / $0) } ?? 1, of: seconds),
+      file: folder?.file(training: 0)
+    ) { onEvent(0, $0) }
+    var card = SeriesCard(
       settings: settings, channels: data.frontEnd.sampling.channels, step: data.frontEnd.sampling.step,
       streams: data.streams, subjects: data.subjects, moments: data.training.moments + data.validation.moments,
-      bestEpoch: run.epochs.isEmpty ? nil : run.epochs[run.best].withoutSeconds)
-    let model = try card.model(frontEnd: data.frontEnd, weights: run.bestWeights)
+      bestEpoch: loop.epochs[loop.kept].withoutSeconds)
+    (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
+    card.licence = licence ?? ModelCard.usualLicence
+    let model = try card.model(frontEnd: data.frontEnd, weights: loop.weights)
     return TrainedSeries(
-      model: model, card: card, epochs: run.epochs, notes: data.notes, seconds: started.secondsUntilNow,
-      framesPerSecond: run.framesPerSecond)
+      model: model, card: card, epochs: loop.epochs, streams: streams, subjectsAside: data.subjectsAside,
+      notes: data.notes, checkpoints: folder, seconds: started.secondsUntilNow,
+      framesPerSecond: loop.learner.framesPerSecond)
+  }
+
+  /// All that decides the result.
+  private struct Everything: Encodable {
+    var recipe = "series"
+    var data: String
+    var settings: SeriesSettings
+    var parent: String?
+    var byTime: Bool
   }
 }

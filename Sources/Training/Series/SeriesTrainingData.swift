@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import Networks
 
 /// Described moments of many pieces, ready to be trained on.
@@ -43,10 +45,20 @@ struct SeriesTrainingData {
   let streams: Int
   let subjects: Int
   let notes: [String]
+  /// Whose streams are set aside whole; empty where the ends of all are.
+  let subjectsAside: Set<String>
 
-  init(_ streams: [SeriesStream], settings: SeriesSettings, workers: Int?) throws {
+  /// - Parameter given: the front end of a model that is trained further; nil for one fitted to the data.
+  init(
+    _ streams: [SeriesStream], settings: SeriesSettings, frontEnd given: SeriesFrontEnd? = nil, workers: Int?
+  ) throws {
     guard let first = streams.first else { throw SeriesError("training data", "has no stream: give CSV files") }
-    let shared = first.channels.filter { channel in streams.allSatisfy { $0.channels.contains(channel) } }
+    let common = first.channels.filter { channel in streams.allSatisfy { $0.channels.contains(channel) } }
+    if let missing = given?.sampling.channels.first(where: { !common.contains($0) }) {
+      throw SeriesError(
+        "training data", "not every file has the channel \(missing), which the model to train from looks at: add it")
+    }
+    let shared = given?.sampling.channels ?? common
     guard !shared.isEmpty else {
       throw SeriesError(
         "training data",
@@ -62,9 +74,11 @@ struct SeriesTrainingData {
     guard !intervals.isEmpty else {
       throw SeriesError("training data", "no file has two rows: a series needs moments that follow each other")
     }
-    let sampling = try SeriesSampling(
-      channels: shared, step: settings.step ?? max(20, intervals[intervals.count / 2]), window: settings.window,
-      hop: settings.hop)
+    let sampling =
+      try given?.sampling
+      ?? SeriesSampling(
+        channels: shared, step: settings.step ?? max(20, intervals[intervals.count / 2]), window: settings.window,
+        hop: settings.hop)
     var pieces: [SeriesPiece] = []
     var short: [String] = []
     for (place, found) in Workers(workers ?? Workers.cores).map(
@@ -85,7 +99,7 @@ struct SeriesTrainingData {
         "no stream has a part as long as a window, \(Int(sampling.step * Double(sampling.window))) ms, without "
           + "a gap: give longer series or a smaller window")
     }
-    frontEnd = try SeriesFrontEnd(sampling: sampling, fittedTo: pieces, workers: workers)
+    frontEnd = try given ?? SeriesFrontEnd(sampling: sampling, fittedTo: pieces, workers: workers)
     let front = frontEnd
     let rows = Workers(workers ?? Workers.cores).map(pieces) { piece in
       front.features(of: piece, at: sampling.moments(of: piece))
@@ -93,10 +107,12 @@ struct SeriesTrainingData {
     let names = Set(pieces.map(\.subject)).sorted()
     (self.streams, subjects, self.notes) = (streams.count, names.count, notes)
 
+    var subjectsAside: Set<String> = []
     var (training, validation) = (Part(count: front.count), Part(count: front.count))
     if names.count >= 5, settings.validationShare > 0 {
       var random = SeededRandom(seed: settings.seed).split(1)
       let aside = Set(random.shuffled(names).prefix(max(1, Int(Double(names.count) * settings.validationShare))))
+      subjectsAside = aside
       for (piece, rows) in zip(pieces, rows) {
         if aside.contains(piece.subject) { validation.append(rows[...]) } else { training.append(rows[...]) }
       }
@@ -117,6 +133,17 @@ struct SeriesTrainingData {
     guard training.pieces > 0 else {
       throw SeriesError("training data", "no series has two moments to compare: give longer series or a smaller hop")
     }
-    (self.training, self.validation) = (training, validation)
+    (self.training, self.validation, self.subjectsAside) = (training, validation, subjectsAside)
+  }
+
+  /// A digest of all of it, as it is learned from.
+  var digest: String {
+    var digest = SHA256()
+    for part in [training, validation] {
+      part.bounds.withUnsafeBytes { digest.update(bufferPointer: $0) }
+      part.features.withUnsafeBytes { digest.update(bufferPointer: $0) }
+    }
+    digest.update(data: Data(frontEnd.sampling.channels.joined(separator: "\n").utf8))
+    return digest.finalize().hexadecimal
   }
 }

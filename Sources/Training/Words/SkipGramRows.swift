@@ -88,6 +88,7 @@ final class SkipGramRows: @unchecked Sendable {
     }
     return values
   }
+
   private static func rows(
     _ matrix: UnsafeMutableBufferPointer<Float>, words: Int, dimension: Int, stride: Int
   ) -> [Float] {
@@ -95,6 +96,28 @@ final class SkipGramRows: @unchecked Sendable {
     values.reserveCapacity(words * dimension)
     for word in 0..<words { values.append(contentsOf: matrix[word * stride..<word * stride + dimension]) }
     return values
+  }
+}
+
+extension SkipGramRows {
+  /// Both matrices, `[words, stride]`.
+  var state: [String: Tensor] {
+    [
+      "input": Tensor(shape: [words, stride], values: Array(input)),
+      "output": Tensor(shape: [words, stride], values: Array(output)),
+    ]
+  }
+
+  /// Takes over the ``state`` of matrices for the same words.
+  ///
+  /// - Throws: `NetworkError` where it does not fit.
+  func restore(_ state: [String: Tensor]) throws {
+    guard let input = state["input"], let output = state["output"],
+      [input, output].allSatisfy({ $0.shape == [words, stride] })
+    else { throw NetworkError("the vectors belong to other words") }
+    for (matrix, tensor) in [(self.input, input), (self.output, output)] {
+      tensor.withUnsafeBufferPointer { _ = matrix.update(from: $0) }
+    }
   }
 }
 

@@ -3,12 +3,7 @@ import Networks
 
 extension WordTrainer {
   /// word2vec's vectors and, unless they are wanted plain, what else a small corpus says of its words.
-  func vectors(
-    _ corpus: WordCorpus, workers: Workers, seconds: Double?, onEvent: @escaping (WordTrainingEvent) -> Void
-  ) throws -> [Float] {
-    let rows = try WordVectorRun(
-      corpus: corpus, settings: settings, workers: workers, seconds: seconds, onEvent: onEvent
-    ).train()
+  func vectors(_ corpus: WordCorpus, _ rows: SkipGramRows, workers: Workers) throws -> [Float] {
     guard let join = settings.join, corpus.words.count > 4 * settings.dimension else { return rows.vectors }
     let words = corpus.words.count
     var sources = [WordJoin.Source(rows: rows.paddedVectors, width: rows.stride, weight: 1)]

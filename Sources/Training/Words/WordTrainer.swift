@@ -9,7 +9,7 @@ import Networks
 /// let trained = try trainer.train(path: "corpus")           // a text file, or a folder of them
 /// try trained.model.encoded().write(to: URL(fileURLWithPath: "words.model"))
 /// ```
-public struct WordTrainer: Sendable {
+public struct WordTrainer: LongTraining {
   /// How vectors are trained.
   public var settings = WordSettings()
   /// How the encoder of gaps is trained; nil for none.
@@ -20,74 +20,123 @@ public struct WordTrainer: Sendable {
   public var phrases = false
   /// Threads; nil for one a core.
   public var workers: Int?
-  /// Minutes that the training may take; nil for as long as the epochs take. What is left undone then depends on the
-  /// machine, and the model with it.
-  public var minutes: Double?
+  /// A folder to keep checkpoints in while it trains; nil for none.
+  public var checkpoints: String?
+  /// Whether to go on from the checkpoints that are there.
+  public var resumes = false
+  /// Seconds to keep, reading included; nil for as many as the steps need.
+  public var seconds: Double?
+  /// Who may use the model, for the card.
+  public var licence: String?
 
   /// A trainer with the settings by default.
   public init() {}
 
   /// Trains on a file or on all files of a folder.
   ///
-  /// - Throws: ``WordTrainingError``; `ModelFileError` where no sound model came out.
-  public func train(path: String, onEvent: (WordTrainingEvent) -> Void = { _ in }) throws -> TrainedWords {
+  /// Cut off and resumed it gives the same bytes where ``WordSettings/isDeterministic``; where threads write freely, it goes
+  /// on from the last epoch's end, but no two trainings are the same to the bit.
+  ///
+  /// - Parameter onEvent: hears of every step and epoch, of the vectors (training 0) and of the encoder of gaps (1).
+  /// - Throws: ``WordTrainingError``; ``TrainingError`` for a loss that is no number and for checkpoints that cannot be
+  ///   written or used; `ModelFileError` where no sound model came out.
+  public func train(
+    path: String, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
+  ) throws -> TrainedWords {
     try settings.check()
     guard (1...1_000_000).contains(minimumCount) else {
       throw WordTrainingError.badSetting(name: "--min-count", reason: "is \(minimumCount): choose 1 to 1000000")
     }
-    if let minutes, !(minutes > 0 && minutes.isFinite) {
-      throw WordTrainingError.badSetting(name: "--minutes", reason: "is \(minutes): choose a number above 0")
-    }
+    try checkTime()
     let start = ContinuousClock.now
     let corpus = try WordCorpus(path: path, minimumCount: minimumCount, phrases: phrases) {
-      onEvent(.reading($0, of: $1))
+      onEvent(0, .reading($0, of: $1))
     }
     guard settings.dimension < corpus.words.count else {
       throw WordTrainingError.dimensionTooLarge(dimension: settings.dimension, words: corpus.words.count)
     }
-    onEvent(.corpus(words: corpus.words.count, tokens: corpus.tokenCount))
-    return try withoutActuallyEscaping(onEvent) { onEvent in
-      try train(corpus, start: start, onEvent: onEvent)
-    }
+    return try train(corpus, start: start, onEvent: onEvent)
   }
 
   private func train(
-    _ corpus: WordCorpus, start: ContinuousClock.Instant, onEvent: @escaping (WordTrainingEvent) -> Void
+    _ corpus: WordCorpus, start: ContinuousClock.Instant, onEvent: (Int, TrainingEvent) -> Void
   ) throws -> TrainedWords {
     let workers = workers.map { Workers($0) } ?? Workers()
-    let seconds = minutes.map { max(1, $0 * 60 - Self.seconds(since: start)) }
-    var epochs: [WordEpochRecord] = []
-    func hear(_ event: WordTrainingEvent) {
-      if case .epoch(let record) = event { epochs.append(record) }
-      onEvent(event)
+    let chosen = Chosen(settings: settings, gaps: gaps, minimumCount: minimumCount, phrases: phrases)
+    let folder = try checkpointFolder(
+      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil))
+    let date = try folder?.date() ?? ModelCard.today
+    onEvent(0, .planned(trainings: gaps == nil ? 1 : 2, configuration: chosen))
+
+    let learner = WordVectorLearner(corpus: corpus, settings: settings, workers: workers)
+    onEvent(
+      0,
+      .started(
+        parameters: 2 * corpus.words.count * settings.dimension,
+        data: "\(corpus.tokenCount) tokens of \(corpus.words.count) different words"))
+    let share = left(since: start, 0) * (gaps == nil ? 1 : Self.vectorShare)
+    let vectorLoop = try TrainingLoop.finished(
+      learner, clock: TrainingClock(share: share, of: seconds), file: folder?.file(training: 0)
+    ) { onEvent(0, $0) }
+    try restoring(folder?.file(training: 0)) { try learner.rows.restore(vectorLoop.weights) }
+    let vectors = try vectors(corpus, learner.rows, workers: workers)
+    var epochs = vectorLoop.epochs
+    var filling: (encoder: GapEncoder, mix: Float)?
+    if let gaps {
+      let learner = GapLearner(
+        corpus: corpus, settings: gaps, start: (vectors, settings.dimension), seed: settings.seed, workers: workers)
+      onEvent(
+        1,
+        .started(parameters: corpus.words.count * (gaps.dimension + 1), data: "the gaps of \(corpus.tokenCount) tokens")
+      )
+      let loop = try TrainingLoop.finished(
+        learner, clock: TrainingClock(share: left(since: start, vectorLoop.clock.before), of: seconds),
+        file: folder?.file(training: 1)
+      ) { onEvent(1, $0) }
+      try restoring(folder?.file(training: 1)) { try learner.restore(loop.weights) }
+      filling = try learner.finished()
+      epochs += loop.epochs
     }
-    return try withoutActuallyEscaping(hear) { hear in
-      let vectors = try vectors(
-        corpus, workers: workers, seconds: seconds.map { gaps == nil ? $0 : $0 * Self.vectorShare }, onEvent: hear)
-      let filling = try gaps.map { gaps in
-        try GapRun(
-          corpus: corpus, settings: gaps, start: (vectors, settings.dimension), seed: settings.seed, workers: workers,
-          seconds: seconds.map { $0 * (1 - Self.vectorShare) }, onEvent: hear
-        ).train()
-      }
-      let card = WordCard(corpus: corpus, trainer: self, epochs: epochs)
-      var metadata = try card.metadata(recipe: "words")
-      metadata[WordModel.gapMixKey] = filling.map { "\($0.mix)" }
-      let model = try WordModel(
-        words: corpus.words, counts: corpus.counts,
-        vectors: Tensor(shape: [corpus.words.count, settings.dimension], values: vectors), gaps: filling?.encoder,
-        bigrams: filling == nil ? nil : BigramCounts(corpus), metadata: metadata)
-      return TrainedWords(
-        model: model, card: card, corpus: corpus, epochs: epochs, seconds: Self.seconds(since: start))
-    }
+    var card = WordCard(corpus: corpus, trainer: self, epochs: epochs)
+    (card.date, card.licence) = (date, licence ?? ModelCard.usualLicence)
+    var metadata = try card.metadata(recipe: "words")
+    metadata[WordModel.gapMixKey] = filling.map { "\($0.mix)" }
+    let model = try WordModel(
+      words: corpus.words, counts: corpus.counts,
+      vectors: Tensor(shape: [corpus.words.count, settings.dimension], values: vectors), gaps: filling?.encoder,
+      bigrams: filling == nil ? nil : BigramCounts(corpus), metadata: metadata)
+    return TrainedWords(
+      model: model, card: card, corpus: corpus, epochs: epochs, checkpoints: folder, seconds: start.secondsUntilNow)
+  }
+
+  /// What was chosen for a training.
+  private struct Chosen: Encodable {
+    var settings: WordSettings
+    var gaps: GapSettings?
+    var minimumCount: Int
+    var phrases: Bool
+  }
+
+  /// All that decides the result.
+  private struct Everything: Encodable {
+    var recipe = "words"
+    var data: String
+    var chosen: Chosen
+    var byTime: Bool
   }
 
   /// The share of a given time that the vectors have.
   private static let vectorShare = 0.4
 
-  private static func seconds(since start: ContinuousClock.Instant) -> Double {
-    let time = (ContinuousClock.now - start).components
-    return Double(time.seconds) + Double(time.attoseconds) / 1e18
+  /// The part of the time that is left, when some of it was used before this run.
+  private func left(since start: ContinuousClock.Instant, _ before: Double) -> Double {
+    seconds.map { max(0, 1 - (before + start.secondsUntilNow) / $0) } ?? 1
+  }
+
+  private func restoring(_ file: CheckpointFile?, _ body: () throws -> Void) throws {
+    do { try body() } catch let error as NetworkError {
+      throw TrainingError.checkpointUnusable(path: file?.path ?? "", reason: "does not fit (\(error))")
+    }
   }
 }
 
@@ -101,6 +150,8 @@ public struct TrainedWords: Sendable {
   public let corpus: WordCorpus
   /// How each epoch went.
   public let epochs: [WordEpochRecord]
+  /// Where its checkpoints are; to be removed once the model is written.
+  public let checkpoints: CheckpointFolder?
   /// How long it took, reading included.
   public let seconds: Double
 
@@ -122,7 +173,7 @@ public struct TrainedWords: Sendable {
   }
 }
 
-/// What a model of words says of how it came to be. No date and no path: the same training gives the same bytes.
+/// What a model of words says of itself; no path stands in it, and of dates the day the training began.
 public struct WordCard: Sendable, Hashable, Codable {
   /// A hash of the corpus's vocabulary and tokens.
   public var corpusDigest: String
@@ -140,9 +191,13 @@ public struct WordCard: Sendable, Hashable, Codable {
   public var gaps: GapSettings?
   /// The mean loss of each stage's last epoch.
   public var losses: [String: Double]
+  /// The day the training began, `2026-01-31`, in UTC.
+  public var date: String?
+  /// Who may use the model, as far as the card knows.
+  public var licence: String?
 
   enum CodingKeys: String, CodingKey {
-    case tokens, words, phrases, settings, gaps, losses
+    case tokens, words, phrases, settings, gaps, losses, date, licence
     case corpusDigest = "corpus_digest"
     case minimumCount = "minimum_count"
   }

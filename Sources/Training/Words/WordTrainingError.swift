@@ -16,8 +16,6 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
   case temporaryFile(reason: String)
   /// More different words than can be numbered.
   case tooManyWords
-  /// Vectors became NaN or infinite.
-  case notFinite(epoch: Int)
 
   /// The sentence.
   public var description: String {
@@ -38,8 +36,6 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
         + "4 bytes a word"
     case .tooManyWords:
       "the corpus has more than \(WordTable.most) different words: is it text?"
-    case .notFinite(let epoch):
-      "vectors are no finite numbers after epoch \(epoch): lower the learning rate (--rate)"
     }
   }
 

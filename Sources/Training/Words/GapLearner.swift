@@ -1,43 +1,25 @@
 import Foundation
 import Networks
 
-/// How an encoder of gaps is trained beside word vectors.
-public struct GapSettings: Sendable, Hashable, Codable {
-  /// How many words on either side are looked at.
-  public var reach = 4
-  /// Values a vector of the encoder's own, a multiple of 16.
-  public var dimension = 96
-  /// Hidden units.
-  public var hidden = 256
-  /// Words drawn for a batch, a multiple of 16.
-  public var drawn = 512
-  /// Gaps a batch.
-  public var batch = 256
-  /// Passes over the corpus.
-  public var epochs = 4
-  /// Gaps of words more frequent than this share are left out in part, and made up for afterwards.
-  public var subsample = 3e-4
-  /// The peak rate of the embedding's AdaGrad.
-  public var rowRate = 0.1
-  /// The peak rate of the layers' AdamW.
-  public var rate = 2e-3
-
-  /// Settings as they are by default.
-  public init() {}
-}
-
-/// One training of an encoder of gaps on a corpus.
-struct GapRun {
+/// An encoder of gaps that learns from a corpus an epoch at a time.
+struct GapLearner: Learner {
   let corpus: WordCorpus
   let settings: GapSettings
-  /// Vectors that the encoder's begin with, `[words, width]`.
-  let start: (rows: [Float], width: Int)?
   let seed: UInt64
   let workers: Workers
-  var seconds: Double?
-  let onEvent: (WordTrainingEvent) -> Void
+  private let keep: [Double]
+  private let expected: [Float]
+  private let alias: AliasTable
+  private let training: GapTraining
+  private var random: SeededRandom
+  private var batch: GapBatch
+  private var isOver = false
 
-  func train() throws -> (encoder: GapEncoder, mix: Float) {
+  /// - Parameter start: vectors that the encoder's begin with, `[words, width]`; nil for random ones.
+  init(
+    corpus: WordCorpus, settings: GapSettings, start: (rows: [Float], width: Int)?, seed: UInt64, workers: Workers
+  ) {
+    (self.corpus, self.settings, self.seed, self.workers) = (corpus, settings, seed, workers)
     let words = corpus.words.count
     let total = Double(corpus.tokenCount)
     let shares = corpus.counts.map { Double($0) / total }
@@ -47,53 +29,72 @@ struct GapRun {
     let seenTotal = seen.reduce(0, +)
     let drawing = seen.map { pow($0, 0.75) }
     let drawingTotal = drawing.reduce(0, +)
-    let alias = AliasTable(drawing)
-    let expected = drawing.map { Float(log(Double(settings.drawn) * $0 / drawingTotal)) }
-    let training = GapTraining(
+    alias = AliasTable(drawing)
+    expected = drawing.map { Float(log(Double(settings.drawn) * $0 / drawingTotal)) }
+    self.keep = keep
+    training = GapTraining(
       .init(words: words, reach: settings.reach, dimension: settings.dimension, hidden: settings.hidden),
-      bias: seen.map { Float(log($0 / seenTotal)) }, start: startingRows(), seed: seed, workers: workers)
-    let clock = CorpusClock(total: corpus.tokenCount * settings.epochs, peak: 1, seconds: seconds)
-    var random = SeededRandom(seed: seed).split(0x6472_6177)
+      bias: seen.map { Float(log($0 / seenTotal)) },
+      start: Self.startingRows(start, words: words, width: settings.dimension, seed: seed), seed: seed,
+      workers: workers)
+    random = SeededRandom(seed: seed).split(0x6472_6177)
+    batch = GapBatch(reach: settings.reach, border: Int32(words))
+  }
+
+  mutating func learn(
+    _ place: inout TrainingPlace, clock: TrainingClock, onEvent: (TrainingEvent) -> Void
+  ) throws -> WordEpochRecord {
+    let clock = CorpusClock(
+      total: corpus.tokenCount * settings.epochs, done: place.step, peak: 1, clock: clock)
+    var (loss, examples) = (0.0, 0)
     try corpus.withTokens { tokens in
-      var batch = GapBatch(reach: settings.reach, border: Int32(words))
-      for epoch in 1...settings.epochs where !clock.isOver {
-        var (loss, examples) = (0.0, 0)
-        for start in order(of: tokens.count, &random) {
-          if clock.isOver { break }
-          let range = start..<min(start + Self.stretch, tokens.count)
-          if Self.isAside(start) { continue }
-          for place in range where tokens[place] >= 0 {
-            guard random.uniform() < keep[Int(tokens[place])] else { continue }
-            batch.append(tokens, place)
-            guard batch.truths.count == settings.batch else { continue }
-            let drawn = (0..<settings.drawn).map { _ in alias.draw(&random) }
-            let rate = clock.rate
-            loss += training.step(
-              contexts: batch.contexts, truths: batch.truths, drawn: drawn, expected: expected,
-              rowRate: Float(settings.rowRate * rate), rate: Float(settings.rate * rate))
-            examples += batch.truths.count
-            batch.removeAll()
-          }
-          clock.advance(range.count)
-          onEvent(
-            .progress(stage: "gaps", done: clock.done, of: clock.total, loss: loss / Double(max(1, examples))))
+      for start in order(of: tokens.count, &random) {
+        if clock.isOver { break }
+        let range = start..<min(start + Self.stretch, tokens.count)
+        if Self.isAside(start) { continue }
+        for place in range where tokens[place] >= 0 {
+          guard random.uniform() < keep[Int(tokens[place])] else { continue }
+          batch.append(tokens, place)
+          guard batch.truths.count == settings.batch else { continue }
+          let drawn = (0..<settings.drawn).map { _ in alias.draw(&random) }
+          let rate = clock.rate
+          loss += training.step(
+            contexts: batch.contexts, truths: batch.truths, drawn: drawn, expected: expected,
+            rowRate: Float(settings.rowRate * rate), rate: Float(settings.rate * rate))
+          examples += batch.truths.count
+          batch.removeAll()
         }
-        guard loss.isFinite else { throw WordTrainingError.notFinite(epoch: epoch) }
-        onEvent(
-          .epoch(
-            WordEpochRecord(
-              stage: "gaps", epoch: epoch, loss: loss / Double(max(1, examples)), rate: settings.rate * clock.rate,
-              wordsPerSecond: Double(corpus.tokenCount * epoch) / max(clock.elapsed, 1e-9), seconds: clock.elapsed)))
+        clock.advance(range.count)
+        onEvent(clock.event(loss: loss / Double(max(1, examples))))
       }
     }
+    place.step = max(1, clock.done)
+    guard loss.isFinite else {
+      throw TrainingError.lossNotFinite(step: place.step, epoch: place.epoch, kept: nil)
+    }
+    place.progress = clock.isOver || place.epoch >= settings.epochs ? 1 : Double(place.epoch) / Double(settings.epochs)
+    isOver = place.progress >= 1
+    return WordEpochRecord(
+      stage: "gaps", epoch: place.epoch, loss: loss / Double(max(1, examples)), rate: settings.rate * clock.rate,
+      wordsPerSecond: Double(corpus.tokenCount * place.epoch) / max(clock.elapsed, 1e-9), seconds: clock.elapsed)
+  }
+
+  /// Nothing steers: the last is kept.
+  mutating func prefers(_ epoch: WordEpochRecord, to kept: WordEpochRecord?, at place: TrainingPlace) -> Bool { true }
+
+  func isStale(epochs: Int, at place: TrainingPlace) -> Bool { false }
+
+  /// The encoder as it is, and how much neighbouring pairs count beside it.
+  func finished() throws -> (encoder: GapEncoder, mix: Float) {
     let encoder = try training.encoder(correction: keep.map { Float(-log($0)) })
     return (encoder, try mix(encoder))
   }
 
   /// The first values of the vectors given, of mean length 1; small random ones where there are fewer than wanted.
-  private func startingRows() -> [Float]? {
+  private static func startingRows(
+    _ start: (rows: [Float], width: Int)?, words: Int, width: Int, seed: UInt64
+  ) -> [Float]? {
     guard let start else { return nil }
-    let (words, width) = (corpus.words.count, settings.dimension)
     var random = SeededRandom(seed: seed).split(0x7374_6172)
     let noise = 0.1 / Double(width).squareRoot()
     var rows = (0..<words * width).map { _ in Float(random.uniform(-noise, noise)) }
@@ -164,8 +165,34 @@ struct GapRun {
   }
 }
 
+extension GapLearner {
+  /// What is no tensor of it.
+  struct State: Sendable, Codable {
+    var random: SeededRandom
+    var batch: GapBatch
+  }
+
+  var state: State { State(random: random, batch: batch) }
+  var tensors: [String: [String: Tensor]] { ["gaps": training.state] }
+  var weights: [String: Tensor] { isOver ? training.state : [:] }
+
+  mutating func restore(_ tensors: [String: [String: Tensor]], _ state: State) throws {
+    let words = Int32(corpus.words.count)
+    guard state.batch.contexts.count == state.batch.truths.count * 2 * settings.reach,
+      state.batch.truths.count < settings.batch, state.batch.reach == settings.reach, state.batch.border == words,
+      state.batch.truths.allSatisfy({ (0..<words).contains($0) }),
+      state.batch.contexts.allSatisfy({ (0...words).contains($0) })
+    else { throw NetworkError("the order of words belongs to another corpus") }
+    try restore(tensors["gaps"] ?? [:])
+    (random, batch) = (state.random, state.batch)
+  }
+
+  /// Takes over the ``weights`` of a training that is finished.
+  func restore(_ weights: [String: Tensor]) throws { try training.restore(weights) }
+}
+
 /// Gaps that are collected until they fill a batch.
-private struct GapBatch {
+struct GapBatch: Sendable, Codable {
   let reach: Int
   let border: Int32
   private(set) var contexts: [Int32] = []

@@ -3,47 +3,18 @@ import Foundation
 import Networks
 import Synchronization
 
-/// What a training of words says while it runs.
-public enum WordTrainingEvent: Sendable {
-  /// So many of so many bytes of the corpus were read.
-  case reading(Int, of: Int)
-  /// The corpus is read.
-  case corpus(words: Int, tokens: Int)
-  /// A stage with a name is this far: `vectors`, `gaps`.
-  case progress(stage: String, done: Int, of: Int, loss: Double)
-  /// An epoch ended.
-  case epoch(WordEpochRecord)
-}
-
-/// One epoch of a training of words.
-public struct WordEpochRecord: Sendable, Hashable, Codable {
-  /// What was trained: `vectors`, `gaps`.
-  public var stage: String
-  /// Counted from 1.
-  public var epoch: Int
-  /// The mean loss an example.
-  public var loss: Double
-  /// The learning rate at its end.
-  public var rate: Double
-  /// Words of the corpus a second.
-  public var wordsPerSecond: Double
-  /// Seconds since the stage began.
-  public var seconds: Double
-
-  enum CodingKeys: String, CodingKey {
-    case stage, epoch, loss, rate, seconds
-    case wordsPerSecond = "words_per_second"
-  }
-}
-
-/// One training of word2vec's two matrices.
-struct WordVectorRun {
+/// word2vec's two matrices, learned from a corpus an epoch at a time.
+struct WordVectorLearner: Learner {
   let corpus: WordCorpus
   let settings: WordSettings
   let workers: Workers
-  /// Ends the training early, with the rate falling to nothing by then.
-  var seconds: Double?
-  let onEvent: (WordTrainingEvent) -> Void
+  private(set) var rows: SkipGramRows
+  private var isOver = false
+
+  init(corpus: WordCorpus, settings: WordSettings, workers: Workers) {
+    (self.corpus, self.settings, self.workers) = (corpus, settings, workers)
+    rows = SkipGramRows(counts: corpus.counts, settings: settings)
+  }
 
   /// Tokens a piece where threads write freely.
   private static let freePiece = 4_096
@@ -74,35 +45,39 @@ struct WordVectorRun {
     return max(1, min(Self.longestPiece, Int(batch) / Self.pieces))
   }
 
-  func train() throws -> SkipGramRows {
-    try settings.check()
-    let rows = SkipGramRows(counts: corpus.counts, settings: settings)
-    try corpus.withTokens { tokens in
-      let clock = CorpusClock(total: tokens.count * settings.epochs, peak: settings.peakRate, seconds: seconds)
-      var epoch = 0
-      while epoch < settings.epochs, !clock.isOver {
-        let (loss, examples) = rows.withDescription { description in
-          settings.isDeterministic
-            ? ordered(rows, description, tokens, epoch: epoch, clock)
-            : free(rows, description, tokens, epoch: epoch, clock)
-        }
-        epoch += 1
-        guard loss.isFinite else { throw WordTrainingError.notFinite(epoch: epoch) }
-        let elapsed = clock.elapsed
-        onEvent(
-          .epoch(
-            WordEpochRecord(
-              stage: "vectors", epoch: epoch, loss: loss / Double(max(1, examples)), rate: clock.rate,
-              wordsPerSecond: Double(corpus.tokenCount * epoch) / max(elapsed, 1e-9), seconds: elapsed)))
+  mutating func learn(
+    _ place: inout TrainingPlace, clock: TrainingClock, onEvent: (TrainingEvent) -> Void
+  ) throws -> WordEpochRecord {
+    let epoch = place.epoch - 1
+    let total = try corpus.withTokens { $0.count } * settings.epochs
+    let clock = CorpusClock(total: total, done: place.step, peak: settings.peakRate, clock: clock)
+    let (loss, examples) = try corpus.withTokens { tokens in
+      rows.withDescription { description in
+        settings.isDeterministic
+          ? ordered(description, tokens, epoch: epoch, clock, onEvent)
+          : free(description, tokens, epoch: epoch, clock, onEvent)
       }
     }
-    return rows
+    place.step = clock.done
+    guard loss.isFinite else {
+      throw TrainingError.lossNotFinite(step: place.step, epoch: place.epoch, kept: nil)
+    }
+    place.progress = clock.isOver || place.epoch >= settings.epochs ? 1 : min(1, Double(clock.done) / Double(max(1, total)))
+    isOver = place.progress >= 1
+    return WordEpochRecord(
+      stage: "vectors", epoch: place.epoch, loss: loss / Double(max(1, examples)), rate: clock.rate,
+      wordsPerSecond: Double(corpus.tokenCount * place.epoch) / max(clock.elapsed, 1e-9), seconds: clock.elapsed)
   }
+
+  /// Nothing steers: the last is kept.
+  mutating func prefers(_ epoch: WordEpochRecord, to kept: WordEpochRecord?, at place: TrainingPlace) -> Bool { true }
+
+  func isStale(epochs: Int, at place: TrainingPlace) -> Bool { false }
 
   /// Threads take pieces and write into the matrices without locks.
   private func free(
-    _ rows: SkipGramRows, _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int,
-    _ clock: CorpusClock
+    _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int, _ clock: CorpusClock,
+    _ onEvent: (TrainingEvent) -> Void
   ) -> (loss: Double, examples: Int) {
     let pieces = (tokens.count + Self.freePiece - 1) / Self.freePiece
     let memories = (0..<min(workers.count, max(1, pieces))).map { _ in
@@ -123,15 +98,15 @@ struct WordVectorRun {
         sums.examples += memory.count
         return sums.loss / Double(max(1, sums.examples))
       }
-      if worker == 0 { onEvent(.progress(stage: "vectors", done: clock.done, of: clock.total, loss: mean)) }
+      if worker == 0 { onEvent(clock.event(loss: mean)) }
     }
     return sums.withLock { $0 }
   }
 
   /// Batches: gradients of all pieces at the weights as they are, then every row's sum in the pieces' order.
   private func ordered(
-    _ rows: SkipGramRows, _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int,
-    _ clock: CorpusClock
+    _ description: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>, epoch: Int, _ clock: CorpusClock,
+    _ onEvent: (TrainingEvent) -> Void
   ) -> (loss: Double, examples: Int) {
     let size = orderedPiece
     let memories = (0..<Self.pieces).map { _ in OrderedPiece(tokens: size, rows: rows) }
@@ -155,7 +130,7 @@ struct WordVectorRun {
       }
       clock.advance(batch.count)
       start = batch.upperBound
-      onEvent(.progress(stage: "vectors", done: clock.done, of: clock.total, loss: loss / Double(max(1, count))))
+      onEvent(clock.event(loss: loss / Double(max(1, count))))
     }
     return (loss, count)
   }
@@ -204,32 +179,15 @@ private final class OrderedPiece: @unchecked Sendable {
   }
 }
 
-/// How far a training is, by tokens and by the time it was given, and the rate that belongs to it.
-final class CorpusClock: Sendable {
-  let total: Int
-  private let peak: Double
-  private let seconds: Double?
-  private let start = ContinuousClock.now
-  private let tokens = Atomic<Int>(0)
+extension WordVectorLearner {
+  /// Everything chance decides follows from the seed, the epoch and the place in the corpus.
+  struct State: Sendable, Codable {}
 
-  init(total: Int, peak: Double, seconds: Double?) {
-    (self.total, self.peak, self.seconds) = (total, peak, seconds)
-  }
+  var state: State { State() }
+  var tensors: [String: [String: Tensor]] { ["rows": rows.state] }
+  var weights: [String: Tensor] { isOver ? rows.state : [:] }
 
-  var done: Int { tokens.load(ordering: .relaxed) }
-  func advance(_ count: Int) { tokens.wrappingAdd(count, ordering: .relaxed) }
-
-  var elapsed: Double {
-    let time = (ContinuousClock.now - start).components
-    return Double(time.seconds) + Double(time.attoseconds) / 1e18
-  }
-
-  var isOver: Bool { seconds.map { elapsed >= $0 } ?? false }
-
-  /// The rate falls in a straight line, by whichever of tokens and time is farther; not below a ten-thousandth.
-  var rate: Double {
-    var share = Double(done) / Double(max(1, total))
-    if let seconds { share = max(share, elapsed / seconds) }
-    return peak * max(1 - share, 1e-4)
+  mutating func restore(_ tensors: [String: [String: Tensor]], _ state: State) throws {
+    try rows.restore(tensors["rows"] ?? [:])
   }
 }
