@@ -1,4 +1,5 @@
 import HNSW
+import Seeded
 import Testing
 
 @Suite("Target recall")
@@ -13,6 +14,29 @@ struct RecallTests {
       found += truth.intersection(answer.hits).count
     }
     return Double(found) / Double(queries * k)
+  }
+
+  @Test("vectors without leading directions are found by codes of all their coordinates", arguments: [false, true])
+  func withoutDirections(areUnit: Bool) throws {
+    var random = Seeded(21)
+    let dimension = 200
+    let vectors = (0..<4_000).map { _ in
+      let vector = (0..<dimension).map { _ in random.normal() }
+      let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return areUnit ? vector.map { $0 / length } : vector
+    }
+    let index = try HNSWIndex(dimension: dimension, metric: areUnit ? .cosine : .euclidean)
+    try vectors.flatMap { $0 }.withUnsafeBufferPointer {
+      try index.add(contentsOf: $0, ids: (0..<Int64(vectors.count)).map { $0 })
+    }
+    var found = 0
+    for _ in 0..<100 {
+      let query = (0..<dimension).map { _ in random.normal() }
+      let hits = try index.searchGraph(query, ef: 200)?.prefix(10).map(\.id) ?? []
+      found += try Set(index.searchExactly(query, k: 10).hits.map(\.id)).intersection(hits).count
+    }
+    // Codes of a few coordinates of each edge find a third.
+    #expect(found >= 800, "recall is \(Double(found) / 1_000)")
   }
 
   @Test("fresh queries are answered with the recall that was asked for")

@@ -17,6 +17,13 @@ extension Projection {
 
     /// Coordinates beside the short header of a block.
     static let firstLine = 64 - BlockHeader.nodeBytes
+
+    /// Codes of nodes alone, of all coordinates there are up to 240, in whole cache lines: for vectors of which no few
+    /// coordinates tell near ones apart. Less than an eighth of the coordinates is rather left out than a line more read.
+    static func thorough(for dimension: Int, edge: Int) -> Widths {
+      let lines = (BlockHeader.nodeBytes + dimension - dimension / 8 + 63) / 64
+      return Widths(edge: min(edge, 24), node: min(lines, 4) * 64 - BlockHeader.nodeBytes, hasEdges: false)
+    }
   }
 
   /// The widths for vectors of a dimension, narrow and wide.
@@ -47,14 +54,19 @@ extension Projection {
   /// All widths that ``learned(from:of:dimension:stride:isCompact:seed:threads:kernels:)`` may choose.
   static func choices(for dimension: Int, isCompact: Bool) -> Set<Widths> {
     let (narrow, wide) = widths(for: dimension, isCompact: isCompact)
-    return Set([narrow, wide] + narrow.alternatives)
+    return Set([narrow, wide, thorough(for: dimension, isCompact: isCompact)] + narrow.alternatives)
+  }
+
+  /// What is chosen where codes of few coordinates blur near vectors; as long as nodes alone are within the bytes of a
+  /// compact index.
+  private static func thorough(for dimension: Int, isCompact: Bool) -> Widths {
+    let narrow = widths(for: dimension, isCompact: isCompact).narrow
+    return isCompact && dimension < 192 ? narrow : .thorough(for: dimension, edge: narrow.edge)
   }
 
   /// The most coordinates that a node code of such vectors may have.
   static func greatestNodeDimension(for dimension: Int) -> Int {
-    max(
-      widths(for: dimension, isCompact: false).wide.node, widths(for: dimension, isCompact: true).wide.node,
-      widths(for: dimension, isCompact: false).narrow.node, widths(for: dimension, isCompact: true).narrow.node)
+    choices(for: dimension, isCompact: false).union(choices(for: dimension, isCompact: true)).map(\.node).max() ?? 0
   }
 
   /// The share of the differences between near vectors that narrow edges must hold.
@@ -62,6 +74,11 @@ extension Projection {
   /// The share at which fewer coordinates do: what is missing costs less than the cache lines of more
   /// (Benchmarks/NOTES.md).
   private static let ampleShare: Float = 0.88
+
+  /// The share below which they tell nothing apart, and the blur from which on they do not: codes of whole nodes are walked
+  /// by then (Benchmarks/NOTES.md).
+  private static let poorShare: Float = 0.45
+  private static let greatestBlur = 0.06
 
   /// Learns the directions from a sample of the stored rows of a collection.
   ///
@@ -97,6 +114,16 @@ extension Projection {
     if choice.wide.edge > widths.edge, shares.last ?? 1 < leastShare {
       widths = choice.wide
       rows = directions(widths.node)
+    } else if differences.count > 0, let last = shares.last,
+      last < poorShare
+        || blur(of: pairs, in: sample, around: centre, by: rows.prefix(shares.count), dimension: dimension)
+          > greatestBlur
+    {
+      let thorough = thorough(for: dimension, isCompact: isCompact)
+      if thorough != widths {
+        widths = thorough
+        rows = directions(widths.node)
+      }
     } else if differences.count >= 1_024,
       // Directions fit the few differences of a small sample too well.
       let fewer = alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
@@ -115,6 +142,36 @@ extension Projection {
     let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
     projection.measureResiduals(of: pairs.map { (sample[$0.a], sample[$0.b]) })
     return projection
+  }
+
+  /// How much the keys of near vectors are blurred by what directions leave out of both: the standard deviation of twice its
+  /// product, less what it has in common on the average, in units of their mean squared distance.
+  private static func blur(
+    of pairs: [(a: Int, b: Int)], in sample: [UnsafePointer<Float>], around centre: [Float],
+    by directions: ArraySlice<[Float]>, dimension: Int
+  ) -> Double {
+    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
+    var left: [(length: Double, cosine: Double)] = []
+    var distances = 0.0
+    for (a, b) in pairs.prefix(256) {
+      let x = (0..<dimension).map { sample[a][$0] - centre[$0] }
+      let y = (0..<dimension).map { sample[b][$0] - centre[$0] }
+      var (xx, yy, xy) = (Double(dot(x, x, dimension)), Double(dot(y, y, dimension)), Double(dot(x, y, dimension)))
+      distances += xx + yy - 2 * xy
+      for direction in directions {
+        let (along, other) = (Double(dot(x, direction, dimension)), Double(dot(y, direction, dimension)))
+        xx -= along * along
+        yy -= other * other
+        xy -= along * other
+      }
+      guard xx > 0, yy > 0 else { continue }
+      let length = (xx * yy).squareRoot()
+      left.append((length, min(max(xy / length, -1), 1)))
+    }
+    guard distances > 0, !left.isEmpty else { return 0 }
+    let mean = meanAndDeviation(left.map(\.cosine)).mean
+    let squared = left.reduce(0) { $0 + 4 * $1.length * $1.length * ($1.cosine - mean) * ($1.cosine - mean) }
+    return (squared / Double(left.count)).squareRoot() / (distances / Double(min(pairs.count, 256)))
   }
 
   /// Rows of a sample: enough to know the directions, few enough that learning is short beside building.
