@@ -53,6 +53,8 @@ extension WordEmbedder {
         continue
       }
       if run >= 2 { sides.append("") }
+      // One alone joins the words of a phrase.
+      if run == 1 { sides[sides.count - 1].append("_") }
       run = 0
       sides[sides.count - 1].append(character)
     }

@@ -22,25 +22,26 @@ enum MatrixProduct {
   }
 
   /// `c[m, n] = op(a)[m, k] op(b)[k, n] + beta c`; the operands are dense, transposed ones are stored as
-  /// `a[k, m]` and `b[n, k]`. `strideA` is the distance of `a`'s rows where it is part of a wider matrix.
+  /// `a[k, m]` and `b[n, k]`. `strideA` and `strideC` are the distances of rows where `a` and `c` are parts of wider
+  /// matrices.
   @inline(__always)
   static func multiply(
     m: Int, n: Int, k: Int,
     _ a: UnsafePointer<Float>, transposeA: Bool = false, strideA: Int? = nil,
     _ b: UnsafePointer<Float>, transposeB: Bool = false,
-    beta: Float = 0, into c: UnsafeMutablePointer<Float>
+    beta: Float = 0, into c: UnsafeMutablePointer<Float>, strideC: Int? = nil
   ) {
     #if canImport(Accelerate)
       cn_accelerate_sgemm(
         transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(m), Int32(n), Int32(k), 1, a,
         Int32(strideA ?? (transposeA ? m : k)), b,
-        Int32(transposeB ? k : n), beta, c, Int32(n))
+        Int32(transposeB ? k : n), beta, c, Int32(strideC ?? n))
     #else
       cblas_sgemm(
         CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
         blasint(m), blasint(n), blasint(k), 1, a, blasint(strideA ?? (transposeA ? m : k)), b,
         blasint(transposeB ? k : n), beta, c,
-        blasint(n))
+        blasint(strideC ?? n))
     #endif
   }
 }

@@ -20,8 +20,8 @@ struct TrainSeriesCommand: ParsableCommand {
   @Option(help: "The model file to write.", completion: .file())
   var out: String
 
-  @Option(help: "per-step looks at each moment alone, dilated with convolutions at those around it too.")
-  var encoder: SeriesSettings.Encoder = .perStep
+  @Option(help: "dilated looks with convolutions at the moments around each too, per-step at each alone: sooner.")
+  var encoder: SeriesSettings.Encoder = .dilated
 
   @Option(help: "Values that the encoder makes of a moment; the front end's are joined to them.")
   var dimension: Int?

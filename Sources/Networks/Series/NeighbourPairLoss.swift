@@ -67,21 +67,41 @@ public struct NeighbourPairLoss: Sendable, Hashable, Codable {
               guard let z = z.baseAddress, let matrix = pull.baseAddress, let out = gradient.baseAddress else { return }
               let own = RowMemory(losses: losses, counted: counted)
               workers.forEach(blocks) { block, _ in
+                // The matrix is symmetric: what is left of the diagonal is copied.
                 let rows = block * Self.rows..<min(n, (block + 1) * Self.rows)
-                let start = matrix + rows.lowerBound * n
+                let first = rows.lowerBound
                 MatrixProduct.multiply(
-                  m: rows.count, n: n, k: d, z + rows.lowerBound * d, z, transposeB: true, into: start)
-                for row in rows { pullRow(row, matrix + row * n, places, own) }
+                  m: rows.count, n: n - first, k: d, z + first * d, z + first * d, transposeB: true,
+                  into: matrix + first * n + first, strideC: n)
+              }
+              workers.forEach(blocks) { block, _ in
+                Self.forEachPairBelow(block, n) { row, column in
+                  matrix[row * n + column] = matrix[column * n + row]
+                }
+              }
+              workers.forEach(blocks) { block, _ in
+                for row in block * Self.rows..<min(n, (block + 1) * Self.rows) {
+                  pullRow(row, matrix + row * n, places, own)
+                }
               }
               let share = Float(1 / Double(max(1, counted.reduce(0) { $0 + ($1 ? 1 : 0) })))
+              // Each similarity belongs to two rows: (G + Gᵀ) z.
+              workers.forEach(blocks) { block, _ in
+                Self.forEachPairBelow(block, n) { row, column in
+                  let both = matrix[row * n + column] + matrix[column * n + row]
+                  matrix[row * n + column] = both
+                  matrix[column * n + row] = both
+                }
+                Self.forEachPairWithin(block, n) { row, column in
+                  let both = matrix[row * n + column] + matrix[column * n + row]
+                  matrix[row * n + column] = both
+                  matrix[column * n + row] = both
+                }
+              }
               workers.forEach(blocks) { block, _ in
                 let rows = block * Self.rows..<min(n, (block + 1) * Self.rows)
                 let target = out + rows.lowerBound * d
-                // Each similarity belongs to two rows: G z and Gᵀ z.
                 MatrixProduct.multiply(m: rows.count, n: d, k: n, matrix + rows.lowerBound * n, z, into: target)
-                MatrixProduct.multiply(
-                  m: rows.count, n: d, k: n, matrix + rows.lowerBound, transposeA: true, strideA: n, z, beta: 1,
-                  into: target)
                 for i in 0..<rows.count * d { target[i] *= share / temperature }
               }
             }
@@ -93,7 +113,31 @@ public struct NeighbourPairLoss: Sendable, Hashable, Codable {
     return (rows == 0 ? 0 : losses.reduce(0, +) / Double(rows), gradient)
   }
 
-  private static let rows = 32
+  private static let rows = 96
+  private static let tile = 32
+
+  /// The places of a block of rows that are left of the block on the diagonal, in tiles that fit into the cache both as
+  /// rows and as columns.
+  @inline(__always)
+  private static func forEachPairBelow(_ block: Int, _ n: Int, _ body: (_ row: Int, _ column: Int) -> Void) {
+    let rows = block * Self.rows..<min(n, (block + 1) * Self.rows)
+    for top in stride(from: rows.lowerBound, to: rows.upperBound, by: tile) {
+      for left in stride(from: 0, to: rows.lowerBound, by: tile) {
+        for row in top..<min(top + tile, rows.upperBound) {
+          for column in left..<min(left + tile, rows.lowerBound) { body(row, column) }
+        }
+      }
+    }
+  }
+
+  /// The places of the block on the diagonal that are on it or below.
+  @inline(__always)
+  private static func forEachPairWithin(_ block: Int, _ n: Int, _ body: (_ row: Int, _ column: Int) -> Void) {
+    let rows = block * Self.rows..<min(n, (block + 1) * Self.rows)
+    for row in rows {
+      for column in rows.lowerBound...row { body(row, column) }
+    }
+  }
 
   /// What rows write, each to its own place.
   private struct RowMemory: @unchecked Sendable {

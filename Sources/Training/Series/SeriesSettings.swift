@@ -17,13 +17,13 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
   }
 
   /// What looks at the descriptions of moments.
-  public var encoder = Encoder.perStep
+  public var encoder = Encoder.dilated
   /// Values that the encoder makes of a moment.
   public var dimension = 128
   /// Units in the encoder's hidden layer; of the dilated one, in its last.
   public var hidden = 256
   /// The loss.
-  public var loss = NeighbourPairLoss(temperature: 1, elsewhere: 0.1)
+  public var loss = NeighbourPairLoss(temperature: 1, elsewhere: 0.03)
   /// Series in a batch.
   public var seriesPerBatch = 16
   /// Moments of each.

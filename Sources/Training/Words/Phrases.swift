@@ -1,6 +1,8 @@
 /// Words that stand together much more often than by chance become one token (Mikolov et al. 2013, section 4).
 enum Phrases {
-  /// Joins pairs whose score, `(n(ab) − δ) n / (n(a) n(b))`, is above the threshold, from left to right, in place.
+  /// Joins pairs whose score, `(n(ab) − δ) n / (n(a) n(b))`, is above the threshold, from left to right, in place. A pair
+  /// whose words mostly belong to the pair before, such as "york times" in "new york times", is none: the rare token would
+  /// take its words with it out of the corpus.
   ///
   /// - Parameters:
   ///   - tokens: numbers of `words`, -1 for borders.
@@ -19,11 +21,15 @@ enum Phrases {
       else { continue }
       pairs[key(first, second), default: 0] += 1
     }
-    var phrases: [UInt64: Int32] = [:]
-    for (pair, count) in pairs.sorted(by: { $0.key < $1.key }) where count >= minimumCount {
+    let found = pairs.filter { pair, count in
+      guard count >= minimumCount else { return false }
       let (first, second) = (Int(pair >> 32), Int(pair & 0xFFFF_FFFF))
       let expected = Double(words.counts[first]) * Double(words.counts[second])
-      guard Double(Int(count) - minimumCount) * Double(total) / expected > threshold else { continue }
+      return Double(Int(count) - minimumCount) * Double(total) / expected > threshold
+    }
+    var phrases: [UInt64: Int32] = [:]
+    for (pair, count) in joins(tokens, found).sorted(by: { $0.key < $1.key }) where count >= minimumCount {
+      let (first, second) = (Int(pair >> 32), Int(pair & 0xFFFF_FFFF))
       let name = Array(words.bytes(first)) + [UInt8(ascii: "_")] + Array(words.bytes(second))
       guard let id = name.withUnsafeBufferPointer({ words.add($0, times: 0) }) else {
         throw WordTrainingError.tooManyWords
@@ -31,6 +37,23 @@ enum Phrases {
       phrases[pair] = id
     }
     return replace(tokens, phrases: phrases, words: &words)
+  }
+
+  /// How often each pair is joined where joining goes from left to right.
+  private static func joins(
+    _ tokens: UnsafeMutableBufferPointer<Int32>, _ pairs: [UInt64: Int32]
+  ) -> [UInt64: Int] {
+    var joins: [UInt64: Int] = [:]
+    var place = 0
+    while place + 1 < tokens.count {
+      let (first, second) = (tokens[place], tokens[place + 1])
+      if first >= 0, second >= 0, pairs[key(first, second)] != nil {
+        joins[key(first, second), default: 0] += 1
+        place += 1
+      }
+      place += 1
+    }
+    return joins
   }
 
   private static func replace(

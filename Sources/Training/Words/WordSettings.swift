@@ -38,8 +38,8 @@ public struct WordSettings: Sendable, Hashable, Codable {
     /// The part of the vectors that follows from spelling: better grammar, and better vectors of rare words.
     public var spelling = 0.75
 
-    /// Larger corpora are not decomposed.
-    static let mostTokens = 200_000_000
+    /// Larger corpora are not decomposed: their pairs of words would not fit into memory, and word2vec has enough to learn from.
+    static let mostTokens = 50_000_000
 
     /// Weights as they are by default.
     public init() {}

@@ -7,6 +7,7 @@ import Testing
 struct SeriesEvaluationTests {
   private static func model(_ streams: [SeriesStream]) throws -> SeriesModel {
     var trainer = SeriesTrainer()
+    trainer.settings.encoder = .perStep
     (trainer.settings.dimension, trainer.settings.hidden, trainer.settings.steps) = (16, 32, 60)
     trainer.settings.momentsPerSeries = 24
     return try trainer.train(streams).model

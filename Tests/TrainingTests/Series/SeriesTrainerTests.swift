@@ -7,6 +7,7 @@ import Testing
 struct SeriesTrainerTests {
   private static func trainer(_ change: (inout SeriesTrainer) -> Void = { _ in }) -> SeriesTrainer {
     var trainer = SeriesTrainer()
+    trainer.settings.encoder = .perStep
     trainer.settings.dimension = 16
     trainer.settings.hidden = 32
     trainer.settings.steps = 60

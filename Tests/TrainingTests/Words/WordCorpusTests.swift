@@ -73,6 +73,22 @@ struct WordCorpusTests {
     #expect(!corpus.words.contains("new") && !corpus.words.contains("york"))
   }
 
+  @Test("a pair whose words belong to the phrase before it takes none of them out of the corpus")
+  func overlappingPhrases() throws {
+    var random = SeededRandom(seed: 3)
+    let lines = (0..<400).map { line -> String in
+      let others = (0..<6).map { _ in SyntheticCorpora.name("f", Int(random.uniform() * 300)) }
+      if line % 40 == 0 { return (others + ["new", "york", "times"]).joined(separator: " ") }
+      return (line == 7 ? others + ["york", "times"] : others).joined(separator: " ")
+    }
+    let file = try TextFile(lines.joined(separator: "\n"))
+    let corpus = try WordCorpus(path: file.path, minimumCount: 2, phrases: true)
+    let count = Dictionary(uniqueKeysWithValues: zip(corpus.words, corpus.counts))
+    #expect(count["new_york"] == 10)
+    #expect(count["times"] == 11)
+    #expect(count["york_times"] == nil)
+  }
+
   @Test("what is no corpus is refused with a sentence")
   func refused() throws {
     func error(_ text: String, minimumCount: Int = 1, dimension: Int = 2) throws -> WordTrainingError? {
