@@ -41,7 +41,7 @@ let package = Package(
     .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
       name: "GallerySchema", path: "schema", exclude: ["README.md"],
-      resources: [.embedInCode("v1_gallery.sql"), .embedInCode("v2_upkeep.sql")]),
+      resources: [.embedInCode("v1_gallery.sql"), .embedInCode("v2_upkeep.sql"), .embedInCode("v3_sources.sql")]),
     .target(
       name: "Likeness",
       dependencies: [

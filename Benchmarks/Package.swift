@@ -32,9 +32,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Clocks"),
+    .target(name: "CHeap"),
     .executableTarget(
       name: "Soak",
       dependencies: [
+        "CHeap",
         .product(name: "Likeness", package: "likeness"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -2,7 +2,10 @@
 public enum GallerySchema {
   /// Migrations in order; the n-th brings `user_version` to n.
   public static var migrations: [String] {
-    [text(PackageResources.v1_gallery_sql), text(PackageResources.v2_upkeep_sql)]
+    [
+      text(PackageResources.v1_gallery_sql), text(PackageResources.v2_upkeep_sql),
+      text(PackageResources.v3_sources_sql),
+    ]
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

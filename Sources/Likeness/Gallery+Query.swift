@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import HNSW
 
 extension Gallery {
   /// Who is this most like? The `k` nearest candidates of a probe.
@@ -14,9 +15,15 @@ extension Gallery {
   /// A candidate whose vector is not the one its checksum is of, by a flipped bit or by another hand, is in the answer as it
   /// is, and the answer's note names it: the rows are the truth, and ``verify(sample:seed:progress:)`` looks at all of them.
   ///
+  /// A condition is met before candidates are counted, so that there are `k` wherever `k` meet it:
+  ///
+  ///     try gallery.query(probe, k: 5, where: "identity.attributes ->> 'team' = 'red' AND embedding.quality > 0.5")
+  ///
   /// - Parameters:
   ///   - probe: A vector, an input for the attached embedder, or an embedding of the gallery.
   ///   - k: How many candidates, from 1.
+  ///   - condition: An SQL expression on the columns of `identity` and `embedding` that candidates have to meet, as the file
+  ///     has them at that moment. It is SQL: never put a stranger's text into it. nil for all.
   ///   - grouping: One candidate an identity, or one an embedding.
   ///   - maxDistance: Candidates beyond it are left out, and the answer decides ``Answer/Decision/match`` or
   ///     ``Answer/Decision/noMatch``.
@@ -27,11 +34,11 @@ extension Gallery {
   /// - Throws: ``GalleryError`` for a probe that the gallery's embedder cannot have made; ``EmbedderError`` for an input
   ///   that it cannot embed.
   public func query(
-    _ probe: Probe, k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil,
-    ef: Int? = nil, recall: Double? = nil
+    _ probe: Probe, k: Int = 5, by grouping: CandidateGrouping = .identity, where condition: String? = nil,
+    maxDistance: Float? = nil, ef: Int? = nil, recall: Double? = nil
   ) throws -> Answer {
     let question = try Question(
-      k: k, grouping: grouping, maxDistance: maxDistance,
+      k: k, grouping: grouping, condition: condition.map(Condition.init), maxDistance: maxDistance,
       effort: Effort(ef: ef, recall: recall, or: configuration))
     let vector = try vector(for: probe)
     return try translating {
@@ -44,16 +51,18 @@ extension Gallery {
   struct Question: Sendable {
     var k: Int
     var grouping: CandidateGrouping
+    var condition: Condition?
     var maxDistance: Float?
     var effort: Effort
 
-    init(k: Int, grouping: CandidateGrouping, maxDistance: Float?, effort: Effort) throws {
+    init(k: Int, grouping: CandidateGrouping, condition: Condition?, maxDistance: Float?, effort: Effort) throws {
       guard k >= 1 else { throw GalleryError.invalidArgument(reason: "k is \(k): ask for at least one candidate") }
       if let maxDistance, maxDistance.isNaN {
         throw GalleryError.invalidArgument(reason: "maxDistance is not a number: give one, or nothing")
       }
       self.k = k
       self.grouping = grouping
+      self.condition = condition
       self.maxDistance = maxDistance
       self.effort = effort
     }
@@ -73,11 +82,15 @@ extension Gallery {
     // A row that the index has otherwise than it is means that the index has to be compared with all rows, and asked
     // again. What still disagrees after that is left out.
     for _ in 0..<2 {
-      let search = try withView { try ask(probe, vector, question, $0, $1, $2) }
+      let search = try withView { view, head, db in
+        try ask(probe, vector, question, among: allowed(by: question, view, db), view, head, db)
+      }
       if !search.disagrees { return search.answer(question) }
       keeper.suspect()
     }
-    return try withView { try ask(probe, vector, question, $0, $1, $2) }.answer(question)
+    return try withView { view, head, db in
+      try ask(probe, vector, question, among: allowed(by: question, view, db), view, head, db)
+    }.answer(question)
   }
 
   /// Runs `body` with the index as it agrees with a snapshot of the rows, and that snapshot's head.
@@ -90,12 +103,18 @@ extension Gallery {
     }
   }
 
+  /// The embeddings that meet the condition of a question; nil where it has none.
+  func allowed(by question: Question, _ view: IndexView, _ db: Database) throws -> IDSet? {
+    try question.condition?.allowed(in: db, embedder: view.embedder)
+  }
+
   func ask(
-    _ probe: Probe, _ vector: [Float]?, _ question: Question, _ view: IndexView, _ head: Head, _ db: Database
+    _ probe: Probe, _ vector: [Float]?, _ question: Question, among allowed: IDSet?, _ view: IndexView, _ head: Head,
+    _ db: Database
   ) throws -> Search {
     var search = Search(
       view: view, identities: head.identities, hasChecksums: head.hasChecksums, effort: question.effort,
-      vector: vector ?? [])
+      vector: vector ?? [], among: allowed)
     if case .embedding(let id) = probe {
       search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
       search.excluded = [id.rawValue]

@@ -6,17 +6,17 @@ extension Gallery {
   ///
   ///     let answers = try gallery.query(probes, k: 5)
   ///
-  /// Each answer is that of one moment, as ``query(_:k:by:maxDistance:ef:recall:)-(Probe,_,_,_,_,_)`` gives it, and all
+  /// Each answer is that of one moment, as ``query(_:k:by:where:maxDistance:ef:recall:)-(Probe,_,_,_,_,_,_)`` gives it, and all
   /// have in them what was committed before the call; of what is committed meanwhile some may and others may not.
   ///
   /// - Returns: The answers in the order of the probes.
   /// - Throws: What the first probe that cannot be answered would throw alone.
   public func query(
-    _ probes: [Probe], k: Int = 5, by grouping: CandidateGrouping = .identity, maxDistance: Float? = nil,
-    ef: Int? = nil, recall: Double? = nil
+    _ probes: [Probe], k: Int = 5, by grouping: CandidateGrouping = .identity, where condition: String? = nil,
+    maxDistance: Float? = nil, ef: Int? = nil, recall: Double? = nil
   ) throws -> [Answer] {
     let question = try Question(
-      k: k, grouping: grouping, maxDistance: maxDistance,
+      k: k, grouping: grouping, condition: condition.map(Condition.init), maxDistance: maxDistance,
       effort: Effort(ef: ef, recall: recall, or: configuration))
     if probes.isEmpty { return [] }
     try translating { try buildIndex() }
@@ -44,8 +44,10 @@ extension Gallery {
     let pairs = Array(zip(probes, vectors))
     let searches = try? translating {
       try withView { view, head, db in
-        pairs.map { probe, vector in
-          Result { try ask(probe, vector.get(), question, view, head, db) }
+        // Once for all of the piece.
+        let allowed = try self.allowed(by: question, view, db)
+        return pairs.map { probe, vector in
+          Result { try ask(probe, vector.get(), question, among: allowed, view, head, db) }
         }
       }
     }

@@ -93,7 +93,7 @@ import Testing
     }
     let gallery = try Gallery(path: scratch.path())
     #expect(gallery.isReadOnly)
-    #expect(gallery.readOnlyReason?.contains("its schema is version 99, and this library knows 2") == true)
+    #expect(gallery.readOnlyReason?.contains("its schema is version 99, and this library knows 3") == true)
     #expect(try gallery.query(.vector([1])).candidates.map(\.identity) == ["Ada"])
     let error = try #require(throws: GalleryError.self) { try gallery.enroll([2], as: "Grace") }
     #expect(error.description.contains("cannot be written: its schema is version 99"))
@@ -142,6 +142,53 @@ import Testing
     #expect(throws: GalleryError.self) { try frozen.enroll([2], as: "Grace") }
     #expect(try refusal(scratch.path("new.gallery")).description.contains("you may not write in the folder"))
   }
+
+  #if canImport(Glibc)
+    /// Whether this user may mount a file system here: root may, outside of most containers.
+    private static let canMount: Bool = {
+      guard let scratch = try? Scratch(), mount("tmpfs", scratch.folder.path, "tmpfs", 0, nil) == 0 else {
+        return false
+      }
+      umount2(scratch.folder.path, Int32(MNT_DETACH))
+      return true
+    }()
+
+    @Test(
+      "on a read-only file system a gallery opens, answers and uses its saved index, and refuses to be written",
+      .enabled(if: canMount, "nothing may be mounted here, which root may outside of containers"))
+    func readOnlyFileSystem() throws {
+      let scratch = try Scratch()
+      try #require(mount("tmpfs", scratch.folder.path, "tmpfs", 0, nil) == 0)
+      defer { umount2(scratch.folder.path, Int32(MNT_DETACH)) }
+      var random = Seeded(17)
+      let rows = (0..<300).map { Enrollment(identity: "p\($0)", vector: random.vector(8)) }
+      let written = try makeGallery(scratch.path(), 8) { $0.snapshotThreshold = 100 }
+      try written.enroll(rows)
+      let open = try makeGallery(scratch.path("open.gallery"), 8)
+      try open.enroll(rows)
+      for suffix in ["", "-wal"] {
+        try FileManager.default.copyItem(
+          atPath: scratch.path("open.gallery") + suffix, toPath: scratch.path("away.gallery") + suffix)
+      }
+      try open.close()
+      try written.close()
+      try #require(mount("tmpfs", scratch.folder.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0)
+
+      let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+      #expect(gallery.openedFromSnapshot)
+      #expect(gallery.readOnlyReason?.hasPrefix("its file system, or its folder, is read-only") == true)
+      for row in rows { #expect(try gallery.query(.vector(row.vector), k: 1).candidates[0].identity == row.identity) }
+      #expect(try gallery.verify(sample: 5).isSound)
+      #expect(throws: GalleryError.self) { try gallery.enroll(rows[0].vector, as: "Ada") }
+      #expect(throws: GalleryError.self) { try gallery.saveSnapshot() }
+      #expect(throws: GalleryError.self) { try gallery.forget("p1") }
+      try gallery.close()
+      // Rows that are only in the log would be missed.
+      let refused = try refusal(scratch.path("away.gallery")).description
+      #expect(refused.contains("away.gallery-wal holds rows that are not in it yet"))
+      #expect(try refusal(scratch.path("new.gallery")).description.contains("you may not write in the folder"))
+    }
+  #endif
 
   @Test("while another process writes, reads go on and a write is refused in bounded time, with a sentence")
   func locked() throws {

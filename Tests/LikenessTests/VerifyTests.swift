@@ -126,7 +126,7 @@ import Testing
     try sample.gallery.close()
     var bytes = try Data(contentsOf: URL(fileURLWithPath: sample.path))
     let page = try otherHand(sample.path).read { db in
-      try Int.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'embedding_identity'") ?? 0
+      try Int.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_identity_1'") ?? 0
     }
     for index in (page - 1) * 4_096 + 100..<(page - 1) * 4_096 + 400 { bytes[index] = 0xAA }
     let path = try sample.scratch.write(bytes, to: "damaged.gallery")
@@ -150,11 +150,11 @@ import Testing
         """
         DROP TRIGGER embedding_inserted;
         CREATE TRIGGER embedding_inserted AFTER INSERT ON embedding BEGIN SELECT 1; END
-        """, "the trigger embedding_inserted is not as schema version 2 defines it"
+        """, "the trigger embedding_inserted is not as schema version 3 defines it"
       ),
       ("DROP VIEW identities", "the view identities is missing"),
-      ("DROP INDEX embedding_identity", "the index embedding_identity is missing"),
-      ("ALTER TABLE identity ADD COLUMN birthday TEXT", "the table identity is not as schema version 2 defines it"),
+      ("DROP INDEX embedding_source", "the index embedding_source is missing"),
+      ("ALTER TABLE identity ADD COLUMN birthday TEXT", "the table identity is not as schema version 3 defines it"),
       ("DROP TABLE import_progress", "the table import_progress is missing"),
     ])
   func schema(_ sql: String, _ what: String) throws {

@@ -8,14 +8,14 @@ import Testing
   static let schemaFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("schema")
 
-  @Test("a gallery of version 1 is brought to version 2 with every row, and is beside itself as it was before")
+  @Test("a gallery of version 1 is brought to version 3 with every row, and is beside itself as it was before")
   func migrated() throws {
     let scratch = try Scratch()
     let path = try Fixture.gallery(1, in: scratch)
     let before = try Fixture.content(path)
     let keeper = LogKeeper()
     let gallery = try Gallery(path: path, configuration: quiet { $0.logger = keeper.logger() })
-    #expect(try gallery.info().schemaVersion == 2)
+    #expect(try gallery.info().schemaVersion == 3)
     #expect(try Fixture.content(path) == before)
     #expect(
       try gallery.identities().map(\.name) == ["Ada Lovelace", "Jürgen Müller", "O'Brien \"Bob\"", "Zoë", "Łukasz 😀"])
@@ -27,7 +27,7 @@ import Testing
     let copy = path + ".v1-backup"
     #expect(try Fixture.version(copy) == 1)
     #expect(try Fixture.content(copy) == before)
-    #expect(keeper.lines.withLock { $0.contains { $0.contains("from schema version 1 to 2") && $0.contains(copy) } })
+    #expect(keeper.lines.withLock { $0.contains { $0.contains("from schema version 1 to 3") && $0.contains(copy) } })
     #expect(try !files(in: scratch.folder).contains { $0.contains(".partial-") })
     let noted = try otherHand(path).read { db in try String.fetchAll(db, sql: "SELECT path || ' ' || reason FROM copy")
     }
@@ -37,6 +37,30 @@ import Testing
     try gallery.close()
     #expect(try Gallery(path: path, configuration: quiet()).identity(named: "new") != nil)
     #expect(try Fixture.content(copy) == before)
+  }
+
+  @Test("a gallery of version 2 is brought to version 3 with every row, its trainings and its imports")
+  func fromTwo() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(2, in: scratch)
+    let before = try Fixture.content(path)
+    let reading = try Gallery(path: path, configuration: quiet { $0.readOnly = true })
+    #expect(try reading.info().leftOut.map(\.embedding.rawValue) == [5])
+    let vector = try reading.vector(of: EmbeddingID(33))
+    #expect(try reading.query(.vector(vector), k: 1, by: .embedding).candidates.first?.embedding.rawValue == 33)
+    try reading.close()
+    #expect(try Fixture.version(path) == 2)
+
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(try gallery.info().schemaVersion == 3)
+    #expect(try Fixture.content(path) == before)
+    #expect(try Fixture.content(path + ".v2-backup") == before)
+    #expect(try gallery.trainingRuns().map(\.identities) == [0, 2])
+    #expect(try gallery.verify().checks.filter { $0.outcome == .wrong }.map(\.name) == ["embeddings"])
+    let id = try gallery.enroll(vector, as: "Zoë", source: "bilder/Zoë/1.jpg", replacing: .sameSource)
+    #expect(id.rawValue == 6)
+    #expect(try gallery.forget("Zoë").trainingSets == 1)
+    #expect(try Fixture.content(path + ".v2-backup").count < before.count)
   }
 
   @Test("the copy before a migration replaces no earlier one")
@@ -90,7 +114,7 @@ import Testing
     #expect(try Fixture.version(copy.path()) == 1)
     #expect(try Fixture.content(copy.path()) == before)
     let gallery = try Gallery(path: copy.path(), configuration: quiet())
-    #expect(try gallery.info().schemaVersion == 2)
+    #expect(try gallery.info().schemaVersion == 3)
     #expect(try Fixture.content(copy.path()) == before)
   }
 
@@ -134,7 +158,7 @@ import Testing
     let path = try Fixture.gallery(1, in: scratch)
     try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<6 { group.addTask { try Gallery(path: path, configuration: quiet()).info().schemaVersion } }
-      for try await version in group { #expect(version == 2) }
+      for try await version in group { #expect(version == 3) }
     }
     #expect(try files(in: scratch.folder).filter { $0.contains("-backup") } == [path + ".v1-backup"])
   }
@@ -145,7 +169,7 @@ import Testing
     try makeGallery(scratch.path(), 2).close()
     let byHand = try DatabaseQueue()
     try byHand.write { db in
-      for name in ["v1_gallery.sql", "v2_upkeep.sql"] {
+      for name in ["v1_gallery.sql", "v2_upkeep.sql", "v3_sources.sql"] {
         try db.execute(sql: String(contentsOf: Self.schemaFolder.appendingPathComponent(name), encoding: .utf8))
       }
     }

@@ -23,35 +23,56 @@ struct Asker {
   func ask() -> Report {
     var report = Report()
     var random = Seeded(seed)
+    var rows = ledger.rows()
     while !ledger.isOver {
       let probe = random.vector(dimension)
       let isExact = Int.random(in: 0..<8, using: &random) == 0
       let k = Int.random(in: 1...20, using: &random)
-      let version = ledger.version
+      // What the rows are at least: an answer asked for now is not older.
+      if let commits = ledger.commits(after: rows.version) {
+        for commit in commits { rows.apply(commit) }
+      } else {
+        rows = ledger.rows()
+      }
       let start = ContinuousClock.now
       do {
         let answer = try gallery.query(.vector(probe), k: k, by: .embedding, recall: isExact ? 1 : nil)
         let took = (ContinuousClock.now - start).components
         let seconds = Double(took.seconds) + Double(took.attoseconds) / 1e18
         if isExact { report.exactTimes.add(seconds) } else { report.times.add(seconds) }
-        guard let truths = ledger.truths(since: version) else {
-          report.unknown += 1
-          continue
-        }
-        let faults = truths.map { $0.fault(in: answer, probe: probe, k: k, isExact: isExact) }
-        if let place = faults.firstIndex(where: { $0 == nil }) {
-          let nearest = truths[place].nearest(probe, k: k)
-          report.wanted += nearest.count
-          report.found += answer.candidates.filter { $0.distance <= (nearest.last ?? 0) + 1e-5 }.count
-        } else {
-          report.wrong += 1
-          if report.notes.count < 3 { report.notes.append(faults.compactMap(\.self).last ?? "") }
-        }
+        check(answer, probe, k: k, isExact: isExact, &rows, &report)
       } catch {
         report.wrong += 1
         if report.notes.count < 3 { report.notes.append("\(error)") }
       }
     }
     return report
+  }
+
+  /// Holds an answer against the rows as they were when it was asked for, and after each commit since: it has to be that of
+  /// one moment.
+  private func check(
+    _ answer: Answer, _ probe: [Float], k: Int, isExact: Bool, _ rows: inout Truth, _ report: inout Report
+  ) {
+    guard let commits = ledger.settledCommits(after: rows.version) else {
+      report.unknown += 1
+      rows = ledger.rows()
+      return
+    }
+    var next = commits.makeIterator()
+    var fault: String?
+    repeat {
+      fault = rows.fault(in: answer, probe: probe, k: k, isExact: isExact)
+      if fault == nil {
+        let nearest = rows.nearest(probe, k: k)
+        report.wanted += nearest.count
+        report.found += answer.candidates.filter { $0.distance <= (nearest.last ?? 0) + 1e-5 }.count
+        return
+      }
+      guard let commit = next.next() else { break }
+      rows.apply(commit)
+    } while true
+    report.wrong += 1
+    if report.notes.count < 3 { report.notes.append(fault ?? "") }
   }
 }

@@ -1,46 +1,77 @@
 import Foundation
 import Synchronization
 
+/// What one commit did to the rows.
+struct Commit: Sendable {
+  struct Change: Sendable {
+    var row: Truth.ID
+    /// What the row is now; nil where it is gone.
+    var now: Truth.Row?
+  }
+
+  var number: Int
+  var changes: [Change] = []
+}
+
 /// What the writer did, for those who check answers while it goes on.
+///
+/// Kept are the last commits and the rows before them, so that it takes no more room in an hour than in a minute.
 final class Ledger: Sendable {
+  private static let kept = 2_048
+
   private struct State {
-    var recent: [Truth]
+    /// The rows before the first of `commits`.
+    var base: Truth
+    var commits: [Commit] = []
     var isCommitting = false
     var isOver = false
   }
 
   private let state: Mutex<State>
 
-  init(_ truth: Truth) { state = Mutex(State(recent: [truth])) }
+  init(_ truth: Truth) { state = Mutex(State(base: truth)) }
 
   var isOver: Bool { state.withLock(\.isOver) }
   func end() { state.withLock { $0.isOver = true } }
 
-  /// The version that an answer asked for now is not older than.
-  var version: Int { state.withLock { $0.recent.last?.version ?? 0 } }
+  /// The rows as they are now, but for a commit that is under way.
+  func rows() -> Truth {
+    var (rows, commits) = state.withLock { ($0.base, $0.commits) }
+    for commit in commits { rows.apply(commit) }
+    return rows
+  }
 
   /// Says that a commit may happen from now on.
   func begin() { state.withLock { $0.isCommitting = true } }
 
   /// Says what the commit made of the rows.
-  func publish(_ truth: Truth) {
+  func publish(_ commit: Commit) {
     state.withLock { state in
-      state.recent.append(truth)
-      if state.recent.count > 8 { state.recent.removeFirst() }
+      state.commits.append(commit)
+      if state.commits.count >= 2 * Self.kept {
+        for old in state.commits.prefix(Self.kept) { state.base.apply(old) }
+        state.commits.removeFirst(Self.kept)
+      }
       state.isCommitting = false
     }
   }
 
-  /// What the rows were at any moment from `version` to now; nil where that is too long ago to be known. Waits for a
-  /// commit under way, which may be in an answer already.
-  func truths(since version: Int) -> [Truth]? {
+  /// The commits behind number `number`, without one that is under way; nil where they are kept no more.
+  func commits(after number: Int) -> [Commit]? {
+    state.withLock { Self.commits(after: number, $0) }
+  }
+
+  /// The commits behind number `number` to this moment. Waits for one under way, which may be in an answer already.
+  func settledCommits(after number: Int) -> [Commit]? {
     while true {
-      let (recent, isCommitting) = state.withLock { ($0.recent, $0.isCommitting) }
-      if !isCommitting {
-        guard let first = recent.first, first.version <= version else { return nil }
-        return recent.filter { $0.version >= version }
-      }
+      let (commits, isCommitting) = state.withLock { (Self.commits(after: number, $0), $0.isCommitting) }
+      if !isCommitting { return commits }
       usleep(100)
     }
+  }
+
+  private static func commits(after number: Int, _ state: State) -> [Commit]? {
+    guard number >= state.base.version else { return nil }
+    return Array(state.commits.drop { $0.number <= number })
   }
 }

@@ -18,11 +18,22 @@ struct Outcome: Encodable {
   var editByHand: Times
   var embeddings: Int
   var fileBytes: Int
-  var residentFirst: Double
-  var residentLast: Double
-  var residentMost: Double
-  /// Megabytes an hour, over the second half.
-  var slope: Double
+  var resident: Memory
+  /// What of malloc is in use.
+  var heap: Memory
+
+  /// Bytes, and megabytes an hour over the second half.
+  struct Memory: Encodable {
+    var first: Double
+    var last: Double
+    var most: Double
+    var slope: Double
+
+    init(_ curve: MemoryCurve, _ measure: MemoryCurve.Measure) {
+      (first, last, most) = curve.summary(measure)
+      slope = curve.slope(measure) * 3_600 / 1e6
+    }
+  }
 
   struct Times: Encodable {
     var count: Int
@@ -48,13 +59,16 @@ struct Outcome: Encodable {
     (enroll, forget, editByHand) = (Times(writer.enrolling), Times(writer.forgetting), Times(writer.byHand))
     let info = try gallery.info()
     (embeddings, fileBytes) = (info.embeddings, info.fileBytes)
-    (residentFirst, residentLast, residentMost) = (memory.first, memory.last, memory.most)
-    slope = memory.slope * 3_600 / 1e6
+    (resident, heap) = (Memory(memory, .resident), Memory(memory, .heap))
   }
 
   var text: String {
     func line(_ name: String, _ times: Times) -> String {
       "| \(name) | \(times.count) | \(brief(times.p50)) | \(brief(times.p99)) | \(brief(times.longest)) |"
+    }
+    func line(_ name: String, _ memory: Memory) -> String {
+      "\(name): \(megabytes(memory.first)) MB in the first tenth, \(megabytes(memory.last)) in the last, "
+        + "\(megabytes(memory.most)) at most, \(brief(memory.slope)) MB an hour in the second half"
     }
     return """
       \(brief(seconds)) s: \(changes) changes, \(answers) answers, \(wrong) wrong\
@@ -66,8 +80,9 @@ struct Outcome: Encodable {
       \(line("enroll", enroll))
       \(line("forget", forget))
       \(line("edit by hand", editByHand))
-      memory: \(megabytes(residentFirst)) MB at first, \(megabytes(residentMost)) at most, \(megabytes(residentLast)) at \
-      last, \(brief(slope)) MB an hour; \(embeddings) embeddings in \(megabytes(Double(fileBytes))) MB
+      \(line("resident", resident))
+      \(line("heap in use", heap))
+      \(embeddings) embeddings in \(megabytes(Double(fileBytes))) MB
       \(notes.map { "wrong: \($0)" }.joined(separator: "\n"))
       """
   }

@@ -14,6 +14,8 @@ struct Soak: AsyncParsableCommand {
   @Option(help: "Values in each.") var dimension = 64
   @Option(help: "How many ask.") var askers = 2
   @Option(help: "The most changes a second; 0 for as many as can be.") var changes = 0.0
+  @Option(help: "Seconds at the beginning in which memory is not read: until everything has been done a few times.")
+  var warmup = 20.0
   @Option var seed: UInt64 = 1
   @Flag(help: "Prints one JSON document.") var json = false
 
@@ -31,7 +33,9 @@ struct Soak: AsyncParsableCommand {
     var random = Seeded(seed)
     var truth = Truth(dimension: dimension)
     let rows = (0..<size).map { Enrollment(identity: "first \($0 / 4)", vector: random.vector(dimension)) }
-    for (id, row) in zip(try gallery.enroll(rows), rows) { truth.set(id, row.vector, as: row.identity) }
+    for (id, row) in zip(try gallery.enroll(rows), rows) {
+      truth.set(id, Truth.Row(name: row.identity, vector: row.vector))
+    }
 
     let ledger = Ledger(truth)
     let reports = (0..<askers).map { number in
@@ -53,7 +57,7 @@ struct Soak: AsyncParsableCommand {
       if changes > 0, Double(changed) / changes > elapsed {
         usleep(UInt32((Double(changed) / changes - elapsed) * 1e6))
       }
-      if elapsed >= nextReading {
+      if elapsed >= max(nextReading, min(warmup, seconds / 4)) {
         memory.read(at: elapsed)
         nextReading = elapsed + 0.5
       }

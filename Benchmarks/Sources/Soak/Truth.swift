@@ -3,42 +3,56 @@ import Likeness
 
 /// The rows after one commit, as the one who wrote them knows them.
 struct Truth: Sendable {
+  typealias ID = EmbeddingID
+
+  struct Row: Sendable {
+    var name: String
+    var vector: [Float]
+  }
+
   let dimension: Int
-  /// Counts commits.
-  var version = 0
-  private(set) var ids: [EmbeddingID] = []
-  private(set) var names: [String] = []
+  /// The number of the last commit.
+  private(set) var version = 0
+  private(set) var ids: [ID] = []
+  private var names: [String] = []
   private var values: [Float] = []
-  private var placeOf: [EmbeddingID: Int] = [:]
+  private var placeOf: [ID: Int] = [:]
 
   init(dimension: Int) { self.dimension = dimension }
 
-  func vector(_ id: EmbeddingID) -> ArraySlice<Float>? {
+  func vector(_ id: ID) -> ArraySlice<Float>? {
     placeOf[id].map { values[$0 * dimension..<($0 + 1) * dimension] }
   }
 
-  func name(_ id: EmbeddingID) -> String? { placeOf[id].map { names[$0] } }
+  func name(_ id: ID) -> String? { placeOf[id].map { names[$0] } }
 
-  mutating func set(_ id: EmbeddingID, _ vector: [Float], as name: String) {
+  /// Makes what a commit made.
+  mutating func apply(_ commit: Commit) {
+    for change in commit.changes {
+      if let row = change.now { set(change.row, row) } else { remove(change.row) }
+    }
+    version = commit.number
+  }
+
+  mutating func set(_ id: ID, _ row: Row) {
     if let place = placeOf[id] {
-      values.replaceSubrange(place * dimension..<(place + 1) * dimension, with: vector)
-      names[place] = name
+      values.replaceSubrange(place * dimension..<(place + 1) * dimension, with: row.vector)
+      names[place] = row.name
     } else {
       placeOf[id] = ids.count
       ids.append(id)
-      names.append(name)
-      values += vector
+      names.append(row.name)
+      values += row.vector
     }
   }
 
-  mutating func remove(_ id: EmbeddingID) {
+  private mutating func remove(_ id: ID) {
     guard let place = placeOf.removeValue(forKey: id) else { return }
     let last = ids.count - 1
     if place != last {
       ids[place] = ids[last]
       names[place] = names[last]
-      values.replaceSubrange(
-        place * dimension..<(place + 1) * dimension, with: Array(values[last * dimension..<(last + 1) * dimension]))
+      for index in 0..<dimension { values[place * dimension + index] = values[last * dimension + index] }
       placeOf[ids[place]] = place
     }
     ids.removeLast()

@@ -11,6 +11,7 @@ final class Writer {
   /// About how many rows there are to be.
   private let size: Int
   private var truth: Truth
+  private var commit = Commit(number: 0)
   private var random: Seeded
   private var hand: OpaquePointer?
   private var newest = 0
@@ -31,8 +32,11 @@ final class Writer {
 
   func changeSomething() throws {
     ledger.begin()
-    truth.version += 1
-    defer { ledger.publish(truth) }
+    commit = Commit(number: truth.version + 1)
+    defer {
+      truth.apply(commit)
+      ledger.publish(commit)
+    }
     let draw =
       truth.ids.count > size ? 60 + Int.random(in: 0..<40, using: &random) : Int.random(in: 0..<100, using: &random)
     switch draw {
@@ -52,6 +56,12 @@ final class Writer {
     histogram.add(Double(took.seconds) + Double(took.attoseconds) / 1e18)
   }
 
+  private func note(_ id: EmbeddingID, _ name: String, _ vector: [Float]) {
+    commit.changes.append(Commit.Change(row: id, now: Truth.Row(name: name, vector: vector)))
+  }
+
+  private func noteGone(_ id: EmbeddingID) { commit.changes.append(Commit.Change(row: id, now: nil)) }
+
   private func newName() -> String {
     newest += 1
     return "person \(newest / 4)"
@@ -61,13 +71,13 @@ final class Writer {
     let rows = (0..<count).map { _ in Enrollment(identity: newName(), vector: random.vector(truth.dimension)) }
     var ids: [EmbeddingID] = []
     try timed(&enrolling) { ids = try gallery.enroll(rows) }
-    for (id, row) in zip(ids, rows) { truth.set(id, row.vector, as: row.identity) }
+    for (id, row) in zip(ids, rows) { note(id, row.identity, row.vector) }
   }
 
   private func forget() throws {
     guard let id = truth.ids.randomElement(using: &random), let name = truth.name(id) else { return }
     try timed(&forgetting) { _ = try gallery.forget(name) }
-    for id in truth.ids where truth.name(id) == name { truth.remove(id) }
+    for id in truth.ids where truth.name(id) == name { noteGone(id) }
   }
 
   private func insert() throws {
@@ -84,7 +94,7 @@ final class Writer {
       id = sqlite3_last_insert_rowid(hand)
       try execute("COMMIT")
     }
-    truth.set(EmbeddingID(id), vector, as: name)
+    note(EmbeddingID(id), name, vector)
   }
 
   private func update() throws {
@@ -93,13 +103,13 @@ final class Writer {
     try timed(&byHand) {
       try execute("UPDATE embedding SET vector = \(hexadecimal(vector)) WHERE id = \(id.rawValue)")
     }
-    truth.set(id, vector, as: name)
+    note(id, name, vector)
   }
 
   private func delete() throws {
     guard let id = truth.ids.randomElement(using: &random) else { return }
     try timed(&byHand) { try execute("DELETE FROM embedding WHERE id = \(id.rawValue)") }
-    truth.remove(id)
+    noteGone(id)
   }
 
   private func hexadecimal(_ vector: [Float]) -> String {

@@ -4,10 +4,13 @@ import GRDB
 struct EnrollmentInsertion: ~Copyable {
   private let db: Database
   private let embedder: EmbedderRow
+  private let time: String
   private let identity: RawStatement
   private let newIdentity: RawStatement
   private let embedding: RawStatement
+  private let sameSource: RawStatement
   private var identities: [String: Int64] = [:]
+  private var last: (name: String?, id: Int64) = (nil, 0)
   /// What the statement's attributes are bound to.
   private var attributes: String?
 
@@ -16,12 +19,9 @@ struct EnrollmentInsertion: ~Copyable {
     let identity = try RawStatement(db, "SELECT id FROM identity WHERE name = ?")
     let newIdentity = try RawStatement(db, "INSERT INTO identity (name, created_at) VALUES (?, ?)")
     try newIdentity.bind(now, at: 2)
-    let embedding = try RawStatement(
-      db,
-      """
-      INSERT INTO embedding (identity_id, embedder_id, source, source_sha256, quality, attributes, created_at, vector, crc32)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """)
+    let embedding = try RawStatement(db, "\(Self.sql) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    let sameSource = try RawStatement(
+      db, "SELECT id FROM embedding WHERE identity_id = ? AND source = ? AND embedder_id = ? ORDER BY id")
     try embedding.bind(embedder.id, at: 2)
     try embedding.bind(now, at: 7)
     self.db = db
@@ -29,7 +29,14 @@ struct EnrollmentInsertion: ~Copyable {
     self.identity = identity
     self.newIdentity = newIdentity
     self.embedding = embedding
+    self.sameSource = sameSource
+    time = now ?? ""
   }
+
+  /// What begins every statement that stores embeddings.
+  static let sql = """
+    INSERT INTO embedding (identity_id, embedder_id, source, source_sha256, quality, attributes, created_at, vector, crc32)
+    """
 
   /// Refuses vectors that the gallery's embedder cannot have made.
   func check(_ rows: CheckedEnrollments) throws {
@@ -49,22 +56,16 @@ struct EnrollmentInsertion: ~Copyable {
     var ids: [EmbeddingID] = []
     ids.reserveCapacity(rows.enrollments.count)
     if replacing == .nothing {
-      for index in rows.enrollments.indices {
+      let stored = triggers == nil ? 0 : try insertBlocks(rows, &ids)
+      for index in rows.enrollments.indices[stored...] {
         let owner = try find(rows.names[index], given: rows.enrollments[index].identity)
-        ids.append(try add(rows.enrollments[index], attributes: rows.attributes[index], to: owner.id))
+        ids.append(try add(rows.enrollments[index], attributes: rows.attributes[index], to: owner))
       }
       return ids
     }
-    var sources = SourceLookup(rows, embedder: embedder)
     for (index, enrollment) in rows.enrollments.enumerated() {
       let owner = try find(rows.names[index], given: enrollment.identity)
-      guard let source = enrollment.source else {
-        let id = try add(enrollment, attributes: rows.attributes[index], to: owner.id)
-        try triggers?.note("insert", id.rawValue)
-        ids.append(id)
-        continue
-      }
-      let found = try sources.find(source, of: owner.id, name: rows.names[index], isNew: owner.isNew, in: db)
+      let found = try enrollment.source.map { try embeddings(of: owner, from: $0) } ?? []
       if let kept = found.first {
         let isChanged = try replace(kept, enrollment, attributes: rows.attributes[index])
         if isChanged { try triggers?.note("update", kept) }
@@ -74,20 +75,56 @@ struct EnrollmentInsertion: ~Copyable {
         }
         ids.append(EmbeddingID(kept))
       } else {
-        let id = try add(enrollment, attributes: rows.attributes[index], to: owner.id)
+        let id = try add(enrollment, attributes: rows.attributes[index], to: owner)
         try triggers?.note("insert", id.rawValue)
         ids.append(id)
       }
-      if let last = ids.last { sources.keep(last.rawValue, source, of: owner.id) }
     }
     return ids
   }
 
-  /// Forgets what was found out, after some of it was undone.
-  mutating func reset() { identities = [:] }
+  /// Stores as many rows as fill blocks, where no trigger runs; how many.
+  private mutating func insertBlocks(_ rows: CheckedEnrollments, _ ids: inout [EmbeddingID]) throws -> Int {
+    let count = rows.enrollments.count / RowBlock.size * RowBlock.size
+    if count == 0 { return 0 }
+    var block = try RowBlock(db, embedder: embedder, time: time)
+    for start in stride(from: 0, to: count, by: RowBlock.size) {
+      for place in 0..<RowBlock.size {
+        let index = start + place
+        let owner = try find(rows.names[index], given: rows.enrollments[index].identity)
+        try block.set(place, rows.enrollments[index], attributes: rows.attributes[index], of: owner)
+      }
+      let first = try block.store()
+      for place in 0..<RowBlock.size { ids.append(EmbeddingID(first + Int64(place))) }
+    }
+    return count
+  }
 
-  private mutating func find(_ name: String, given: String) throws -> (id: Int64, isNew: Bool) {
-    if let known = identities[name] { return (known, false) }
+  /// The embeddings that an identity has from a source, oldest first.
+  private func embeddings(of identity: Int64, from source: String) throws -> [Int64] {
+    sameSource.reset()
+    try sameSource.bind(identity, at: 1)
+    try sameSource.bind(source, at: 2)
+    try sameSource.bind(embedder.id, at: 3)
+    var ids: [Int64] = []
+    while try sameSource.step() { ids.append(sameSource.integer(0)) }
+    sameSource.reset()
+    return ids
+  }
+
+  /// Forgets what was found out, after some of it was undone.
+  mutating func reset() { (identities, last) = ([:], (nil, 0)) }
+
+  /// The id of the identity with this name, which is made where there is none.
+  private mutating func find(_ name: String, given: String) throws -> Int64 {
+    // Those of an identity often come one after the other.
+    if name == last.name { return last.id }
+    let id = try identities[name] ?? findInFile(name, given: given)
+    last = (name, id)
+    return id
+  }
+
+  private mutating func findInFile(_ name: String, given: String) throws -> Int64 {
     // Composed, or else byte for byte as given.
     for form in [name, given] {
       identity.reset()
@@ -96,7 +133,7 @@ struct EnrollmentInsertion: ~Copyable {
         let id = identity.integer(0)
         identity.reset()
         identities[name] = id
-        return (id, false)
+        return id
       }
       if form.utf8.elementsEqual(given.utf8) { break }
     }
@@ -105,7 +142,7 @@ struct EnrollmentInsertion: ~Copyable {
     try newIdentity.run()
     let id = newIdentity.lastInsertedRow
     identities[name] = id
-    return (id, true)
+    return id
   }
 
   private mutating func add(_ enrollment: Enrollment, attributes: String, to identity: Int64) throws -> EmbeddingID {

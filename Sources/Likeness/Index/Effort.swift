@@ -48,4 +48,17 @@ extension HNSWIndex {
       return try search(query, k: k, ef: max(ef, k), where: isAllowed)
     }
   }
+
+  /// The `k` nearest vectors among those of a set of ids.
+  func search(_ query: [Float], k: Int, effort: Effort, where ids: IDSet) throws -> SearchResult {
+    switch effort {
+    case .usual: return try search(query, k: k, where: ids)
+    case .ef(let ef): return try search(query, k: k, ef: ef, where: ids)
+    case .recall(let recall):
+      guard recall < 1, let ef = recallCurve(k: k)?.ef(for: recall) else {
+        return try searchExactly(query, k: k) { ids.contains($0) }
+      }
+      return try search(query, k: k, ef: max(ef, k), where: ids)
+    }
+  }
 }

@@ -10,6 +10,8 @@ struct Search {
   let hasChecksums: Bool
   let effort: Effort
   var vector: [Float]
+  /// The embeddings that may be found, where a condition says so.
+  let allowed: IDSet?
   /// Embeddings that are not to be found, or were found already.
   var excluded: Set<Int64>
 
@@ -23,14 +25,15 @@ struct Search {
   private(set) var disagrees = false
 
   init(
-    view: IndexView, identities: Int, hasChecksums: Bool, effort: Effort, vector: [Float], excluded: Set<Int64> = []
+    view: IndexView, identities: Int, hasChecksums: Bool, effort: Effort, vector: [Float], among allowed: IDSet? = nil
   ) {
     self.view = view
     self.identities = identities
     self.hasChecksums = hasChecksums
     self.effort = effort
     self.vector = vector
-    self.excluded = excluded
+    self.allowed = allowed
+    excluded = []
   }
 
   /// Searches until there are `k` candidates or nothing is left to search.
@@ -45,8 +48,8 @@ struct Search {
     while candidates.count < k {
       let missing = k - candidates.count
       let wanted = grouping == .embedding ? missing : max(16, missing > Int.max / 4 ? missing : missing * 4)
-      let width = min(wanted, max(view.searchable, 1))
-      let round = try view.search(vector, k: width, effort: effort, excluding: excluded)
+      let width = min(wanted, max(allowed?.count ?? view.searchable, 1))
+      let round = try view.search(vector, k: width, effort: effort, excluding: excluded, among: allowed)
       isExact = isExact && round.isExact
       var found: [Int64] = []
       for hit in round.hits where candidates.count < k {
@@ -122,7 +125,7 @@ struct Search {
     let (k, grouping, maxDistance) = (question.k, question.grouping, question.maxDistance)
     let kept = maxDistance.map { limit in candidates.filter { $0.distance <= limit } } ?? candidates
     return Answer(
-      candidates: kept, foundBy: isExact ? .exact : .graph,
+      candidates: kept, foundBy: allowed != nil ? .filtered : isExact ? .exact : .graph,
       gallerySize: Answer.GallerySize(identities: identities, embeddings: view.searchable),
       embedder: view.embedder.name, decision: maxDistance.map { _ in kept.isEmpty ? .noMatch : .match },
       note: note(kept: kept, k: k, by: grouping, maxDistance: maxDistance))
@@ -134,10 +137,13 @@ struct Search {
       notes.append("the gallery has no embeddings yet")
     } else if candidates.count < k {
       let count = candidates.count
-      switch grouping {
-      case .identity: notes.append("only \(count) \(count == 1 ? "identity" : "identities") could be compared")
-      case .embedding: notes.append("only \(count) \(count == 1 ? "embedding" : "embeddings") could be compared")
-      }
+      let what =
+        switch grouping {
+        case .identity: count == 1 ? "identity" : "identities"
+        case .embedding: count == 1 ? "embedding" : "embeddings"
+        }
+      let why = allowed == nil ? "could be compared" : count == 1 ? "meets the condition" : "meet the condition"
+      notes.append("only \(count) \(what) \(why)")
     }
     if let maxDistance, kept.count < candidates.count {
       let which = kept.isEmpty ? "the nearest candidate" : "the next candidate"

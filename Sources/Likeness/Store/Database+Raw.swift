@@ -12,8 +12,10 @@ struct RawStatement: ~Copyable {
   private let owner: Statement
 
   /// Takes the statement from the connection's cache, reset and without bindings.
-  init(_ db: Database, _ sql: String) throws {
-    let statement = try db.cachedStatement(sql: sql)
+  ///
+  /// - Parameter isCached: false for a statement that is made for this once: the cache only grows.
+  init(_ db: Database, _ sql: String, isCached: Bool = true) throws {
+    let statement = isCached ? try db.cachedStatement(sql: sql) : try db.makeStatement(sql: sql)
     guard let connection = db.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
     owner = statement
     handle = statement.sqliteStatement
@@ -49,6 +51,9 @@ struct RawStatement: ~Copyable {
   var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(connection) }
 
   // MARK: Parameters, counted from 1
+
+  /// How many there are.
+  var parameterCount: Int32 { sqlite3_bind_parameter_count(handle) }
 
   func bind(_ value: Int64, at index: Int32) throws { try check(sqlite3_bind_int64(handle, index, value)) }
 

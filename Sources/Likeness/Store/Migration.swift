@@ -9,22 +9,20 @@ struct Migration {
   let factory: ConnectionFactory
   let logger: Logger
 
-  /// Applies what is missing of the schema, each migration in a transaction of its own; all in one where there is no gallery
-  /// yet.
+  /// Applies what is missing of the schema, in one transaction.
   ///
-  /// Before the first one the file is copied beside itself, `people.gallery.v1-backup` for version 1. The copy is made
+  /// Before it the file is copied beside itself, `people.gallery.v1-backup` for version 1. The copy is made
   /// while the lock is held under which the migration then runs, so it holds every commit there was, and it is verified.
   ///
   /// - Returns: Why the gallery has to stay as it is, as a sentence without its subject; nil where it was brought up.
   func run(on writer: DatabaseQueue) throws -> String? {
     try writer.inDatabase { db in try Self.useLog(db) }
-    while true {
-      do {
-        guard try migrateOnce(writer) else { return nil }
-      } catch let refusal as Refusal {
-        logger.warning("\(factory.path) stays as it is, open for reading: \(refusal.reason)")
-        return refusal.reason
-      }
+    do {
+      try migrate(writer)
+      return nil
+    } catch let refusal as Refusal {
+      logger.warning("\(factory.path) stays as it is, open for reading: \(refusal.reason)")
+      return refusal.reason
     }
   }
 
@@ -38,28 +36,22 @@ struct Migration {
     if try db.text("PRAGMA journal_mode") != "wal" { try db.execute(sql: "PRAGMA journal_mode = WAL") }
   }
 
-  /// Whether there was a migration to apply. The version is read inside the transaction: another process may have been
-  /// quicker.
-  private func migrateOnce(_ writer: DatabaseQueue) throws -> Bool {
+  private func migrate(_ writer: DatabaseQueue) throws {
     try writer.inDatabase { db in
-      guard try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion else { return false }
+      guard try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion else { return }
       // Rows that broke a constraint must not keep the gallery from being opened, and so mended.
       try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
       defer { try? db.execute(sql: "PRAGMA ignore_check_constraints = OFF") }
       try db.inTransaction(.immediate) {
+        // Read inside the transaction: another process may have been quicker.
         let version = Int(try db.integer("PRAGMA user_version"))
         guard version < GalleryFile.supportedVersion else { return .rollback }
-        if version == 0 {
-          // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
-          for migration in GallerySchema.migrations { try db.execute(sql: migration) }
-          return .commit
-        }
-        let copy = try copyBefore(version)
-        try db.execute(sql: GallerySchema.migrations[version])
-        try CopyRegister.add(copy, reason: .migration, in: db)
+        // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
+        let copy = version == 0 ? nil : try copyBefore(version)
+        for migration in GallerySchema.migrations[version...] { try db.execute(sql: migration) }
+        if let copy { try CopyRegister.add(copy, reason: .migration, in: db) }
         return .commit
       }
-      return true
     }
   }
 

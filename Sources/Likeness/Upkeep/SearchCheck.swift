@@ -113,7 +113,8 @@ struct SearchCheck {
   private func checkAnswer(to probe: [Float], _ check: inout Verification.Check) throws {
     var search = Search(view: view, identities: 0, hasChecksums: false, effort: effort, vector: probe)
     try search.run(db, k: Self.k, by: .embedding)
-    let question = try Gallery.Question(k: Self.k, grouping: .embedding, maxDistance: nil, effort: effort)
+    let question = try Gallery.Question(
+      k: Self.k, grouping: .embedding, condition: nil, maxDistance: nil, effort: effort)
     let candidates = search.answer(question).candidates
     for candidate in candidates {
       let distance = view.embedder.metric.distance(probe, try vector(candidate.embedding.rawValue))
