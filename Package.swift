@@ -123,7 +123,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Images", "Networks", "VectorFiles", "HNSW", "Likeness", .product(name: "Logging", package: "swift-log"),
+        "Images", "Networks", "VectorFiles", "HNSW", "Likeness", "LikenessEmbedders",
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/FuzzTargets", exclude: ["Corpora", "make_seeds.py"]),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"]),

@@ -112,9 +112,19 @@ def vectors():
         f"w{n} " + " ".join(str(v) for v in row) + "\n" for n, row in enumerate(rows))).encode())
 
 
+def probes():
+    for name, text in {
+        "sum": b"king - man + woman", "vector": b"vector:0.1,-2e-3, 4 ,inf,nan", "id": b"id:-9223372036854775808",
+        "quoted": "\u201cNew York\u201d \u2212Londres +Z\u00fcrich".encode(), "hyphen": b"well-known", "bytes": b"a \xff\xfe b",
+        "refused-two-signs": b"a - - b", "refused-empty-value": b"vector:1,,2", "refused-id": b"id:12x",
+    }.items():
+        save("probe", name, text)
+
+
 # The seed of a saved index comes from the crash laboratory:
 #   CrashLaboratory --child "kill -9: saved index" --folder F, and then F/people.gallery-index
 models()
+probes()
 vectors()
 pictures()
 galleries()

@@ -28,6 +28,12 @@ struct QueryCommand: ParsableCommand {
   @Option(help: "One candidate an identity (its nearest embedding), or every embedding.")
   var by = Grouping.identity
 
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp(
+      "Only candidates that meet this SQL condition on the columns of identity and embedding.", valueName: "SQL"))
+  var condition: String?
+
   @Option(help: "How widely the graph is searched; more finds more of the true nearest, slower.")
   var ef: Int?
 
@@ -63,8 +69,8 @@ struct QueryCommand: ParsableCommand {
   func run() throws {
     let store = try gallery.open(index)
     let request = QueryRequest(
-      k: k, grouping: by == .identity ? .identity : .embedding, maxDistance: maxDistance, ef: ef, recall: recall,
-      words: words, series: series)
+      k: k, grouping: by == .identity ? .identity : .embedding, condition: condition, maxDistance: maxDistance, ef: ef,
+      recall: recall, words: words, series: series)
     let text = probe ?? words.fill ?? ""
     let answer: Answer
     switch try words.fill == nil ? ProbeArgument(text) : .input(text) {

@@ -41,6 +41,7 @@ protocol EnrollmentSource {
 struct QueryRequest {
   var k: Int
   var grouping: CandidateGrouping
+  var condition: String?
   var maxDistance: Float?
   var ef: Int?
   var recall: Double?
@@ -49,7 +50,8 @@ struct QueryRequest {
 
   /// Asks a gallery, without any kind's part.
   func ask(_ gallery: Gallery, _ probe: Probe) throws -> Answer {
-    try gallery.query(probe, k: k, by: grouping, maxDistance: maxDistance, ef: ef, recall: recall)
+    try gallery.query(
+      probe, k: k, by: grouping, where: condition, maxDistance: maxDistance, ef: ef, recall: recall)
   }
 }
 
