@@ -2,7 +2,7 @@
 # make test   builds and runs every test
 # make crash-lab   hurts galleries in every way it knows, for some minutes, and prints what was lost
 # make fuzz        lets libFuzzer at every reader, a minute each
-# make sanitize    the tests under AddressSanitizer and ThreadSanitizer
+# make sanitize    tests under AddressSanitizer and ThreadSanitizer
 # make soak        a minute of everything at once, each answer checked; memory and latencies printed
 # One configuration (release) everywhere, so nothing is built twice.
 
