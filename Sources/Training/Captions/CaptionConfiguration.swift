@@ -1,17 +1,15 @@
 /// How two towers are trained: everything that, with the data, decides the result to the bit.
 public struct CaptionConfiguration: Sendable, Codable, Hashable {
   /// Pairs of towers that are trained apart and joined.
-  public var members = 1
+  public var members = 2
   /// Values of an embedding that one pair makes.
   public var dimension = 128
   /// Values of a row in the text tower's table.
   public var width = 128
-  /// Values in the text tower's hidden layer; 0 for none.
-  public var hidden = 256
   /// Pictures in a batch.
   public var batch = 128
   /// Optimisation steps of one pair of towers.
-  public var steps = 1_700
+  public var steps = 850
   /// Steps between two looks at the validation concepts.
   public var stepsPerEpoch = 50
   /// The one-cycle schedule's highest learning rate.
@@ -38,8 +36,8 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
   public var augmentation = DrawingAugmentation.drawings
   /// The share of concepts set aside to steer by; 0 for none.
   public var validationShare = 0.05
-  /// Looks at the validation concepts without a gain after which training ends.
-  public var patience = 8
+  /// Looks at the validation concepts without a gain after which training ends; as the rate falls to the end, hardly ever.
+  public var patience = 1_000
   /// Everything chance decides.
   public var seed: UInt64 = 1
 
@@ -56,7 +54,6 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
     try check((1...16).contains(members), "pairs of towers", "must be from 1 to 16")
     try check((2...4_096).contains(dimension), "dimension", "must be from 2 to 4096 for each pair of towers")
     try check((2...4_096).contains(width), "width", "must be from 2 to 4096")
-    try check((0...16_384).contains(hidden), "hidden", "must be from 0 to 16384")
     try check((2...16_384).contains(batch), "batch", "must be from 2 to 16384")
     try check((1...10_000_000).contains(steps), "steps", "must be from 1 to 10000000")
     try check(stepsPerEpoch >= 1, "steps in an epoch", "must be at least 1")

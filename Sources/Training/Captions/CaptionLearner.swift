@@ -26,6 +26,8 @@ struct CaptionLearner: StepLearner {
   private var scaleMoments = (0.0, 0.0)
   private var tally = (steps: 0, loss: 0.0, accuracy: 0.0)
   private var bestScore = 0.0
+  /// The last epoch that did better than all before it.
+  private var lastGain = 0
   private(set) var weights: [String: Tensor] = [:]
 
   /// - Parameters:
@@ -90,12 +92,14 @@ struct CaptionLearner: StepLearner {
   mutating func prefers(_ epoch: CaptionEpoch, to kept: CaptionEpoch?, at place: TrainingPlace) -> Bool {
     let score = epoch.score ?? 0
     let chance = validation.map { (0.25 / Double(max(1, $0.count))).squareRoot() / 2 } ?? 1
-    defer { bestScore = max(bestScore, score) }
+    defer {
+      if score > bestScore { (bestScore, lastGain) = (score, place.epoch) }
+    }
     return score >= bestScore - chance
   }
 
   func isStale(epochs: Int, at place: TrainingPlace) -> Bool {
-    validation != nil && epochs >= configuration.patience
+    validation != nil && place.epoch - lastGain >= configuration.patience
   }
 
   /// The towers of some epoch's ``weights``.
@@ -171,12 +175,14 @@ extension CaptionLearner {
     var logScale: Double
     var scaleMoments: [Double]
     var bestScore: Double
+    var lastGain: Int
   }
 
   var state: State {
     State(
       passes: [pictures.network.trainingPasses, texts.network.trainingPasses], sampler: sampler.state,
-      logScale: logScale, scaleMoments: [scaleMoments.0, scaleMoments.1], bestScore: bestScore)
+      logScale: logScale, scaleMoments: [scaleMoments.0, scaleMoments.1], bestScore: bestScore,
+      lastGain: lastGain)
   }
 
   var tensors: [String: [String: Tensor]] {
@@ -194,7 +200,7 @@ extension CaptionLearner {
     try texts.restore(tensors, "texts ", passes: state.passes[1])
     try bag.restore(tensors["bag"] ?? [:])
     averageTable = try RunningTable(tensors["average table"]?["table"], of: bag)
-    (logScale, bestScore) = (state.logScale, state.bestScore)
+    (logScale, bestScore, lastGain) = (state.logScale, state.bestScore, state.lastGain)
     scaleMoments = (state.scaleMoments[0], state.scaleMoments[1])
   }
 }

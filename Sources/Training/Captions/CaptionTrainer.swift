@@ -101,7 +101,9 @@ public struct CaptionTrainer: LongTraining {
       ) { onEvent(member, $0) }
       used += loop.clock.seconds
       let towers = try loop.learner.towers(loop.weights)
-      runs.append(Run(pictures: towers.pictures, text: towers.text, epochs: loop.epochs, kept: loop.kept))
+      let text = try CaptionRegression.joined(
+        to: towers.text, pictures: towers.pictures, data: known, workers: workers ?? Workers.cores)
+      runs.append(Run(pictures: towers.pictures, text: text, epochs: loop.epochs, kept: loop.kept))
     }
     var card = CaptionCard(
       recipe: Self.recipe, pictures: data.count, captions: data.captions.count, concepts: concepts.count,

@@ -34,13 +34,13 @@ public struct DrawingAugmentation: Codable, Sendable, Hashable {
   public static let drawings: DrawingAugmentation = {
     var drawings = DrawingAugmentation()
     var geometry = Augmentation()
-    (geometry.rotation, geometry.scale, geometry.shift, geometry.shear) = (15, 0.25, 0.08, 8)
-    (geometry.contrast, geometry.brightness) = (0.4, 0.1)
-    (geometry.blur, geometry.noise) = (0.8, 0.03)
-    (geometry.erasingProbability, geometry.erasingArea) = (0.3, 0.1)
+    (geometry.rotation, geometry.scale, geometry.shift, geometry.shear) = (10, 0.17, 0.056, 5.6)
+    (geometry.contrast, geometry.brightness) = (0.2, 0.05)
+    (geometry.blur, geometry.noise) = (0.8, 0.015)
+    (geometry.erasingProbability, geometry.erasingArea) = (0.15, 0.1)
     drawings.geometry = geometry
-    drawings.lines = [0.12, 0.18, 0.18, 0.12]
-    (drawings.hue, drawings.saturation, drawings.tint, drawings.greyProbability) = (20, 0.6, 0.15, 0.1)
+    drawings.lines = [0.06, 0.09, 0.09, 0.06]
+    (drawings.hue, drawings.saturation, drawings.tint, drawings.greyProbability) = (10, 0.3, 0.08, 0.05)
     return drawings
   }()
 
