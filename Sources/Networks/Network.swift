@@ -153,8 +153,10 @@ public final class Network {
       }
     }
     pass.isForward = false
-    for (index, stage) in stages.enumerated().reversed() {
-      let isNeeded = index > 0 || toInput
+    // Below the first stage with weights nobody asks for a gradient.
+    let lowest = toInput ? 0 : (stages.firstIndex { !$0.parameters.isEmpty } ?? stages.count)
+    for (index, stage) in stages.enumerated().reversed() where index >= lowest {
+      let isNeeded = index > lowest || toInput
       stage.backward(pass, outputGradient: current, inputGradient: isNeeded ? other : nil)
       swap(&current, &other)
     }

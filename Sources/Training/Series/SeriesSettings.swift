@@ -29,7 +29,7 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
   /// Moments of each.
   public var momentsPerSeries = 48
   /// Optimisation steps in all.
-  public var steps = 1000
+  public var steps = 600
   /// Steps between two looks at the validation data.
   public var stepsPerEpoch = 50
   /// Epochs without a better validation loss after which training ends, in the second half of the steps.
