@@ -279,9 +279,9 @@ import Testing
   @Test("vectors that are hard to tell apart are no fault of the index: it says how to find more of them")
   func hardVectors() throws {
     let scratch = try Scratch()
-    let gallery = try makeGallery(scratch.path(), 64) { ($0.exactBelow, $0.ef) = (100, 10) }
+    let gallery = try makeGallery(scratch.path(), 256) { ($0.exactBelow, $0.ef) = (100, 10) }
     var random = Seeded(3)
-    try gallery.enroll((0..<3_000).map { Enrollment(identity: "p\($0)", vector: random.vector(64)) })
+    try gallery.enroll((0..<8_000).map { Enrollment(identity: "p\($0)", vector: random.vector(256)) })
     let verification = try gallery.verify(sample: 40)
     #expect(verification.isSound)
     let searches = verification.checks.first { $0.name == "searches" }
