@@ -59,16 +59,12 @@ struct ONNXTests {
         .convolution(outputs: 12, kernel: 3, padding: 1), .batchNormalization, .leakyReLU(slope: 0.1),
         .maxPooling(size: 2), .dropout(rate: 0.2), .flatten, .linear(outputs: 10, bias: true), .l2Normalization,
       ]
-    case 1:
-      [
-        .flatten, .sharedLinear(outputs: 3, groups: 26), .relu, .sharedLinear(outputs: 8, groups: 2, bias: false),
-        .linear(outputs: 6, bias: false), .l2Normalization,
-      ]
+    case 1: [.flatten, .linear(outputs: 6, bias: false), .l2Normalization]
     default:
       [
         .convolution(outputs: 6, kernel: 3, padding: 1), .relu, .averagePooling(size: 3, stride: 2),
-        .maxPooling(size: 3, stride: 1), .globalAveragePooling, .batchNormalization, .linear(outputs: 7),
-        .l2Normalization,
+        .maxPooling(size: 3, stride: 1), .globalAveragePooling, .batchNormalization,
+        .sharedLinear(outputs: 4, groups: 3), .linear(outputs: 7), .l2Normalization,
       ]
     }
   }
