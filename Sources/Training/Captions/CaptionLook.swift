@@ -1,7 +1,7 @@
 import Foundation
 import Networks
 
-/// The concepts that were set aside, as the towers that never saw them see them: for people to look at.
+/// Pictures and sentences as towers see them, those that were set aside where some were: for people to look at.
 public struct CaptionLook: Sendable {
   /// A sentence, and what was found for it.
   public struct Question: Sendable, Hashable {
@@ -15,6 +15,8 @@ public struct CaptionLook: Sendable {
     public var found: [String]
   }
 
+  /// Whether the towers never saw them.
+  public let areUnseen: Bool
   /// The first caption of each picture.
   public let concepts: [String]
   /// Where each picture is; nil where there are too few.
@@ -22,7 +24,8 @@ public struct CaptionLook: Sendable {
   /// The sentences whose pictures were found last, the worst first, no picture twice.
   public let worst: [Question]
 
-  init(_ model: CaptionModel, _ data: CaptionedPictures, worst count: Int = 12) throws {
+  init(_ model: CaptionModel, _ data: CaptionedPictures, areUnseen: Bool, worst count: Int = 12) throws {
+    self.areUnseen = areUnseen
     let pictures = try model.embed(data)
     concepts = data.captionsOfPicture.map { $0.first.map { data.captions[$0] } ?? "" }
     map = EmbeddingPlane(pictures.values, dimension: model.dimension)
@@ -49,9 +52,9 @@ public struct CaptionLook: Sendable {
 }
 
 extension TrainedCaptions {
-  /// The concepts that were set aside, as the first pair of towers sees them; nil where none were.
-  public func look() throws -> CaptionLook? {
-    guard let scout, let validation else { return nil }
-    return try CaptionLook(scout, validation)
+  /// The concepts that were set aside, as the first pair of towers sees them; all of them where none were.
+  public func look() throws -> CaptionLook {
+    guard let scout, let validation else { return try CaptionLook(model, training, areUnseen: false) }
+    return try CaptionLook(scout, validation, areUnseen: true)
   }
 }
