@@ -21,7 +21,7 @@ public struct CaptionLook: Sendable {
   public let concepts: [String]
   /// Where each picture is; nil where there are too few.
   public let map: EmbeddingPlane?
-  /// The sentences whose pictures were found last, the worst first, no picture twice.
+  /// The sentences whose pictures were found last, the worst first, no picture twice; none where they were learned from.
   public let worst: [Question]
 
   init(_ model: CaptionModel, _ data: CaptionedPictures, areUnseen: Bool, worst count: Int = 12) throws {
@@ -29,6 +29,10 @@ public struct CaptionLook: Sendable {
     let pictures = try model.embed(data)
     concepts = data.captionsOfPicture.map { $0.first.map { data.captions[$0] } ?? "" }
     map = EmbeddingPlane(pictures.values, dimension: model.dimension)
+    guard areUnseen else {
+      worst = []
+      return
+    }
     let asked = Set(data.captionsOfPicture.joined()).sorted()
     let texts = try model.embed(asked.map { data.captions[$0] })
     let scores = Tensor.product(texts, pictures, transposeRight: true).values
@@ -54,7 +58,11 @@ public struct CaptionLook: Sendable {
 extension TrainedCaptions {
   /// The concepts that were set aside, as the first pair of towers sees them; all of them where none were.
   public func look() throws -> CaptionLook {
-    guard let scout, let validation else { return try CaptionLook(model, training, areUnseen: false) }
+    guard let scout, let validation else {
+      let step = max(1, training.count / 1_000)
+      let some = training.rows(Array(stride(from: 0, to: training.count, by: step)))
+      return try CaptionLook(model, some, areUnseen: false)
+    }
     return try CaptionLook(scout, validation, areUnseen: true)
   }
 }
