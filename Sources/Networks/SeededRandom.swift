@@ -14,10 +14,8 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
   /// A generator whose stream depends on `seed` alone.
   public init(seed: UInt64) {
     self.seed = seed
-    var mixer = seed
-    state = (
-      Self.splitMix(&mixer), Self.splitMix(&mixer), Self.splitMix(&mixer), Self.splitMix(&mixer)
-    )
+    var mixer = SplitMix64(seed: seed)
+    state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
   }
 
   /// The next 64 random bits.
@@ -99,18 +97,10 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 
   /// 64 bits that depend on both numbers: a counter-based generator for parallel work.
   static func mix(_ seed: UInt64, _ key: UInt64) -> UInt64 {
-    var state = seed ^ rotate(key &* 0xD1B5_4A32_D192_ED03, by: 32)
-    let first = splitMix(&state)
-    state ^= key
-    return first ^ splitMix(&state)
-  }
-
-  private static func splitMix(_ state: inout UInt64) -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+    var mixer = SplitMix64(seed: seed ^ rotate(key &* 0xD1B5_4A32_D192_ED03, by: 32))
+    let first = mixer.next()
+    mixer.state ^= key
+    return first ^ mixer.next()
   }
 
   private static func rotate(_ x: UInt64, by bits: UInt64) -> UInt64 {
@@ -168,5 +158,25 @@ extension SeededRandom: Codable {
     spareNormal = try container.decodeIfPresent(String.self, forKey: .spare).map(number).map {
       Double(bitPattern: $0)
     }
+  }
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014): one step a number, which is enough to fill another generator's state, or for
+/// draws in a fixed order.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
+  fileprivate var state: UInt64
+
+  /// A generator whose stream depends on `seed` alone.
+  package init(seed: UInt64) {
+    state = seed
+  }
+
+  /// The next 64 random bits.
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
   }
 }

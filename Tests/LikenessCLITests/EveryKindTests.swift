@@ -97,7 +97,8 @@ struct EveryKindTests {
     let arguments = line.arguments(line.path("m")) + ["--epochs", "9000", "--minutes", "0.1"]
     let process = try CommandRun.start(
       CommandRun.likeness, arguments, output: line.path("o"), errors: line.path("e"))
-    usleep(2_500_000)
+    let checkpoint = line.path("m.checkpoints/training-1.checkpoint")
+    while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(5_000) }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     let run = try CommandRun.run(CommandRun.likeness, arguments + ["--resume"])

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A training of each kind that takes a second or two, and what it is trained on.
 enum TrainingKind: String, CaseIterable, CustomTestStringConvertible, Sendable {

@@ -26,12 +26,11 @@ extension TrainedCaptions: TrainingOutcome {
         <code>likeness evaluate MODEL LIST</code> says it of a list kept apart.</p>
         """)
     }
-    if let look = try look() {
-      sections.append(answers(look))
-      if let plane = look.map {
-        sections.append(
-          PlaneMap(heading: "A map of the drawings set aside", plane: plane, names: look.concepts).html)
-      }
+    let look = try look()
+    if look.areUnseen { sections.append(answers(look)) }
+    if let plane = look.map {
+      let heading = look.areUnseen ? "A map of the drawings set aside" : "A map of the drawings it learned from"
+      sections.append(PlaneMap(heading: heading, plane: plane, names: look.concepts).html)
     }
     return ReportPage(
       title: "How pictures and sentences found each other",

@@ -1,3 +1,5 @@
+import Networks
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -99,7 +101,7 @@ struct AugmentationDraw {
 
   /// Sums of four uniform 16-bit numbers: near enough to normal, and one generator step a value.
   private func addNoise(_ planes: UnsafeMutableBufferPointer<Float>) {
-    var random = EvaluationRandom(seed: noiseSeed)
+    var random = SplitMix64(seed: noiseSeed)
     // Four uniform numbers of width 65,536 have a deviation of 65,536 / √3 together.
     let scale = noise * Float(3).squareRoot() / 65_536
     for index in planes.indices {

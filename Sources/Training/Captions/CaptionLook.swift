@@ -1,7 +1,7 @@
 import Foundation
 import Networks
 
-/// The concepts that were set aside, as the towers that never saw them see them: for people to look at.
+/// Pictures and sentences as towers see them, those that were set aside where some were: for people to look at.
 public struct CaptionLook: Sendable {
   /// A sentence, and what was found for it.
   public struct Question: Sendable, Hashable {
@@ -15,17 +15,24 @@ public struct CaptionLook: Sendable {
     public var found: [String]
   }
 
+  /// Whether the towers never saw them.
+  public let areUnseen: Bool
   /// The first caption of each picture.
   public let concepts: [String]
   /// Where each picture is; nil where there are too few.
   public let map: EmbeddingPlane?
-  /// The sentences whose pictures were found last, the worst first, no picture twice.
+  /// The sentences whose pictures were found last, the worst first, no picture twice; none where they were learned from.
   public let worst: [Question]
 
-  init(_ model: CaptionModel, _ data: CaptionedPictures, worst count: Int = 12) throws {
+  init(_ model: CaptionModel, _ data: CaptionedPictures, areUnseen: Bool, worst count: Int = 12) throws {
+    self.areUnseen = areUnseen
     let pictures = try model.embed(data)
     concepts = data.captionsOfPicture.map { $0.first.map { data.captions[$0] } ?? "" }
     map = EmbeddingPlane(pictures.values, dimension: model.dimension)
+    guard areUnseen else {
+      worst = []
+      return
+    }
     let asked = Set(data.captionsOfPicture.joined()).sorted()
     let texts = try model.embed(asked.map { data.captions[$0] })
     let scores = Tensor.product(texts, pictures, transposeRight: true).values
@@ -49,9 +56,13 @@ public struct CaptionLook: Sendable {
 }
 
 extension TrainedCaptions {
-  /// The concepts that were set aside, as the first pair of towers sees them; nil where none were.
-  public func look() throws -> CaptionLook? {
-    guard let scout, let validation else { return nil }
-    return try CaptionLook(scout, validation)
+  /// The concepts that were set aside, as the first pair of towers sees them; all of them where none were.
+  public func look() throws -> CaptionLook {
+    guard let scout, let validation else {
+      let step = max(1, training.count / 1_000)
+      let some = training.rows(Array(stride(from: 0, to: training.count, by: step)))
+      return try CaptionLook(model, some, areUnseen: false)
+    }
+    return try CaptionLook(scout, validation, areUnseen: true)
   }
 }

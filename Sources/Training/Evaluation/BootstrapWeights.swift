@@ -1,10 +1,12 @@
+import Networks
+
 /// How often every identity was drawn, in the whole set (once each) and in every resample.
 struct BootstrapWeights: Sendable {
   /// `[1 + resamples][identities]`; the first row is all ones.
   let rows: [[Int]]
 
   init(identities: Int, resamples: Int, seed: UInt64) {
-    var random = EvaluationRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     var rows = [[Int](repeating: 1, count: identities)]
     for _ in 0..<resamples {
       var row = [Int](repeating: 0, count: identities)

@@ -1,3 +1,5 @@
+import Networks
+
 /// The identity-disjoint protocol: one set of figures for every folder of identities.
 ///
 /// - Verification, over all n(n−1)/2 pairs: the equal error rate, where the false-accept rate (FAR) and the false-reject
@@ -94,7 +96,7 @@ public enum Evaluation {
   private static func report(
     _ distances: some PairwiseDistances, _ identities: LabelledIdentities, draws: Int, bootstrap: Int, seed: UInt64
   ) -> IdentificationReport {
-    var random = EvaluationRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let trials = IdentificationTrials(identities, draws: max(draws, 1), random: &random)
     let weights = BootstrapWeights(
       identities: identities.count, resamples: max(bootstrap, 0), seed: seed &+ 1)

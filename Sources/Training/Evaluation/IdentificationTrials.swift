@@ -1,3 +1,5 @@
+import Networks
+
 /// The random enrolments of the closed-set and open-set figures, and what the open set makes of its distances.
 struct IdentificationTrials: Sendable {
   /// One enrolment of every identity.
@@ -30,7 +32,7 @@ struct IdentificationTrials: Sendable {
   let closedWith5: [ClosedSet]
   let open: [OpenSet]
 
-  init(_ identities: LabelledIdentities, draws: Int, random: inout EvaluationRandom) {
+  init(_ identities: LabelledIdentities, draws: Int, random: inout SplitMix64) {
     let everyone = Array(0..<identities.count)
     func enrol(_ enrolled: [Int], _ number: Int) -> ClosedSet {
       var gallery: [Int32] = []

@@ -17,27 +17,22 @@ public struct NTXentLoss: EmbeddingLoss {
 
   /// All rows with all others.
   public func evaluate(_ batch: LossBatch) -> LossValue {
-    let (values, labels, n) = (batch.embeddings.values, batch.labels, batch.count)
-    let similarities = Similarities(values, values, dimension: batch.dimension)
-    var derivatives = [Float](repeating: 0, count: n * n)
-    var (total, pairs, wrong) = (0.0, 0, 0)
-    for i in 0..<n {
-      let negatives = (0..<n).filter { labels[$0] != labels[i] }
-      guard !negatives.isEmpty else { continue }
+    let labels = batch.labels
+    return Similarities.loss(of: batch) { i, similarities, derivatives in
+      let negatives = labels.indices.filter { labels[$0] != labels[i] }
+      guard !negatives.isEmpty else { return (0, 0, 0) }
+      var (total, pairs, wrong) = (0.0, 0, 0)
       let nearest = negatives.reduce(-Float.infinity) { max($0, similarities[i, $1]) }
-      for positive in 0..<n where positive != i && labels[positive] == labels[i] {
+      for positive in labels.indices where positive != i && labels[positive] == labels[i] {
         let near = similarities[i, positive] / temperature
         let all = LogSumExp([near] + negatives.map { similarities[i, $0] / temperature })
         total += all.value - Double(near)
         pairs += 1
         if similarities[i, positive] < nearest { wrong += 1 }
-        derivatives[i * n + positive] += (all.shares[0] - 1) / temperature
-        for (negative, share) in zip(negatives, all.shares.dropFirst()) {
-          derivatives[i * n + negative] += share / temperature
-        }
+        derivatives[positive] += (all.shares[0] - 1) / temperature
+        for (negative, share) in zip(negatives, all.shares.dropFirst()) { derivatives[negative] += share / temperature }
       }
+      return (total, pairs, wrong)
     }
-    return similarities.value(
-      of: total, derivatives, values, terms: pairs, active: wrong, shape: batch.embeddings.shape)
   }
 }
