@@ -62,7 +62,8 @@ struct WordVectorLearner: Learner {
     guard loss.isFinite else {
       throw TrainingError.lossNotFinite(step: place.step, epoch: place.epoch, kept: nil)
     }
-    place.progress = clock.isOver || place.epoch >= settings.epochs ? 1 : min(1, Double(clock.done) / Double(max(1, total)))
+    place.progress =
+      clock.isOver || place.epoch >= settings.epochs ? 1 : min(1, Double(clock.done) / Double(max(1, total)))
     isOver = place.progress >= 1
     return WordEpochRecord(
       stage: "vectors", epoch: place.epoch, loss: loss / Double(max(1, examples)), rate: clock.rate,
