@@ -24,10 +24,8 @@ struct ResumeTests {
     arguments: TrainingKind.allCases)
   func killed(_ kind: TrainingKind) throws {
     let line = try TrainingKind.Line(kind)
-    let started = ContinuousClock.now
     let whole = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("whole")))
     try #require(whole.status == 0, "\(whole.errors)")
-    let seconds = (ContinuousClock.now - started) / .seconds(1)
     let expected = try Data(contentsOf: URL(fileURLWithPath: line.path("whole")))
     #expect(!FileManager.default.fileExists(atPath: line.path("whole.checkpoints")), "nothing is left behind")
 
@@ -39,8 +37,17 @@ struct ResumeTests {
       let process = try CommandRun.start(
         CommandRun.likeness, line.arguments(out, threads: 1 + round % 2) + ["--resume"],
         output: line.path("output\(round)"), errors: errors)
-      // Anywhere in what a fresh run takes; after a while a round is let through.
-      if round < 6 { usleep(UInt32(random.uniform(0.2, 0.9) * seconds * 1_000_000)) } else { process.waitUntilExit() }
+      // After the first checkpoint, then anywhere around the ends of epochs; after a while a round is let through.
+      if round == 0 {
+        let checkpoint = out + ".checkpoints/training-1.checkpoint"
+        while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(1_000) }
+      } else if round < 6 {
+        let epochs = Int(random.uniform(0, 3))
+        while process.isRunning, try Self.epochs(in: errors) < epochs { usleep(2_000) }
+      } else {
+        process.waitUntilExit()
+      }
+      if round < 6 { usleep(UInt32(random.uniform(0, 40_000))) }
       let wasRunning = process.isRunning
       if wasRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
@@ -55,6 +62,11 @@ struct ResumeTests {
     #expect(kills >= 1 && resumptions >= 1, "\(kills) kills, \(resumptions) resumptions")
     #expect(try Data(contentsOf: URL(fileURLWithPath: out)) == expected)
     #expect(!FileManager.default.fileExists(atPath: out + ".checkpoints"))
+  }
+
+  /// How many epochs a run has said that it ended.
+  private static func epochs(in file: String) throws -> Int {
+    try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").count { $0.contains(": loss ") }
   }
 
   @Test("a disk that fills is a sentence, and the earlier checkpoint is as it was and good to go on from")

@@ -98,6 +98,8 @@ struct HTMLPage {
       h3 { font-size: 1rem; margin: 1.25rem 0 .5rem; }
       .pairs { grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); }
       .pair .distance { align-self: center; margin-left: auto; padding-bottom: 1.5rem; font-variant-numeric: tabular-nums; }
+      .question { flex-wrap: wrap; }
+      .question > b { width: 100%; }
       .map svg { max-height: 70vh; }
       code, pre { font: .88rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
       pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .8rem 1rem; overflow-x: auto; }

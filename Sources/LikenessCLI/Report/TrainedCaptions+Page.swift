@@ -35,7 +35,7 @@ extension TrainedCaptions: TrainingOutcome {
     return ReportPage(
       title: "How pictures and sentences found each other",
       lead: """
-        \(epochs.count) pairs of towers learned from \(card.pictures) pictures with \(card.captions) captions that a picture \
+        \(counted(epochs.count, "pair")) of towers learned from \(card.pictures) pictures with \(card.captions) captions that a picture \
         and a sentence that fits it belong together. The first pair was steered by concepts that it never saw: what is said \
         below of unseen concepts is said of that one pair.
         """,
@@ -104,13 +104,13 @@ extension TrainedCaptions: TrainingOutcome {
         Thumbnail(path: $0.0, name: ($0.0 as NSString).lastPathComponent, detail: $0.1, isMate: $0.2).html
       }
       return """
-        <div class="answer pair wrong"><span>\(escaped(question.caption))</span>\(faces.joined())</div>
+        <div class="answer wrong question"><b>\(escaped(question.caption))</b>\(faces.joined())</div>
         """
     }
     return """
       <h2>The worst answers</h2>
       <p class="soft">What was asked, the picture that is right (framed), and those that were found first.</p>
-      <div class="answers pairs">\(cards.joined())</div>
+      <div class="answers">\(cards.joined())</div>
       """
   }
 

@@ -49,7 +49,7 @@ extension TrainedEmbedder: TrainingOutcome {
   private var introduction: String {
     let loss = card.configuration?.loss.kind.rawValue ?? card.recipe
     return """
-      \(committee.members.count) networks learned by the \(escaped(loss)) loss from \(card.pictures) pictures of \
+      \(counted(committee.members.count, "network")) learned by the \(escaped(loss)) loss from \(card.pictures) pictures of \
       \(card.identities) identities that pictures of one identity belong together. Before that a first network set \
       \(validationIdentities.count) of them aside, never trained on those, and found by them which epoch is best: what is \
       said below of unseen \(others) is said of that one network.

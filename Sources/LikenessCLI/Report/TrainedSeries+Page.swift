@@ -80,7 +80,7 @@ extension TrainedSeries: TrainingOutcome {
       [row("this model", report.probe)] + report.baselines.sorted { $0.key < $1.key }.map { row($0.key, $0.value) }
     return """
       <h2>How much of the labels can be read off it</h2>
-      <p class="soft">A linear probe on the \(report.subjects) subjects that were set aside, with this share of the other \
+      <p class="soft">A linear probe on \(counted(report.subjects, "subject")) that were set aside, with this share of the other \
       subjects' frames labelled, beside the same probe on what needs no training; accuracy.</p>
       <div class="scroll"><table><tr><th></th>\(shares.map { "<th>\($0) %</th>" }.joined())</tr>\(rows.joined())</table></div>
       """

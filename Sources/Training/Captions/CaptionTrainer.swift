@@ -109,7 +109,7 @@ public struct CaptionTrainer: LongTraining {
       recipe: Self.recipe, pictures: data.count, captions: data.captions.count, concepts: concepts.count,
       configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.kept] })
     (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
-    card.licence = licence ?? ModelCard.usualLicence
+    card.licence = licence ?? ModelCard.usualLicenceOfData
     let views = parent?.model.pictures.views ?? Self.views
     var trained = TrainedCaptions(
       model: try model(runs, views, card, data.preprocessing), card: card, epochs: runs.map(\.epochs),

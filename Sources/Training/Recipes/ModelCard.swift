@@ -81,6 +81,9 @@ public struct ModelCard: Sendable, Codable, Hashable {
     "As the pictures it was learned from: whoever has rights in them has a say. Its answers are leads for a person to "
     + "review, never identifications."
 
+  /// The same of data that show nobody.
+  static let usualLicenceOfData = "As the data it was learned from: whoever has rights in them has a say."
+
   /// Today, or the day that `SOURCE_DATE_EPOCH` says.
   static var today: String {
     let said = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap { Double($0) }

@@ -82,7 +82,7 @@ public struct SeriesTrainer: LongTraining {
       streams: data.streams, subjects: data.subjects, moments: data.training.moments + data.validation.moments,
       bestEpoch: loop.epochs[loop.kept].withoutSeconds)
     (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
-    card.licence = licence ?? ModelCard.usualLicence
+    card.licence = licence ?? ModelCard.usualLicenceOfData
     let model = try card.model(frontEnd: data.frontEnd, weights: loop.weights)
     return TrainedSeries(
       model: model, card: card, epochs: loop.epochs, streams: streams, subjectsAside: data.subjectsAside,

@@ -98,7 +98,7 @@ public struct WordTrainer: LongTraining {
       epochs += loop.epochs
     }
     var card = WordCard(corpus: corpus, trainer: self, epochs: epochs)
-    (card.date, card.licence) = (date, licence ?? ModelCard.usualLicence)
+    (card.date, card.licence) = (date, licence ?? ModelCard.usualLicenceOfData)
     var metadata = try card.metadata(recipe: "words")
     metadata[WordModel.gapMixKey] = filling.map { "\($0.mix)" }
     let model = try WordModel(
