@@ -113,7 +113,8 @@ import Testing
   @Test(
     "what is no condition is refused with a sentence, and writes nothing",
     arguments: [
-      "", "nonsense", "identity.nme = 1", "1; DELETE FROM embedding", "1) UNION DELETE FROM embedding --", "?2 = 1",
+      "", "nonsense", "identity.nme = 1", "1; DELETE FROM embedding", "1) UNION DELETE FROM embedding --", "?1 = 1",
+      "?2 = 1",
       "(",
     ])
   func refused(condition: String) throws {

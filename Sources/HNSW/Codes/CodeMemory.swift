@@ -118,13 +118,9 @@ struct CodeMemory: @unchecked Sendable {
   func keys(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery
   ) -> SIMD4<Float> {
-    let dots = dots(a, b, c, d, query, count: nodeDimension, bias: query.bias)
-    let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
-    let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
-    let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
     let residuals = SIMD4(
-      ha.pointee.residual, hb.pointee.residual, hc.pointee.residual, hd.pointee.residual)
-    return (norms + query.base) - (scales * query.unit) * (dots * weight)
+      header(a).pointee.residual, header(b).pointee.residual, header(c).pointee.residual, header(d).pointee.residual)
+    return keys(a, b, c, d, query, by: nodeDimension, bias: query.bias)
       - (residuals * query.residual) * residualWeight
   }
 
@@ -146,18 +142,14 @@ struct CodeMemory: @unchecked Sendable {
   func roughKeys(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery
   ) -> SIMD4<Float> {
-    let dots = dots(a, b, c, d, query, count: edgeColumns, bias: query.edgeBias)
-    let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
-    let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
-    let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
-    return (norms + query.base) - (scales * query.unit) * (dots * weight)
+    keys(a, b, c, d, query, by: edgeColumns, bias: query.edgeBias)
   }
 
-  /// The products of the first `count` coordinates of four node codes with those of the query.
+  /// The keys of four nodes by so many leading coordinates of their codes.
   @inline(__always)
-  private func dots(
+  private func keys(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ d: UnsafeRawPointer, _ query: CodedQuery,
-    count: Int, bias: Int32
+    by count: Int, bias: Int32
   ) -> SIMD4<Float> {
     var dots = SIMD4<Int32>()
     withUnsafeMutablePointer(to: &dots) {
@@ -165,7 +157,10 @@ struct CodeMemory: @unchecked Sendable {
         kernels.code_dot_four(nodeCode(a), nodeCode(b), nodeCode(c), nodeCode(d), query.values, count, bias, $0)
       }
     }
-    return SIMD4<Float>(dots)
+    let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
+    let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
+    let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
+    return (norms + query.base) - (scales * query.unit) * (SIMD4<Float>(dots) * weight)
   }
 
   /// Estimates the keys of all neighbours of a block, whose own is `key` by the coordinates of edges; marks those below

@@ -1,74 +1,6 @@
 import CKernels
 
 extension Projection {
-  /// How many coordinates codes have.
-  struct Widths: Hashable {
-    var edge: Int
-    var node: Int
-    /// Whether nodes of level 0 have codes of their edges.
-    var hasEdges = true
-
-    /// What is chosen instead where the fewer leading coordinates tell near vectors apart almost as well: shorter edges,
-    /// or, without edges, those that lie in the first cache line of a node's block (``CodeMemory/roughKeys(_:_:_:_:_:)``).
-    var alternatives: [Widths] {
-      if hasEdges { return [32, 48].filter { $0 < edge }.map { Widths(edge: $0, node: node) } }
-      return node > Self.firstLine ? [Widths(edge: Self.firstLine, node: node, hasEdges: false)] : []
-    }
-
-    /// Coordinates beside the short header of a block.
-    static let firstLine = 64 - BlockHeader.nodeBytes
-
-    /// Codes of nodes alone, of all coordinates there are up to 240, in whole cache lines: for vectors of which no few
-    /// coordinates tell near ones apart. Less than an eighth of the coordinates is rather left out than a line more read.
-    static func thorough(for dimension: Int, edge: Int) -> Widths {
-      let lines = (BlockHeader.nodeBytes + dimension - dimension / 8 + 63) / 64
-      return Widths(edge: min(edge, 24), node: min(lines, 4) * 64 - BlockHeader.nodeBytes, hasEdges: false)
-    }
-  }
-
-  /// The widths for vectors of a dimension, narrow and wide.
-  ///
-  /// An edge gets what brings a vector with its links and codes to 2.5 times its float32 bytes at M = 16, but 24 at least, and 64
-  /// at most where those tell near vectors apart: more cost more cache lines a step than they save steps
-  /// (Benchmarks/NOTES.md). Where fewer tell almost as much, it gets those; vectors without leading directions get all
-  /// that memory allows, up to 256.
-  ///
-  /// A compact index keeps links and codes within 0.6 times the bytes of the vectors, which are elsewhere; where 48
-  /// coordinates for each edge do not fit, it has none: fewer lead walks astray.
-  static func widths(for dimension: Int, isCompact: Bool) -> (narrow: Widths, wide: Widths) {
-    let node = dimension < 192 ? 64 : 128
-    let others = 320 + node
-    let room =
-      isCompact ? (12 * dimension / 5 - others - dimension / 16) / 16 & ~7 : max((6 * dimension - others) / 16 & ~7, 24)
-    func widths(_ most: Int) -> Widths {
-      let edge = min(max(room, 24), most, (dimension + 7) & ~7)
-      let whole = max(min(node, (dimension + 15) & ~15), (edge + 15) & ~15)
-      // Without edges a block is a short header and a node code: whole cache lines.
-      return !isCompact || room >= 48
-        ? Widths(edge: edge, node: whole)
-        : Widths(edge: min(edge, 24), node: max(whole - 16, Widths.firstLine), hasEdges: false)
-    }
-    return (widths(64), widths(256))
-  }
-
-  /// All widths that ``learned(from:of:dimension:stride:isCompact:seed:threads:kernels:)`` may choose.
-  static func choices(for dimension: Int, isCompact: Bool) -> Set<Widths> {
-    let (narrow, wide) = widths(for: dimension, isCompact: isCompact)
-    return Set([narrow, wide, thorough(for: dimension, isCompact: isCompact)] + narrow.alternatives)
-  }
-
-  /// What is chosen where codes of few coordinates blur near vectors; as long as nodes alone are within the bytes of a
-  /// compact index.
-  private static func thorough(for dimension: Int, isCompact: Bool) -> Widths {
-    let narrow = widths(for: dimension, isCompact: isCompact).narrow
-    return isCompact && dimension < 192 ? narrow : .thorough(for: dimension, edge: narrow.edge)
-  }
-
-  /// The most coordinates that a node code of such vectors may have.
-  static func greatestNodeDimension(for dimension: Int) -> Int {
-    choices(for: dimension, isCompact: false).union(choices(for: dimension, isCompact: true)).map(\.node).max() ?? 0
-  }
-
   /// The share of the differences between near vectors that narrow edges must hold.
   private static let leastShare: Float = 0.35
   /// The share at which fewer coordinates do: what is missing costs less than the cache lines of more
@@ -96,10 +28,11 @@ extension Projection {
     for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
     let pairs = neighbours(
-      in: sample, around: centre, of: collection, dimension: dimension, threads: threads, kernels: kernels)
+      in: sample, around: centre, of: collection, dimension: dimension, threads: threads, kernels: kernels
+    )
+    .map { (sample[$0.a], sample[$0.b]) }
     let differences = Differences(
-      pairs.map { difference(sample[$0.a], sample[$0.b], dimension: dimension) }, dimension: dimension,
-      kernels: kernels)
+      pairs.map { difference($0, $1, dimension: dimension) }, dimension: dimension, kernels: kernels)
     var random = SequenceGenerator(seed: seed)
     func directions(_ count: Int) -> [[Float]] {
       leadingDirections(
@@ -116,8 +49,7 @@ extension Projection {
       rows = directions(widths.node)
     } else if differences.count > 0, let last = shares.last,
       last < poorShare
-        || blur(of: pairs, in: sample, around: centre, by: rows.prefix(shares.count), dimension: dimension)
-          > greatestBlur
+        || blur(of: pairs.prefix(256), around: centre, by: rows.prefix(shares.count)) > greatestBlur
     {
       let thorough = thorough(for: dimension, isCompact: isCompact)
       if thorough != widths {
@@ -140,38 +72,8 @@ extension Projection {
     if rows.count > edge { rows.insert(contentsOf: Array(repeating: zero, count: padding), at: edge) }
     while rows.count < widths.node { rows.append(zero) }
     let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
-    projection.measureResiduals(of: pairs.map { (sample[$0.a], sample[$0.b]) })
+    projection.measureResiduals(of: pairs)
     return projection
-  }
-
-  /// How much the keys of near vectors are blurred by what directions leave out of both: the standard deviation of twice its
-  /// product, less what it has in common on the average, in units of their mean squared distance.
-  private static func blur(
-    of pairs: [(a: Int, b: Int)], in sample: [UnsafePointer<Float>], around centre: [Float],
-    by directions: ArraySlice<[Float]>, dimension: Int
-  ) -> Double {
-    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
-    var left: [(length: Double, cosine: Double)] = []
-    var distances = 0.0
-    for (a, b) in pairs.prefix(256) {
-      let x = (0..<dimension).map { sample[a][$0] - centre[$0] }
-      let y = (0..<dimension).map { sample[b][$0] - centre[$0] }
-      var (xx, yy, xy) = (Double(dot(x, x, dimension)), Double(dot(y, y, dimension)), Double(dot(x, y, dimension)))
-      distances += xx + yy - 2 * xy
-      for direction in directions {
-        let (along, other) = (Double(dot(x, direction, dimension)), Double(dot(y, direction, dimension)))
-        xx -= along * along
-        yy -= other * other
-        xy -= along * other
-      }
-      guard xx > 0, yy > 0 else { continue }
-      let length = (xx * yy).squareRoot()
-      left.append((length, min(max(xy / length, -1), 1)))
-    }
-    guard distances > 0, !left.isEmpty else { return 0 }
-    let mean = meanAndDeviation(left.map(\.cosine)).mean
-    let squared = left.reduce(0) { $0 + 4 * $1.length * $1.length * ($1.cosine - mean) * ($1.cosine - mean) }
-    return (squared / Double(left.count)).squareRoot() / (distances / Double(min(pairs.count, 256)))
   }
 
   /// Rows of a sample: enough to know the directions, few enough that learning is short beside building.
@@ -293,53 +195,6 @@ extension Projection {
     }
     rows[i] = row
     return isLeft
-  }
-}
-
-extension Projection {
-  /// Learns how alike the parts of near vectors are that the projection leaves out.
-  fileprivate func measureResiduals(of pairs: [(UnsafePointer<Float>, UnsafePointer<Float>)]) {
-    let buffers = ProjectionBuffers(dimension: dimension)
-    let coordinates = UnsafeMutablePointer<Float>.allocate(capacity: 2 * nodeDimension)
-    defer {
-      buffers.deallocate()
-      coordinates.deallocate()
-    }
-    var outside: [Double] = []
-    var residual: [Double] = []
-    for (a, b) in pairs {
-      apply(to: a, buffers: buffers, into: coordinates)
-      apply(to: b, buffers: buffers, into: coordinates + nodeDimension)
-      var (aa, bb, ab) = (0.0, 0.0, 0.0)
-      for i in 0..<dimension {
-        let (x, y) = (Double(a[i] - mean[i]), Double(b[i] - mean[i]))
-        aa += x * x
-        bb += y * y
-        ab += x * y
-      }
-      func leaveOut(_ range: Range<Int>) -> Double? {
-        for i in range {
-          let (x, y) = (Double(coordinates[i]), Double(coordinates[nodeDimension + i]))
-          aa -= x * x
-          bb -= y * y
-          ab -= x * y
-        }
-        return aa > 0 && bb > 0 ? min(max(ab / (aa * bb).squareRoot(), -1), 1) : nil
-      }
-      if let cosine = leaveOut(0..<edgeColumns) { outside.append(cosine) }
-      if let cosine = leaveOut(edgeColumns..<nodeDimension) { residual.append(cosine) }
-    }
-    outsideCosine = Float(Self.meanAndDeviation(outside).mean)
-    let (mean, deviation) = Self.meanAndDeviation(residual)
-    residualCosine = Float(mean)
-    residualSpread = Float(deviation)
-  }
-
-  private static func meanAndDeviation(_ values: [Double]) -> (mean: Double, deviation: Double) {
-    guard !values.isEmpty else { return (0, 0) }
-    let mean = values.reduce(0, +) / Double(values.count)
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-    return (mean, variance.squareRoot())
   }
 }
 

@@ -9,8 +9,7 @@ struct Condition: Sendable, Hashable {
   ///
   /// - Throws: ``GalleryError/invalidArgument(reason:)`` for what is no expression.
   func allowed(in db: Database, embedder: EmbedderRow) throws -> IDSet {
-    let rows = try statement(db)
-    try rows.bind(embedder.id, at: 1)
+    let rows = try statement(db, embedder: embedder)
     var ids: [Int64] = []
     do {
       while try rows.step() { ids.append(rows.integer(0)) }
@@ -20,16 +19,16 @@ struct Condition: Sendable, Hashable {
     return IDSet(ids)
   }
 
-  private func statement(_ db: Database) throws -> RawStatement {
+  private func statement(_ db: Database, embedder: EmbedderRow) throws -> RawStatement {
     // A comment at its end must not swallow what follows.
     let sql = """
       SELECT embedding.id FROM embedding JOIN identity ON identity.id = embedding.identity_id
-      WHERE embedding.embedder_id = ?1 AND (\(expression)
+      WHERE embedding.embedder_id = \(embedder.id) AND (\(expression)
       )
       """
     do {
       let rows = try RawStatement(db, sql, isCached: false)
-      guard rows.parameterCount == 1, rows.columnCount == 1 else {
+      guard rows.parameterCount == 0, rows.columnCount == 1 else {
         throw GalleryError.invalidArgument(
           reason: "the condition \"\(GalleryError.shortened(expression))\" has parameters: write values into it")
       }

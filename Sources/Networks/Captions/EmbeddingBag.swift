@@ -60,7 +60,34 @@ public final class EmbeddingBag {
     return result
   }
 
-  static func sum(
+  /// The weighted sums `[n, dimension]` of `n` bags of the rows of a table, `[rows, dimension]`.
+  package static func sums(_ bags: [[CaptionVocabulary.Entry]], of table: Tensor) -> Tensor {
+    let dimension = table.shape[1]
+    var result = Tensor(shape: [bags.count, dimension])
+    result.withUnsafeMutableBufferPointer { target in
+      table.withUnsafeBufferPointer { source in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        sum(bags, from, dimension: dimension, into: to)
+      }
+    }
+    return result
+  }
+
+  /// What the bags' values `[n, dimension]` give to the rows of a table, `[rows, dimension]`: the transpose of
+  /// ``sums(_:of:)``.
+  package static func spread(_ values: Tensor, over bags: [[CaptionVocabulary.Entry]], rows: Int) -> Tensor {
+    let dimension = values.shape[1]
+    var result = Tensor(shape: [rows, dimension])
+    result.withUnsafeMutableBufferPointer { target in
+      values.withUnsafeBufferPointer { source in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        spread(from, over: bags, dimension: dimension, into: to)
+      }
+    }
+    return result
+  }
+
+  private static func sum(
     _ bags: [[CaptionVocabulary.Entry]], _ table: UnsafePointer<Float>, dimension: Int,
     into target: UnsafeMutablePointer<Float>
   ) {
@@ -73,22 +100,29 @@ public final class EmbeddingBag {
     }
   }
 
+  private static func spread(
+    _ values: UnsafePointer<Float>, over bags: [[CaptionVocabulary.Entry]], dimension: Int,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    for (place, bag) in bags.enumerated() {
+      let given = values + place * dimension
+      for entry in bag {
+        let row = target + entry.row * dimension
+        for d in 0..<dimension { row[d] += entry.weight * given[d] }
+      }
+    }
+  }
+
   /// Adds to the rows' gradients, given the gradient for the sums.
   public func backward(_ outputGradient: Tensor, bags: [[CaptionVocabulary.Entry]]) {
     precondition(outputGradient.shape == [bags.count, dimension], "a gradient for every bag's sum is needed")
     outputGradient.withUnsafeBufferPointer { source in
       guard let from = source.baseAddress else { return }
-      for (place, bag) in bags.enumerated() {
-        let given = from + place * dimension
-        for entry in bag {
-          let row = gradient.base + entry.row * dimension
-          for d in 0..<dimension { row[d] += entry.weight * given[d] }
-          if !isTouched[entry.row] {
-            isTouched[entry.row] = true
-            touched.append(entry.row)
-          }
-        }
-      }
+      Self.spread(from, over: bags, dimension: dimension, into: gradient.base)
+    }
+    for entry in bags.joined() where !isTouched[entry.row] {
+      isTouched[entry.row] = true
+      touched.append(entry.row)
     }
   }
 

@@ -31,14 +31,7 @@ public struct TextTower: Sendable {
   /// The embeddings `[n, dimension]` of sentences. A sentence of which nothing is known has the embedding of an empty
   /// one: ask ``knows(_:)`` first.
   public func embed(_ captions: [String], workers: Int = Workers.cores) throws -> Tensor {
-    let bags = captions.map(vocabulary.bag)
-    var sums = Tensor(shape: [bags.count, table.shape[1]])
-    table.withUnsafeBufferPointer { rows in
-      sums.withUnsafeMutableBufferPointer { target in
-        guard let from = rows.baseAddress, let to = target.baseAddress else { return }
-        EmbeddingBag.sum(bags, from, dimension: table.shape[1], into: to)
-      }
-    }
+    let sums = EmbeddingBag.sums(captions.map(vocabulary.bag), of: table)
     return try network.embed(sums, workers: workers)
   }
 

@@ -36,8 +36,9 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
   public var augmentation = DrawingAugmentation.drawings
   /// The share of concepts set aside to steer by; 0 for none.
   public var validationShare = 0.05
-  /// Looks at the validation concepts without a gain after which training ends; as the rate falls to the end, hardly ever.
-  public var patience = 1_000
+  /// Looks at the validation concepts without a gain after which training ends; nil for the whole schedule, as what the
+  /// last steps at low rates gain is worth more than any look before.
+  public var patience: Int?
   /// Everything chance decides.
   public var seed: UInt64 = 1
 
@@ -68,6 +69,6 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
     try check((0...1).contains(wholeDropout), "dropout of whole words", "must be from 0 to 1")
     try check((0...100).contains(pictureLoss), "loss between pictures", "must be from 0 to 100")
     try check((0...0.5).contains(validationShare), "validation share", "must be from 0 to 0.5")
-    try check(patience >= 1, "patience", "must be at least 1")
+    try check(patience.map { $0 >= 1 } ?? true, "patience", "must be at least 1")
   }
 }

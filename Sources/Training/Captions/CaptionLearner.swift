@@ -99,7 +99,7 @@ struct CaptionLearner: StepLearner {
   }
 
   func isStale(epochs: Int, at place: TrainingPlace) -> Bool {
-    validation != nil && place.epoch - lastGain >= configuration.patience
+    validation != nil && configuration.patience.map { place.epoch - lastGain >= $0 } ?? false
   }
 
   /// The towers of some epoch's ``weights``.

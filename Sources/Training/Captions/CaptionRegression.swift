@@ -134,38 +134,10 @@ package struct CaptionRegression {
   }
 
   /// ΦX, `[bags, dimension]`.
-  private func sums(_ table: Tensor) -> Tensor {
-    let dimension = table.shape[1]
-    var result = Tensor(shape: [bags.count, dimension])
-    result.withUnsafeMutableBufferPointer { target in
-      table.withUnsafeBufferPointer { source in
-        for (place, bag) in bags.enumerated() {
-          for entry in bag {
-            let (to, from) = (place * dimension, entry.row * dimension)
-            for d in 0..<dimension { target[to + d] += entry.weight * source[from + d] }
-          }
-        }
-      }
-    }
-    return result
-  }
+  private func sums(_ table: Tensor) -> Tensor { EmbeddingBag.sums(bags, of: table) }
 
   /// ΦᵀX, `[rows, dimension]`.
-  private func spread(_ values: Tensor) -> Tensor {
-    let dimension = values.shape[1]
-    var result = Tensor(shape: [rows, dimension])
-    result.withUnsafeMutableBufferPointer { target in
-      values.withUnsafeBufferPointer { source in
-        for (place, bag) in bags.enumerated() {
-          for entry in bag {
-            let (from, to) = (place * dimension, entry.row * dimension)
-            for d in 0..<dimension { target[to + d] += entry.weight * source[from + d] }
-          }
-        }
-      }
-    }
-    return result
-  }
+  private func spread(_ values: Tensor) -> Tensor { EmbeddingBag.spread(values, over: bags, rows: rows) }
 
   /// By column, the sum of products.
   private func columnProducts(_ left: Tensor, _ right: Tensor) -> [Double] {
