@@ -41,7 +41,10 @@ let package = Package(
     .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
       name: "GallerySchema", path: "schema", exclude: ["README.md"],
-      resources: [.embedInCode("v1_gallery.sql"), .embedInCode("v2_upkeep.sql"), .embedInCode("v3_sources.sql")]),
+      resources: [
+        .embedInCode("v1_gallery.sql"), .embedInCode("v2_upkeep.sql"), .embedInCode("v3_sources.sql"),
+        .embedInCode("v4_changes.sql"),
+      ]),
     .target(
       name: "Likeness",
       dependencies: [

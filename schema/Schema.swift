@@ -4,7 +4,7 @@ public enum GallerySchema {
   public static var migrations: [String] {
     [
       text(PackageResources.v1_gallery_sql), text(PackageResources.v2_upkeep_sql),
-      text(PackageResources.v3_sources_sql),
+      text(PackageResources.v3_sources_sql), text(PackageResources.v4_changes_sql),
     ]
   }
 

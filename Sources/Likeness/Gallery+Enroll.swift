@@ -64,7 +64,7 @@ extension Gallery {
   public func enroll(_ enrollments: [Enrollment], replacing: Replacement = .nothing) throws -> [EmbeddingID] {
     let rows = try CheckedEnrollments(enrollments)
     if enrollments.isEmpty { return [] }
-    return try commits.commit(EnrollmentRequest(rows: rows, replacing: replacing), store)
+    return try commits.commit(EnrollmentRequest(rows: rows, replacing: replacing)) { store(&$0) }
   }
 
   /// Refuses a vector that the gallery's embedder cannot have made.

@@ -93,7 +93,7 @@ import Testing
     }
     let gallery = try Gallery(path: scratch.path())
     #expect(gallery.isReadOnly)
-    #expect(gallery.readOnlyReason?.contains("its schema is version 99, and this library knows 3") == true)
+    #expect(gallery.readOnlyReason?.contains("its schema is version 99, and this library knows 4") == true)
     #expect(try gallery.query(.vector([1])).candidates.map(\.identity) == ["Ada"])
     let error = try #require(throws: GalleryError.self) { try gallery.enroll([2], as: "Grace") }
     #expect(error.description.contains("cannot be written: its schema is version 99"))

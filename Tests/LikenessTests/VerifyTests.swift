@@ -150,11 +150,11 @@ import Testing
         """
         DROP TRIGGER embedding_inserted;
         CREATE TRIGGER embedding_inserted AFTER INSERT ON embedding BEGIN SELECT 1; END
-        """, "the trigger embedding_inserted is not as schema version 3 defines it"
+        """, "the trigger embedding_inserted is not as schema version 4 defines it"
       ),
       ("DROP VIEW identities", "the view identities is missing"),
       ("DROP INDEX embedding_source", "the index embedding_source is missing"),
-      ("ALTER TABLE identity ADD COLUMN birthday TEXT", "the table identity is not as schema version 3 defines it"),
+      ("ALTER TABLE identity ADD COLUMN birthday TEXT", "the table identity is not as schema version 4 defines it"),
       ("DROP TABLE import_progress", "the table import_progress is missing"),
     ])
   func schema(_ sql: String, _ what: String) throws {

@@ -8,14 +8,14 @@ import Testing
   static let schemaFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("schema")
 
-  @Test("a gallery of version 1 is brought to version 3 with every row, and is beside itself as it was before")
+  @Test("a gallery of version 1 is brought to version 4 with every row, and is beside itself as it was before")
   func migrated() throws {
     let scratch = try Scratch()
     let path = try Fixture.gallery(1, in: scratch)
     let before = try Fixture.content(path)
     let keeper = LogKeeper()
     let gallery = try Gallery(path: path, configuration: quiet { $0.logger = keeper.logger() })
-    #expect(try gallery.info().schemaVersion == 3)
+    #expect(try gallery.info().schemaVersion == 4)
     #expect(try Fixture.content(path) == before)
     #expect(
       try gallery.identities().map(\.name) == ["Ada Lovelace", "Jürgen Müller", "O'Brien \"Bob\"", "Zoë", "Łukasz 😀"])
@@ -27,7 +27,7 @@ import Testing
     let copy = path + ".v1-backup"
     #expect(try Fixture.version(copy) == 1)
     #expect(try Fixture.content(copy) == before)
-    #expect(keeper.lines.withLock { $0.contains { $0.contains("from schema version 1 to 3") && $0.contains(copy) } })
+    #expect(keeper.lines.withLock { $0.contains { $0.contains("from schema version 1 to 4") && $0.contains(copy) } })
     #expect(try !files(in: scratch.folder).contains { $0.contains(".partial-") })
     let noted = try otherHand(path).read { db in try String.fetchAll(db, sql: "SELECT path || ' ' || reason FROM copy")
     }
@@ -39,7 +39,7 @@ import Testing
     #expect(try Fixture.content(copy) == before)
   }
 
-  @Test("a gallery of version 2 is brought to version 3 with every row, its trainings and its imports")
+  @Test("a gallery of version 2 is brought to version 4 with every row, its trainings and its imports")
   func fromTwo() throws {
     let scratch = try Scratch()
     let path = try Fixture.gallery(2, in: scratch)
@@ -52,7 +52,7 @@ import Testing
     #expect(try Fixture.version(path) == 2)
 
     let gallery = try Gallery(path: path, configuration: quiet())
-    #expect(try gallery.info().schemaVersion == 3)
+    #expect(try gallery.info().schemaVersion == 4)
     #expect(try Fixture.content(path) == before)
     #expect(try Fixture.content(path + ".v2-backup") == before)
     #expect(try gallery.trainingRuns().map(\.identities) == [0, 2])
@@ -61,6 +61,41 @@ import Testing
     #expect(id.rawValue == 6)
     #expect(try gallery.forget("Zoë").trainingSets == 1)
     #expect(try Fixture.content(path + ".v2-backup").count < before.count)
+  }
+
+  @Test(
+    "a gallery of version 3 is brought to version 4, and its change log goes on where it was", arguments: [false, true])
+  func fromThree(isPruned: Bool) throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(3, in: scratch)
+    try otherHand(path).write { db in
+      if isPruned { try db.execute(sql: "DELETE FROM change") }
+      // What others have built around it means the table as it is then, and whoever dropped a trigger is no hindrance.
+      try db.execute(
+        sql: "CREATE VIEW latest AS SELECT max(sequence) AS number FROM change; DROP TRIGGER embedding_deleted")
+    }
+    let before = try Fixture.content(path)
+    let log = try otherHand(path).read { db in try Row.fetchAll(db, sql: "SELECT * FROM change ORDER BY sequence") }
+    #expect(log.count == (isPruned ? 0 : 48))
+
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(try gallery.info().schemaVersion == 4)
+    #expect(try Fixture.content(path) == before)
+    #expect(try Fixture.content(path + ".v3-backup") == before)
+    #expect(try gallery.verify().checks.filter { $0.outcome == .wrong }.map(\.name) == ["embeddings"])
+    let hand = try otherHand(path)
+    #expect(
+      try hand.read { db in try Row.fetchAll(db, sql: "SELECT * FROM change ORDER BY sequence") } == log)
+    let vector = try gallery.vector(of: EmbeddingID(37))
+    #expect(try gallery.query(.vector(vector), k: 1, by: .embedding).candidates.first?.embedding.rawValue == 37)
+    try hand.write { db in
+      try db.execute(sql: "DELETE FROM embedding WHERE id = 37")
+      #expect(try Int.fetchOne(db, sql: "SELECT number FROM latest") == 49)
+      #expect(throws: DatabaseError.self) {
+        try db.execute(sql: "INSERT INTO change (embedding_id, kind) VALUES (1, 'upsert')")
+      }
+    }
+    #expect(try gallery.query(.vector(vector), k: 1, by: .embedding).candidates.first?.embedding.rawValue != 37)
   }
 
   @Test("the copy before a migration replaces no earlier one")
@@ -114,7 +149,7 @@ import Testing
     #expect(try Fixture.version(copy.path()) == 1)
     #expect(try Fixture.content(copy.path()) == before)
     let gallery = try Gallery(path: copy.path(), configuration: quiet())
-    #expect(try gallery.info().schemaVersion == 3)
+    #expect(try gallery.info().schemaVersion == 4)
     #expect(try Fixture.content(copy.path()) == before)
   }
 
@@ -158,7 +193,7 @@ import Testing
     let path = try Fixture.gallery(1, in: scratch)
     try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<6 { group.addTask { try Gallery(path: path, configuration: quiet()).info().schemaVersion } }
-      for try await version in group { #expect(version == 3) }
+      for try await version in group { #expect(version == 4) }
     }
     #expect(try files(in: scratch.folder).filter { $0.contains("-backup") } == [path + ".v1-backup"])
   }
@@ -169,7 +204,7 @@ import Testing
     try makeGallery(scratch.path(), 2).close()
     let byHand = try DatabaseQueue()
     try byHand.write { db in
-      for name in ["v1_gallery.sql", "v2_upkeep.sql", "v3_sources.sql"] {
+      for name in ["v1_gallery.sql", "v2_upkeep.sql", "v3_sources.sql", "v4_changes.sql"] {
         try db.execute(sql: String(contentsOf: Self.schemaFolder.appendingPathComponent(name), encoding: .utf8))
       }
     }

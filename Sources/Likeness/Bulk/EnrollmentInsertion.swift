@@ -45,6 +45,16 @@ struct EnrollmentInsertion: ~Copyable {
     }
   }
 
+  /// The first fault of vectors that the gallery's embedder cannot have made.
+  func fault(in rows: CheckedEnrollments) -> (any Error)? {
+    do {
+      try check(rows)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// Stores the rows, and returns their ids.
   ///
   /// - Parameters:

@@ -2,19 +2,47 @@ import GRDB
 
 extension Gallery {
   /// Stores requests in one transaction, and says for each what became of it: one at fault does not touch the others.
-  func store(_ requests: [EnrollmentRequest]) -> [CommitGroup.Outcome] {
+  func store(_ arrivals: inout some IteratorProtocol<EnrollmentRequest>) -> [CommitGroup.Outcome] {
+    var requests: [EnrollmentRequest] = []
     do {
+      // A savepoint for each costs as much as storing it, so first as if none could fail.
       return try writing { db in
-        let embedder = try requiredEmbedder(db)
-        var insertion = try EnrollmentInsertion(db, embedder: embedder)
-        if requests.count == 1 { return [.success(try insertion.store(requests[0], in: db))] }
-        return try requests.map { try alone($0, &insertion, in: db) }
+        var insertion = try EnrollmentInsertion(db, embedder: try requiredEmbedder(db))
+        var outcomes: [CommitGroup.Outcome] = []
+        while let request = arrivals.next() {
+          requests.append(request)
+          if let fault = insertion.fault(in: request.rows) {
+            outcomes.append(.failure(fault))
+          } else {
+            outcomes.append(.success(try insertion.store(request, in: db)))
+          }
+        }
+        return outcomes
       }
     } catch {
-      if requests.count == 1 { return [.failure(error)] }
+      while let request = arrivals.next() { requests.append(request) }
       // Who is in the way of one is in the way of all; for anything else, each shall hear of its own fault.
       if case GalleryError.locked = error { return requests.map { _ in .failure(error) } }
-      return requests.flatMap { store([$0]) }
+      return requests.count == 1 ? [.failure(error)] : storeGuarded(requests)
+    }
+  }
+
+  /// Stores requests of which one fails, in one transaction if that can be, or else each in its own.
+  private func storeGuarded(_ requests: [EnrollmentRequest]) -> [CommitGroup.Outcome] {
+    do {
+      return try writing { db in
+        var insertion = try EnrollmentInsertion(db, embedder: try requiredEmbedder(db))
+        return try requests.map { request in
+          if let fault = insertion.fault(in: request.rows) { return .failure(fault) }
+          return try alone(request, &insertion, in: db)
+        }
+      }
+    } catch {
+      if case GalleryError.locked = error { return requests.map { _ in .failure(error) } }
+      return requests.flatMap { request in
+        var one = CollectionOfOne(request).makeIterator()
+        return store(&one)
+      }
     }
   }
 
@@ -45,10 +73,9 @@ extension Gallery {
 }
 
 extension EnrollmentInsertion {
-  /// Checks and stores one request.
+  /// Stores one request, whose vectors were checked.
   mutating func store(_ request: EnrollmentRequest, in db: Database) throws -> [EmbeddingID] {
-    try check(request.rows)
-    return try TriggerSuspension.during(request.rows, replacing: request.replacing, in: db) { triggers in
+    try TriggerSuspension.during(request.rows, replacing: request.replacing, in: db) { triggers in
       try insert(request.rows, replacing: request.replacing, triggers)
     }
   }
@@ -59,6 +86,8 @@ extension Gallery {
   package func enrollTogether(_ callers: [[Enrollment]], replacing: Replacement = .nothing) throws
     -> [Result<[EmbeddingID], any Error>]
   {
-    try store(callers.map { EnrollmentRequest(rows: try CheckedEnrollments($0), replacing: replacing) })
+    var requests = try callers.map { EnrollmentRequest(rows: try CheckedEnrollments($0), replacing: replacing) }
+      .makeIterator()
+    return store(&requests)
   }
 }
