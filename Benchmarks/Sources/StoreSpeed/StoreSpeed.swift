@@ -36,6 +36,26 @@ struct StoreSpeed: ParsableCommand {
       for one in enrollments.prefix(1_000) { _ = try opened?.query(.vector(one.vector), k: 5) }
     }
     print(String(format: "a query by identity, k = 5: %.0f µs", asking * 1e3))
+    try many(enrollments.prefix(2_000).map { .vector($0.vector) }, at: folder + "/bulk-0.db")
+  }
+
+  /// Many probes in one call, on one thread and on as many as there are cores, alternating.
+  private func many(_ probes: [Probe], at path: String) throws {
+    let ways: [Int?] = [1, nil]
+    let galleries = try ways.map { threads in
+      var configuration = GalleryConfiguration()
+      configuration.threads = threads
+      return try Gallery(path: path, configuration: configuration)
+    }
+    var took = galleries.map { _ in [Double]() }
+    for _ in 0...repetitions {
+      for (way, gallery) in galleries.enumerated() {
+        took[way].append(try timed { _ = try gallery.query(probes, k: 5) })
+      }
+    }
+    print("\(probes.count) probes in a call, on one thread: \(rate(probes.count, took[0])) answers/s")
+    print("the same on all cores: \(rate(probes.count, took[1])) answers/s")
+    print(String(format: "all cores against one thread: %.2f times", median(took[0]) / median(took[1])))
   }
 
   /// Many vectors without the index: in bulk, in one transaction, and in place of what is there.
