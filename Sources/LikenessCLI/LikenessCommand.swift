@@ -36,7 +36,10 @@ struct LikenessCommand: ParsableCommand {
     do {
       var command = try parseAsRoot()
       do {
-        try command.run()
+        let outcome = Result { try command.run() }
+        let closing = Result { try OpenGalleries.close() }
+        try outcome.get()
+        try closing.get()
       } catch let error where Failure.isOurs(error) {
         Failure.report(error)
         Foundation.exit(1)

@@ -62,7 +62,9 @@ struct DemoLine {
   private func freshGallery(embedder: ImageEmbedder) throws -> Gallery {
     let path = "\(out)/gallery.db"
     for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
-    return try Gallery(path: path, embedder: embedder)
+    let gallery = try Gallery(path: path, embedder: embedder)
+    OpenGalleries.add(gallery)
+    return gallery
   }
 
   /// Enrolls the first half of each stranger's pictures, five at the most; the others become probes.

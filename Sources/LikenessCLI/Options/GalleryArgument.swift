@@ -3,7 +3,7 @@ import Foundation
 import Likeness
 import LikenessEmbedders
 
-/// The gallery a command works on.
+/// The gallery a command works on. Whoever opens it need not close it.
 struct GalleryArgument: ParsableArguments {
   @Argument(help: ArgumentHelp("The gallery file.", valueName: "gallery"), completion: .file())
   var path: String
@@ -26,7 +26,9 @@ struct GalleryArgument: ParsableArguments {
     var configuration = index?.configuration ?? GalleryConfiguration()
     configuration.indexing = .onFirstQuery
     configuration.readOnly = true
-    return try Gallery(path: path, configuration: configuration)
+    let gallery = try Gallery(path: path, configuration: configuration)
+    OpenGalleries.add(gallery)
+    return gallery
   }
 
   /// Opens a gallery, or makes one.
@@ -37,6 +39,7 @@ struct GalleryArgument: ParsableArguments {
       bar.update(progress.completed, of: progress.total)
     }
     bar.finish()
+    OpenGalleries.add(gallery)
     return gallery
   }
 }
