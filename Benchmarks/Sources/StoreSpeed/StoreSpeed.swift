@@ -13,9 +13,11 @@ struct StoreSpeed: ParsableCommand {
   @Option(help: "Embeddings of an identity.") var each = 5
   @Option(help: "Vectors in a transaction, in bulk.") var batch = 10_000
   @Option(help: "Repetitions, whose median is printed.") var repetitions = 3
+  @Option(help: "Opens this gallery, which has to be there, and measures nothing else.") var opening: String?
   @Option(help: "Callers at once, and alone, that enroll one vector after the other.") var callers = 8
 
   func run() throws {
+    if let opening { return try open(opening) }
     let folder = NSTemporaryDirectory() + "likeness-store-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -37,6 +39,21 @@ struct StoreSpeed: ParsableCommand {
     }
     print(String(format: "a query by identity, k = 5: %.0f µs", asking * 1e3))
     try many(enrollments.prefix(2_000).map { .vector($0.vector) }, at: folder + "/bulk-0.db")
+  }
+
+  /// Opening, until the first answer, and closing. The first time of all the system may have to find memory and read the
+  /// file from the disk.
+  private func open(_ path: String) throws {
+    for _ in 0...repetitions {
+      var gallery: Gallery?
+      let opening = try timed { gallery = try Gallery(path: path) }
+      guard let gallery else { return }
+      let probe = try gallery.identities().first.flatMap { try gallery.embeddings(of: $0.name).first }
+      let asking = try timed { _ = try probe.map { try gallery.query(.embedding($0.id), k: 5) } }
+      let count = try gallery.info().embeddings
+      try gallery.close()
+      print(String(format: "opening %d: %.2f s; the first answer: %.1f ms", count, opening, asking * 1e3))
+    }
   }
 
   /// Many probes in one call, on one thread and on as many as there are cores, alternating.
