@@ -23,10 +23,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
   public var description: String {
     switch self {
     case .tooFewIdentities(let usable, let needed):
-      "only \(usable) identities have two or more pictures, \(needed) are needed: add people, or pictures of them"
+      "\(Self.usable(usable)), \(needed) are needed: add people, or pictures of them"
     case .singlePictures(let names, let usable, let needed):
-      "only \(usable) identities have two or more pictures, \(needed) are needed, and \(names.count) have a single one, "
-        + "the first is \(names.first ?? "unknown"): add pictures of them"
+      "\(Self.usable(usable)), \(needed) are needed, and \(names.count == 1 ? "1 has" : "\(names.count) have") a single "
+        + "one, the first is \(names.first ?? "unknown"): add pictures of them"
     case .lossNotFinite(let step, let epoch, let kept):
       "the loss is not a finite number at step \(step), in epoch \(epoch): lower the learning rate (--rate) or look for "
         + "broken data" + (kept.map { "; the last good checkpoint is kept in \($0)" } ?? "")
@@ -42,8 +42,17 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
     case .badSetting(let name, let reason):
       "\(name) \(reason)"
     case .brokenPictures(let reasons):
-      "\(reasons.count) pictures cannot be read, the first is \(reasons.first ?? "unknown"): "
-        + "mend or remove them, or leave them out with --skip-broken"
+      (reasons.count == 1 ? "1 picture cannot be read: " : "\(reasons.count) pictures cannot be read, the first is ")
+        + "\(reasons.first ?? "unknown"): mend or remove \(reasons.count == 1 ? "it, or leave it" : "them, or leave them") out "
+        + "with --skip-broken"
+    }
+  }
+
+  private static func usable(_ count: Int) -> String {
+    switch count {
+    case 0: "no identity has two or more pictures"
+    case 1: "only 1 identity has two or more pictures"
+    default: "only \(count) identities have two or more pictures"
     }
   }
 

@@ -141,7 +141,7 @@ struct TrainingChoiceTests {
     try FileManager.default.createDirectory(atPath: folder.path + "/empty/person", withIntermediateDirectories: true)
     try refused(folder.path + "/empty", saying: "no pictures")
     let single = try DrawnFaces(people: 6, pictures: 1, seed: 66)
-    try refused(single.path, saying: "have a single one", "person1", "add pictures")
+    try refused(single.path, saying: "a single one", "person1", "add pictures")
     try refused(folder.path + "/nowhere", saying: "nowhere")
     let broken = try DrawnFaces(people: 6, pictures: 3, seed: 67)
     try Data("P5\n46 56\n255\nshort".utf8).write(to: URL(fileURLWithPath: broken.picture(2, 2)))

@@ -18,6 +18,7 @@ import Testing
     let scratch = try Scratch()
     var random = Seeded(1)
     let files: [String: Data] = [
+      "one byte": Data("y".utf8),
       "text": Data("Dear diary, today I met Ada.\n".utf8),
       "long text": Data(String(repeating: "All work and no play. ", count: 1_000).utf8),
       "noise": Data((0..<10_000).map { _ in UInt8.random(in: 0...255, using: &random) }),

@@ -111,7 +111,15 @@ struct GalleryFile {
     let names = try RawStatement(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
     while try names.step() { tables.append(names.text(0) ?? "") }
     if application == applicationID, version > 0 { return .gallery(version: version) }
-    if tables.isEmpty, application == 0, version == 0 { return .nothing }
+    if tables.isEmpty, application == 0, version == 0 {
+      // SQLite takes a file of a single byte for an empty one, and would write over it.
+      let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+      if attributes?[.size] as? Int == 1 {
+        throw GalleryError.notAGallery(path: path, reason: "it is not an SQLite database")
+      }
+      return .nothing
+    }
     let first = tables.prefix(3).joined(separator: ", ")
     throw GalleryError.notAGallery(
       path: path,
