@@ -1,5 +1,8 @@
 #include "heap.h"
 
+// Also what says which C library this is.
+#include <stdlib.h>
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 

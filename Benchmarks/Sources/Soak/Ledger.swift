@@ -23,7 +23,9 @@ final class Ledger: Sendable {
     /// The rows before the first of `commits`.
     var base: Truth
     var commits: [Commit] = []
-    var isCommitting = false
+    /// How many commits were begun, and how many of them have ended.
+    var begun = 0
+    var ended = 0
     var isOver = false
   }
 
@@ -42,7 +44,7 @@ final class Ledger: Sendable {
   }
 
   /// Says that a commit may happen from now on.
-  func begin() { state.withLock { $0.isCommitting = true } }
+  func begin() { state.withLock { $0.begun += 1 } }
 
   /// Says what the commit made of the rows.
   func publish(_ commit: Commit) {
@@ -52,7 +54,7 @@ final class Ledger: Sendable {
         for old in state.commits.prefix(Self.kept) { state.base.apply(old) }
         state.commits.removeFirst(Self.kept)
       }
-      state.isCommitting = false
+      state.ended += 1
     }
   }
 
@@ -63,9 +65,10 @@ final class Ledger: Sendable {
 
   /// The commits behind number `number` to this moment. Waits for one under way, which may be in an answer already.
   func settledCommits(after number: Int) -> [Commit]? {
+    let begun = state.withLock(\.begun)
     while true {
-      let (commits, isCommitting) = state.withLock { (Self.commits(after: number, $0), $0.isCommitting) }
-      if !isCommitting { return commits }
+      let (commits, ended) = state.withLock { (Self.commits(after: number, $0), $0.ended) }
+      if ended >= begun { return commits }
       usleep(100)
     }
   }
