@@ -111,6 +111,7 @@ struct TrainerTests {
     // Everything is learned at once, then a rate that destroys it.
     (configuration.steps, configuration.stepsPerEpoch, configuration.patience) = (400, 2, 3)
     (configuration.peakRate, configuration.averageDecay) = (1, 0)
+    configuration.augmentation.flipProbability = 0.5
     let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
     let result = try trainer.train(inputs.rows(fold.training), validation: inputs.rows(fold.validation))
     #expect(result.epochs.count == result.bestEpoch + 4 || result.epochs.count == 200)
@@ -153,6 +154,25 @@ struct TrainerTests {
     // The member trains on everybody and keeps the epoch that the scout found.
     #expect(committee.members.map(\.bestEpoch) == [scout.bestEpoch])
     #expect(committee.members[0].epochs.allSatisfy { $0.score == nil })
+  }
+
+  @Test("where mirrored pictures are not of the same identity, none is looked at to steer by")
+  func mirroredStrangers() throws {
+    // Each of these has a stranger who is its mirror image, pixel by pixel.
+    let some = try Self.inputs(identities: 4, seed: 5)
+    var (values, labels) = (some.values, some.labels)
+    for start in stride(from: 0, to: some.values.count, by: 16) { values += some.values[start..<start + 16].reversed() }
+    labels += some.labels.map { $0 + 4 }
+    let validation = LabelledInputs(
+      preprocessing: some.preprocessing, values: values, labels: labels, names: (0..<8).map { "\($0)" })
+    func errors(flipProbability: Float) throws -> Double {
+      var configuration = Self.configuration()
+      configuration.augmentation.flipProbability = flipProbability
+      let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
+      return try #require(try trainer.train(try Self.inputs(), validation: validation).epochs.last?.eer)
+    }
+    let (straight, mirrored) = (try errors(flipProbability: 0), try errors(flipProbability: 0.5))
+    #expect(straight < mirrored - 0.03, "\(straight) straight, \(mirrored) mirrored")
   }
 
   @Test("the weights that are kept are those of the epoch asked for, not the last")

@@ -61,7 +61,11 @@ struct EmbeddingLearner: StepLearner {
       loss.takesHead
       ? LossHead(labels: inputs.labels, dimension: architecture.outputShape[0], random: random.split(4)) : nil
     detector = CollapseDetector(configuration.loss)
-    steering = validation.flatMap { ValidationScore(architecture: architecture, validation: $0, workers: workers) }
+    steering = validation.flatMap {
+      ValidationScore(
+        architecture: architecture, validation: $0, mirrors: configuration.augmentation.flipProbability > 0,
+        workers: workers)
+    }
   }
 
   /// Tells the sampler whom the network takes for whom, from the second epoch on: random weights confuse at random.

@@ -17,19 +17,23 @@ struct ValidationScore {
 
   private let architecture: Architecture
   private let validation: LabelledInputs
+  private let mirrors: Bool
   private let workers: Int?
 
   /// Nil where the identities are too few to say anything.
-  init?(architecture: Architecture, validation: LabelledInputs, workers: Int?) {
+  ///
+  /// - Parameter mirrors: whether a mirrored input is of the same identity, so that the finished model may look at both.
+  init?(architecture: Architecture, validation: LabelledInputs, mirrors: Bool, workers: Int?) {
     guard Set(validation.labels).count >= 2 else { return nil }
     self.architecture = architecture
     self.validation = validation
+    self.mirrors = mirrors
     self.workers = workers
   }
 
   /// Embeds the validation inputs as the finished model would, and measures.
   func evaluate(_ weights: [String: Tensor]) throws -> Figures {
-    let model = try EmbeddingModel(architecture: architecture, weights: weights, mirrorMean: true)
+    let model = try EmbeddingModel(architecture: architecture, weights: weights, mirrorMean: mirrors)
     let embeddings = try model.embed(validation.tensor, workers: workers ?? Workers.cores)
     let norm = try embeddingNorm(weights)
     let report = try Evaluation.evaluate(
