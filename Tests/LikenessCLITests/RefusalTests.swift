@@ -127,7 +127,7 @@ struct RefusalTests {
     let folder = try TemporaryFolder()
     let faces = try DrawnFaces(people: 1, pictures: 4, seed: 52)
     let run = try CommandRun.likeness("train", "faces", "--data", faces.path, "--out", folder.path + "/m")
-    expectRefusal(run, saying: "identities")
+    expectRefusal(run, saying: "only 1 identity")
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/m"))
   }
 

@@ -96,9 +96,14 @@ struct SeriesTrainerTests {
     let stream = try DrawnSeries.streams(subjects: 1, each: 1, seed: 5)[0]
     let model = try Self.trainer { $0.settings.steps = 5 }.train([stream]).model
     let moments = try model.embed(stream)
-    #expect(try model.embed(stream, at: 701) == moments[2])
+    // A window alone, and among others: products of matrices of other sizes round otherwise on some processors.
+    func expect(_ moment: SeriesModel.Moment, toBe other: SeriesModel.Moment) {
+      #expect(moment.time == other.time)
+      #expect(zip(moment.vector, other.vector).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+    expect(try model.embed(stream, at: 701), toBe: moments[2])
     #expect(try model.embed(stream, at: nil).time == 17_500)
-    #expect(try model.embed(stream, at: 0) == moments[0])
+    expect(try model.embed(stream, at: 0), toBe: moments[0])
     for time in [-5_000, 1e300, 40_000.0] {
       #expect(throws: SeriesError.self) { try model.embed(stream, at: time) }
     }
