@@ -110,7 +110,7 @@ let package = Package(
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "Seeded", "Likeness", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
+        "HNSW", "Likeness", "Seeded", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Fixtures")]),

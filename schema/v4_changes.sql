@@ -1,5 +1,4 @@
--- Version 4: what kinds of change there are is said so that SQLite builds no list of them for every row it checks: a
--- quarter of the time that storing one embedding took besides its commit.
+-- Version 4: what kinds of change there are is said so that SQLite builds no list of them for every row it checks.
 -- Runs in one transaction on a gallery of version 3; the library opens one around it, and copies the file before.
 
 PRAGMA user_version = 4;
@@ -7,7 +6,8 @@ PRAGMA user_version = 4;
 DROP TRIGGER IF EXISTS embedding_inserted;
 DROP TRIGGER IF EXISTS embedding_updated;
 DROP TRIGGER IF EXISTS embedding_deleted;
--- Views and triggers of others go on meaning the table `change`.
+-- Views of others, and triggers of theirs on other tables, go on meaning the table `change`; what they have put on that
+-- table itself, a trigger or an index, goes.
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE change RENAME TO change_of_version_3;
 PRAGMA legacy_alter_table = OFF;

@@ -1,13 +1,14 @@
 import Foundation
 import GRDB
+import HNSW
 import Likeness
 import Seeded
 import Synchronization
 import Testing
 
-/// What several tasks found, together.
+/// What several tasks found, together: under a lock that ThreadSanitizer sees.
 private final class Findings: Sendable {
-  private let vectors = Mutex<[EmbeddingID: [Float]]>([:])
+  private let vectors = Locked<[EmbeddingID: [Float]]>([:])
   private let refusals = Atomic(0)
 
   var acknowledged: [EmbeddingID: [Float]] { vectors.withLock { $0 } }
