@@ -34,6 +34,20 @@ struct RefusalTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
   }
 
+  @Test(
+    "an empty file is not made a gallery by asking it",
+    arguments: ["info", "identities", "verify", "compact", "doctor"])
+  func emptyFile(command: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/empty.db"
+    try Data().write(to: URL(fileURLWithPath: path))
+    let run = try CommandRun.likeness(command, path)
+    #expect(run.status == 1)
+    #expect((run.output + run.errors).contains("empty.db"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)).isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["empty.db"])
+  }
+
   @Test("a database of another program is refused and left as it was")
   func foreignDatabase() throws {
     try #require(CommandRun.exists("sqlite3"), "the sqlite3 command is needed: make setup installs it")

@@ -103,19 +103,22 @@ struct TrainerTests {
     #expect(try weights(.shuffled, workers: 1) != one)
   }
 
-  @Test("without an improvement for as many epochs as there is patience, a training ends early")
-  func earlyStop() throws {
+  @Test("without a better score for as many epochs as there is patience, a training ends early", arguments: [0.002, 1])
+  func earlyStop(peakRate: Double) throws {
     let inputs = try Self.inputs(identities: 16)
     let fold = ValidationFold(labels: inputs.labels, share: 0.25, seed: 1)
     var configuration = Self.configuration()
-    // Everything is learned at once, then a rate that destroys it.
     (configuration.steps, configuration.stepsPerEpoch, configuration.patience) = (400, 2, 3)
-    (configuration.peakRate, configuration.averageDecay) = (1, 0)
+    (configuration.peakRate, configuration.averageDecay) = (peakRate, 0)
     configuration.augmentation.flipProbability = 0.5
     let trainer = EmbeddingTrainer(architecture: try Self.architecture(), configuration: configuration)
     let result = try trainer.train(inputs.rows(fold.training), validation: inputs.rows(fold.validation))
-    #expect(result.epochs.count == result.bestEpoch + 4 || result.epochs.count == 200)
-    #expect(result.epochs.count < 200, "the scores: \(result.epochs.map { $0.score ?? 0 })")
+    // Whatever the training does, scores of 24 pictures cannot rise every third epoch 60 times over.
+    let scores = try result.epochs.map { try #require($0.score) }
+    let best = try #require(scores.indices.max { (scores[$0], $1) < (scores[$1], $0) })
+    #expect(scores.count < 200)
+    #expect(scores.count == best + 1 + 3, "the scores: \(scores)")
+    #expect(result.bestEpoch >= best, "the latest within a standard error of the best is kept")
   }
 
   @Test("the same seed gives the same weights, bit for bit, on 1, 2 and 3 workers; another seed gives others")

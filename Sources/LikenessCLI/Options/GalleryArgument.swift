@@ -12,11 +12,20 @@ struct GalleryArgument: ParsableArguments {
   ///
   /// - Parameter index: how the index is built; nil where nothing is asked: it is then never built.
   func open(_ index: IndexOptions? = nil) throws -> Gallery {
+    let way = "make one with 'likeness enroll \(path) FOLDER --model MODEL'"
     guard FileManager.default.fileExists(atPath: path) else {
-      throw CommandFailure(
-        "\(path): there is no such gallery: make one with 'likeness enroll \(path) FOLDER --model MODEL'")
+      throw CommandFailure("\(path): there is no such gallery: \(way)")
+    }
+    // Such a file would become a gallery, which is more than was asked for; a log beside it may hold one.
+    if size(of: path) == 0, size(of: path + "-wal") ?? 0 == 0 {
+      throw CommandFailure("\(path): this file is empty, and no gallery yet: \(way)")
     }
     return try openOrCreate(index)
+  }
+
+  private func size(of path: String) -> Int? {
+    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    return (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int
   }
 
   /// Opens a gallery without changing it where that is possible: one of an older version, or with triggers dropped, stays

@@ -126,8 +126,9 @@ struct EmbeddingLearner: StepLearner {
     return choice.prefers(figures)
   }
 
+  /// Counted from the best epoch: the kept one may be as new as the last all along, where scores no longer differ.
   func isStale(epochs: Int, at place: TrainingPlace) -> Bool {
-    steering != nil && configuration.patience.map { epochs >= $0 } ?? false
+    steering != nil && configuration.patience.map { choice.epochsSinceBest >= $0 } ?? false
   }
 
   private func hardness(at progress: Double) -> Float {

@@ -3,6 +3,8 @@
 /// Validation people are few and the rate falls to the end, so a small lead of an early epoch is chance.
 struct EpochChoice: Sendable, Codable {
   private var best: ValidationScore.Figures?
+  /// Epochs since the one with the best score so far.
+  private(set) var epochsSinceBest = 0
 
   /// Whether the epoch with these figures is kept rather than the one kept so far; without figures, always.
   mutating func prefers(_ figures: ValidationScore.Figures?) -> Bool {
@@ -11,7 +13,11 @@ struct EpochChoice: Sendable, Codable {
       self.best = figures
       return true
     }
-    if figures.score > best.score { self.best = figures }
+    epochsSinceBest += 1
+    if figures.score > best.score {
+      self.best = figures
+      epochsSinceBest = 0
+    }
     return figures.score >= best.score - best.standardError
   }
 }

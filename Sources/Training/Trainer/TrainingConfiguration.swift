@@ -33,8 +33,8 @@ public struct TrainingConfiguration: Sendable, Codable, Hashable {
   public var averageDecay: Double = 0.98
   /// What inputs are put through before each step.
   public var augmentation = Augmentation()
-  /// Epochs without an improvement on the validation identities after which a training ends early; nil for never. An
-  /// epoch improves while it is within a standard error of the best.
+  /// Epochs without a better score on the validation identities after which a training ends early; nil for never. What
+  /// is kept is the latest within a standard error of the best.
   public var patience: Int?
   /// The share of identities set aside to steer by; 0 for none.
   public var validationShare = 0.1
