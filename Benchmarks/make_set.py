@@ -6,6 +6,8 @@
   easy100k128    like the vectors of an embedder: identities on a curved manifold of 24 dimensions, noisy members each
   hard40k256     the same with 48 dimensions and a spread of 0.9
   flat50k256     isotropic Gaussian, length 1: no structure to use
+  clusters60k32  100 centres, uniform in -10...10 in every coordinate, and deviation 1 around them
+  contrast60k64  a brightness of -100...100 and noise of a deviation from less than .1 to more than 10: not scaled
   digits         the pixels of the IDX files (gzip) in the folder $MNIST, 1,000 of them as queries
   embeddings     the rows of the matrix $EMBEDDINGS, .npy, 1,000 of them as queries
 
@@ -63,6 +65,22 @@ def flat(count, dimension, queries, seed=7):
     return unit(random.standard_normal((count, dimension))), unit(random.standard_normal((queries, dimension)))
 
 
+def clusters(count, dimension, queries, seed=7, identities=100, spread=1.0):
+    random = np.random.default_rng(seed)
+    centres = random.uniform(-10, 10, (identities, dimension))
+    rows = centres[random.integers(0, identities, count + queries)]
+    rows = (rows + spread * random.standard_normal(rows.shape)).astype("<f4")
+    return rows[:count], rows[count:]
+
+
+def contrast(count, dimension, queries, seed=7):
+    random = np.random.default_rng(seed)
+    n = count + queries
+    noise = np.exp(1.2 * random.standard_normal((n, 1))) * random.standard_normal((n, dimension))
+    rows = (random.uniform(-100, 100, (n, 1)) + noise).astype("<f4")
+    return rows[:count], rows[count:]
+
+
 def split(rows, seed=7):
     """Some of the rows as queries, which the base then lacks."""
     if len(rows) < 2 * ANSWERS:
@@ -106,13 +124,18 @@ def embeddings():
 def generate(name, options):
     if name in REAL:
         return digits() if name == "digits" else embeddings()
-    match = re.fullmatch(r"(easy|hard|flat)(\d+)([km]?)x?(\d+)", name)
+    match = re.fullmatch(r"(easy|hard|flat|clusters|contrast)(\d+)([km]?)x?(\d+)", name)
     if not match or not match[3] and "x" not in name:
-        raise LeftOut("a set is called easy100k128, hard40k256, flat50k256, easy500x32, digits or embeddings")
+        raise LeftOut("a set is called easy100k128, hard40k256, flat50k256, clusters60k32, contrast60k64, easy500x32, digits or embeddings")
     kind, count, dimension = match[1], int(match[2]) * {"": 1, "k": 1_000, "m": 1_000_000}[match[3]], int(match[4])
     options = {"queries": 2_000, **{k: v for k, v in options.items() if v is not None}}
     if kind == "flat":
         return flat(count, dimension, options["queries"], options.get("seed", 7))
+    if kind == "clusters":
+        given = {k: v for k, v in options.items() if k in ("seed", "identities", "spread")}
+        return clusters(count, dimension, options["queries"], **given)
+    if kind == "contrast":
+        return contrast(count, dimension, options["queries"], options.get("seed", 7))
     if kind == "hard":
         options = {"intrinsic": 48, "spread": 0.9, **options}
     return manifold(count, dimension, **options)

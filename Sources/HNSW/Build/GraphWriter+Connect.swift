@@ -36,7 +36,11 @@ extension GraphWriter {
       linked += size
       try progress(isBulk ? at / 2 : at)
     }
-    guard isBulk, nodes.count > 1 else { return }
+    guard isBulk, nodes.count > 1 else {
+      measureStartsIfOutgrown(codes)
+      return
+    }
+    measureStarts(codes)
     at = 0
     while at < nodes.count {
       let size = min(nodes.count - at, 65_536)
@@ -44,6 +48,7 @@ extension GraphWriter {
       at += size
       try progress((nodes.count + at) / 2)
     }
+    measureStarts(codes)
   }
 
   private var draftEf: Int { max(parameters.efConstruction / 8, memory.M) }
@@ -99,7 +104,11 @@ extension GraphWriter {
       guard let entry = graph.entry else { return [] }
       scratch.prepare(codes, node: slot)
       let top = min(Int(memory.height(slot).pointee), entry.level)
-      guard var start = graph.approach(top, codes: codes, query: scratch.coded, scratch: scratch) else { return [] }
+      let begin =
+        top == 0
+        ? graph.start(codes: codes, query: scratch.coded, scratch: scratch)
+        : graph.approach(top, codes: codes, query: scratch.coded, scratch: scratch)
+      guard var start = begin else { return [] }
       var proposals: [Proposal] = []
       for level in stride(from: top, through: 0, by: -1) {
         let ef = level == 0 ? ef : max(ef / 2, memory.M)

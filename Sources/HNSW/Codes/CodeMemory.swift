@@ -189,7 +189,8 @@ struct CodeMemory: @unchecked Sendable {
 struct BlockHeader {
   /// The unit of the node code.
   var nodeScale: Float = 0
-  /// The constant part of the key of this node.
+  /// The constant part of the key of this node: for squared distances ‖n̂‖² − ‖e‖² and the square of the residual, where n̂ = n + e
+  /// is what the code says of the coordinates n (``CodeMemory/rounding(_:_:bound:)``).
   var norm: Float = 0
   /// The length of what the node code leaves out.
   var residual: Float = 0
@@ -273,7 +274,7 @@ struct CodedQuery {
   /// 128 times the sum of all values, and of those that meet edge codes.
   var bias: Int32 = 0
   var edgeBias: Int32 = 0
-  /// What every key has in common.
+  /// What every key has in common: for squared distances what ``BlockHeader/norm`` is of a node.
   var base: Float = 0
   /// The length of what node codes leave out of it, and of what edge codes do.
   var residual: Float = 0

@@ -93,13 +93,12 @@ final class Codes: @unchecked Sendable {
     let header = block.assumingMemoryBound(to: BlockHeader.self)
     let scale = ck_round_to_int8(coordinates, memory.nodeDimension, code)
     var sum: Int32 = 0
-    var coded: Float = 0
+    var coded = RoundedLength()
     var kept: Float = 0
     func add(_ range: Range<Int>) {
       for i in range {
-        let value = Float(code[i]) * scale
         sum &+= Int32(code[i])
-        coded += value * value
+        coded.add(Float(code[i]) * scale, for: coordinates[i])
         kept += coordinates[i] * coordinates[i]
       }
     }
@@ -121,7 +120,7 @@ final class Codes: @unchecked Sendable {
     // At most 256 values of at most 127.
     header.pointee.sum = Int16(sum)
     header.pointee.edgeSum = Int16(edgeSum)
-    header.pointee.norm = metric == .dot ? -along : coded + residual
+    header.pointee.norm = metric == .dot ? -along : coded.squared + residual
     guard nodes.height(slot).pointee > 0 else { return }
     for level in 1...Int(nodes.height(slot).pointee) {
       let upper = memory.upperBlock(nodes.ordinal(slot, level: level).pointee)

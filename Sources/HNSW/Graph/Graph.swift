@@ -21,6 +21,7 @@ final class Graph: @unchecked Sendable {
   let reclamation: Reclamation
   let codeKernels: ck_code_kernels
   private let entryBits = Atomic<UInt64>(.max)
+  private let startLimitBits = Atomic<UInt32>(Float.infinity.bitPattern)
   private let codesBits = Atomic<UnsafeRawPointer?>(nil)
   /// Live nodes.
   let count = Atomic<Int>(0)
@@ -47,6 +48,13 @@ final class Graph: @unchecked Sendable {
   func setEntry(_ entry: Entry?) {
     let bits = entry.map { UInt64($0.level) << 32 | UInt64($0.slot) } ?? .max
     entryBits.store(bits, ordering: .releasing)
+  }
+
+  /// From which key on the start of a search is mistrusted, divided by what all keys of the query have in common; infinite where
+  /// none is (`GraphWriter+Starts.swift`).
+  var startLimit: Float {
+    get { Float(bitPattern: startLimitBits.load(ordering: .relaxed)) }
+    set { startLimitBits.store(newValue.bitPattern, ordering: .relaxed) }
   }
 
   /// The codes that searches use now; nil while there are too few vectors to learn a projection from. Valid as long as the

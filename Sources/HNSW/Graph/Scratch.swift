@@ -61,25 +61,26 @@ final class Scratch: @unchecked Sendable {
     codes.projection.apply(to: query, buffers: buffers, into: coordinates)
     let memory = codes.memory
     coded.unit = ck_round_to_int8(coordinates, memory.nodeDimension, coded.values)
-    var edgeSum: Int32 = 0
-    var edgeKept: Float = 0
-    for i in 0..<memory.edgeColumns {
-      edgeSum &+= Int32(coded.values[i])
-      edgeKept += coordinates[i] * coordinates[i]
+    var sum: Int32 = 0
+    var kept: Float = 0
+    var rounded = RoundedLength()
+    func add(_ range: Range<Int>) {
+      for i in range {
+        sum &+= Int32(coded.values[i])
+        kept += coordinates[i] * coordinates[i]
+        rounded.add(Float(coded.values[i]) * coded.unit, for: coordinates[i])
+      }
     }
-    var sum = edgeSum
-    var kept = edgeKept
-    for i in memory.edgeColumns..<memory.nodeDimension {
-      sum &+= Int32(coded.values[i])
-      kept += coordinates[i] * coordinates[i]
-    }
+    add(0..<memory.edgeColumns)
+    let (edgeSum, edgeKept) = (sum, kept)
+    add(memory.edgeColumns..<memory.nodeDimension)
     let whole = ck_squared_distance_from_mean(query, codes.projection.mean, codes.projection.dimension)
     let residual = max(whole - kept, 0)
     coded.offset = 7.5 * Float(edgeSum)
     coded.bias = 128 &* sum
     coded.edgeBias = 128 &* edgeSum
     // Inner products have no part that all keys share.
-    coded.base = memory.weight == 2 ? kept + residual : 0
+    coded.base = memory.weight == 2 ? rounded.squared + residual : 0
     coded.residual = residual.squareRoot()
     coded.outside = max(whole - edgeKept, 0).squareRoot()
     if memory.weight == 1 {

@@ -37,3 +37,9 @@ struct AllBut: Allowance {
   @inline(__always)
   func allows(_ slot: Slot) -> Bool { slot != excluded && memory.isLive(slot) }
 }
+
+/// Every node that leads somewhere, of the index or a ghost.
+struct AnyNode: Allowance {
+  @inline(__always)
+  func allows(_ slot: Slot) -> Bool { true }
+}

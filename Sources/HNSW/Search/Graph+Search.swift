@@ -2,54 +2,6 @@ import CKernels
 import Synchronization
 
 extension Graph {
-  /// Where a search of a level begins: from the entry point down the levels above it, on each to the nearest node
-  /// by going to the nearest neighbour as long as there is a nearer one (algorithm 2 with ef = 1).
-  ///
-  /// - Returns: a node of the level, or of the highest level there is; nil in an empty graph, and where the codes were replaced
-  ///   since the search began, which may not know the entry point.
-  func approach(_ level: Int, codes: CodeMemory, query: CodedQuery, scratch: Scratch) -> Slot? {
-    guard let entry, isCurrent(codes) else { return nil }
-    guard entry.level > level else { return entry.slot }
-    let layout = codes.upper
-    var block = codes.upperBlock(memory.ordinal(entry.slot, level: entry.level).pointee)
-    var at = entry.level
-    var (key, edgeKey) = codes.keys(ofNode: block, query)
-    while true {
-      var nearest: UInt32?
-      let version = codes.version(block)
-      let before = version.pointee.load(ordering: .acquiring)
-      codes.estimate(
-        block, layout, key: edgeKey, bound: key, query, estimates: scratch.estimates, below: scratch.below)
-      var least = Float.infinity
-      let links = layout.links(block)
-      for group in 0..<layout.groups {
-        var mask = scratch.below[group]
-        while mask != 0 {
-          let lane = group &* 16 &+ mask.trailingZeroBitCount
-          mask &= mask &- 1
-          if scratch.estimates[lane] < least {
-            least = scratch.estimates[lane]
-            nearest = ck_load_link(links + lane)
-          }
-        }
-      }
-      atomicMemoryFence(ordering: .acquiring)
-      // A row that changes meanwhile is as good as one without a nearer neighbour: level 0 makes up for it.
-      if before & 1 == 0, version.pointee.load(ordering: .relaxed) == before, let nearest, nearest != NodeMemory.none {
-        let next = codes.upperBlock(nearest)
-        let nextKeys = codes.keys(ofNode: next, query)
-        if nextKeys.node < key {
-          block = next
-          (key, edgeKey) = nextKeys
-          continue
-        }
-      }
-      at &-= 1
-      if at == level { return layout.slot(block).pointee }
-      block = codes.upperBlock(layout.below(block).pointee)
-    }
-  }
-
   /// Algorithm 2 on codes: walks a level from `start`, expanding the nearest node not yet expanded until the `pool` holds no
   /// other; the nearest of those it expanded and the allowance lets through are in `results`.
   ///
@@ -196,7 +148,7 @@ extension Graph {
     codes: CodeMemory, ef: Int, limit: Int, allowance: A, scratch: Scratch, without: Slot = NodeMemory.none
   ) -> (results: CandidatePool, expanded: Int) {
     var results = scratch.makeResults(limit: limit)
-    guard let start = approach(0, codes: codes, query: scratch.coded, scratch: scratch) else { return (results, 0) }
+    guard let start = start(codes: codes, query: scratch.coded, scratch: scratch) else { return (results, 0) }
     // After the entry was read, so that it is below the end.
     let visited = scratch.makeVisited(limit: slotEnd.load(ordering: .acquiring))
     _ = visited.insert(without)
@@ -217,16 +169,15 @@ extension Graph {
     let query = scratch.query
     for i in 0..<min(ahead, found.count) { memory.prefetchVector(found[i].slot, bytes: rowBytes) }
     var nearest = scratch.makePool(ef: limit)
-    // How far the codes are wrong, beside rounding: what residuals have in common differs from pair to pair.
-    let slack = 2.5 * codes.residualSpread * scratch.coded.residual
-    let rounding: Float = 0.01
     var at = 0
     while at < found.count {
       if nearest.count == limit {
         let bound = nearest.boundKey
-        let residual = codes.header(codes.block(found[at].slot)).pointee.residual
+        let header = codes.header(codes.block(found[at].slot))
         let key = found[at].key + scratch.keyShift
-        if key - slack * residual - rounding * abs(bound) > bound { break }
+        let doubt = codes.doubt(
+          residual: header.pointee.residual, unit: header.pointee.nodeScale, scratch.coded, bound: bound)
+        if key - doubt > bound { break }
       }
       let four = min(found.count &- at, 4)
       for next in min(at &+ ahead, found.count)..<min(at &+ ahead &+ 4, found.count) {

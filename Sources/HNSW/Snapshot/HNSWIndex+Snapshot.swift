@@ -80,6 +80,8 @@ private struct WrittenSnapshot {
     header.edgeDimension = codes.projection.edgeDimension
     header.nodeDimension = codes.projection.nodeDimension
     header.hasEdges = codes.projection.hasEdges
+    header.startLimit = graph.startLimit.bitPattern
+    header.startsMeasuredAt = writer.startsMeasuredAt
   }
 
   /// - Returns: the digest; nil if it was not wanted any more.

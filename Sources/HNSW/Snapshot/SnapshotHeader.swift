@@ -9,7 +9,7 @@ struct SnapshotHeader: Hashable {
   /// `LIKENIDX` in the order of a little-endian machine.
   static let magic: UInt64 = 0x5844_494E_454B_494C
   /// Counts the layouts there were. Another one is another program's business.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
   static let longestLabel = 65_536
 
   /// Scaling a vector to unit length rounds as the compiler of one kind of machine has it.
@@ -46,6 +46,9 @@ struct SnapshotHeader: Hashable {
   var edgeDimension = 0
   var nodeDimension = 0
   var hasEdges = false
+  /// The bits of ``Graph/startLimit``, and when it was measured.
+  var startLimit = Float.infinity.bitPattern
+  var startsMeasuredAt = 0
   /// The checksum of the checksums: two snapshots with the same digest hold the same.
   var digest: UInt64 = 0
 
@@ -66,7 +69,7 @@ struct SnapshotHeader: Hashable {
     add(isCompact ? 1 : 0)
     for number in [
       slots, live, retired, freeOrdinals, ordinalEnd, levels, entrySlot, entryLevel, insertions, learnedAt,
-      edgeDimension, nodeDimension, hasEdges ? 1 : 0,
+      edgeDimension, nodeDimension, hasEdges ? 1 : 0, Int(startLimit), startsMeasuredAt,
     ] { add(number) }
     words.append(digest)
     words.append(contentsOf: repeatElement(0, count: Self.words - 1 - words.count))
@@ -120,6 +123,8 @@ struct SnapshotHeader: Hashable {
     edgeDimension = try next(1...256, "number of edge coordinates")
     nodeDimension = try next(1...512, "number of node coordinates")
     hasEdges = try next(0...1, "kind of codes") == 1
+    startLimit = UInt32(try next(0...Int(Float.infinity.bitPattern), "limit of starts"))
+    startsMeasuredAt = try next(0...most, "time of measuring starts")
     digest = words[at]
     guard live + retired == slots, levels + freeOrdinals == ordinalEnd else { throw .damaged("its numbers disagree") }
     let widths = Projection.Widths(edge: edgeDimension, node: nodeDimension, hasEdges: hasEdges)

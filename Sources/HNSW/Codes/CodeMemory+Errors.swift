@@ -1,0 +1,46 @@
+extension CodeMemory {
+  /// How far a node may be nearer than its code says: two and a half standard deviations of what the two residuals have in
+  /// common, and of what rounding does.
+  ///
+  /// - Parameters:
+  ///   - residual: of the node, like its unit.
+  ///   - bound: a key about as great as that of the node.
+  @inline(__always)
+  func doubt(residual: Float, unit: Float, _ query: CodedQuery, bound: Float) -> Float {
+    // A hundredth for what else is not exact: the directions are orthonormal to within 1 %.
+    2.5 * residualSpread * query.residual * residual
+      + max(2.5 * rounding(unit, query.unit, bound: bound), 0.01 * abs(bound))
+  }
+
+  /// The standard deviation of what rounding to int8 does to a key.
+  ///
+  /// With n̂ = n + e and q̂ = q + f the keys by codes of squared distances are
+  ///
+  ///     (‖n̂‖² − ‖e‖²) + (‖q̂‖² − ‖f‖²) − 2 n̂ · q̂ = ‖n − q‖² + 2 (e − f) · (n − q) − 2 e · f
+  ///
+  /// and e and f are as good as random, of variance unit² / 12 in each of the coordinates. How long the vectors are makes no
+  /// difference to near ones, but that their units are greater. Keys of inner products are wrong by e · q + n · f;
+  /// coordinates that were turned at random are about normal, so that their length is about a third of 127 units in each.
+  @inline(__always)
+  private func rounding(_ node: Float, _ query: Float, bound: Float) -> Float {
+    let coordinates = Float(nodeDimension)
+    let both = node * node * query * query * coordinates
+    if weight == 1 { return (2 * 42 * 42 / 12 * both).squareRoot() }
+    return ((max(bound, 0) * (node * node + query * query) + both / 12) / 3).squareRoot()
+  }
+}
+
+/// ‖n̂‖² − ‖e‖², coordinate by coordinate.
+struct RoundedLength {
+  private var length: Float = 0
+  private var lost: Float = 0
+
+  @inline(__always)
+  mutating func add(_ code: Float, for coordinate: Float) {
+    length += code * code
+    lost += (code - coordinate) * (code - coordinate)
+  }
+
+  /// Infinite where the length is: never no number.
+  var squared: Float { length.isFinite ? length - lost : length }
+}
