@@ -38,7 +38,7 @@ struct CaptionLineTests {
   private func train(_ drawings: Drawings, to model: String) throws -> CommandRun {
     try CommandRun.likeness(
       "train", "captions", "--data", drawings.path, "--out", model, "--epochs", "1", "--batch", "12", "--dimension",
-      "16", "--towers", "1", "--json")
+      "16", "--towers", "1", "--patch-towers", "1", "--json")
   }
 
   @Test("train, evaluate, enroll pictures, ask with a sentence and with a picture; ask sentences with a picture")
@@ -106,7 +106,7 @@ struct CaptionLineTests {
     try drawings.write(lines + ["pictures/nowhere.ppm\tnowhere", "no tab"])
     let skipped = try CommandRun.likeness(
       "train", "captions", "--data", drawings.path, "--out", model, "--epochs", "1", "--batch", "4", "--dimension", "8",
-      "--towers", "1", "--skip-broken", "--json")
+      "--towers", "1", "--patch-towers", "1", "--skip-broken", "--json")
     #expect(skipped.status == 0, "\(skipped.errors)")
     #expect((try skipped.json()["skipped"] as? [Any])?.count == 1)
     #expect(try skipped.json()["skipped_lines"] as? Int == 1)

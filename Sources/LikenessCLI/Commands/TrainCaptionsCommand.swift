@@ -8,7 +8,8 @@ struct TrainCaptionsCommand: ParsableCommand {
     discussion: """
       The data are a folder with captions.tsv: lines 'path⇥caption', the paths relative to the file, several lines a \
       picture where several captions fit. Some concepts (pictures with the same captions) are set aside to find the best \
-      epoch; a closed-form regression is printed beside the towers. While it trains, checkpoints are kept beside the model \
+      epoch; a closed-form regression is printed beside the towers. Pairs of towers whose features are patches of the \
+      pictures are joined to the trained ones; they need no training. While it trains, checkpoints are kept beside the model \
       file; a training that was cut off goes on with --resume.
       """)
 
@@ -23,6 +24,10 @@ struct TrainCaptionsCommand: ParsableCommand {
 
   @Option(help: "How many pairs of towers are trained apart and joined. Default: the recipe's.")
   var towers: Int?
+
+  @Option(
+    help: "How many pairs of towers are made of pictures' patches, in closed form; 0 for none. Default: the recipe's.")
+  var patchTowers: Int?
 
   @Option(help: "Epochs, of 50 steps each. Default: the recipe's.")
   var epochs: Int?
@@ -52,7 +57,11 @@ struct TrainCaptionsCommand: ParsableCommand {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
     if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 100000.") }
     if let towers, !(1...16).contains(towers) { throw ValidationError("--towers must be from 1 to 16.") }
-    let count = towers ?? CaptionConfiguration().members
+    if let patchTowers, !(0...16).contains(patchTowers) {
+      throw ValidationError("--patch-towers must be from 0 to 16.")
+    }
+    let recipe = CaptionConfiguration()
+    let count = (towers ?? recipe.members) + (patchTowers ?? recipe.patchTowers)
     if let dimension, dimension < 1 || dimension % count != 0 {
       throw ValidationError("--dimension must be a multiple of the \(count) pairs of towers.")
     }
@@ -61,7 +70,11 @@ struct TrainCaptionsCommand: ParsableCommand {
   func run() throws {
     var trainer = CaptionTrainer()
     if let towers { trainer.configuration.members = towers }
-    if let dimension { trainer.configuration.dimension = dimension / trainer.configuration.members }
+    if let patchTowers { trainer.configuration.patchTowers = patchTowers }
+    if let dimension {
+      trainer.configuration.dimension =
+        dimension / (trainer.configuration.members + trainer.configuration.patchTowers)
+    }
     if let epochs { trainer.configuration.steps = epochs * trainer.configuration.stepsPerEpoch }
     if let batch { trainer.configuration.batch = batch }
     if let rate { trainer.configuration.peakRate = rate }
@@ -71,9 +84,9 @@ struct TrainCaptionsCommand: ParsableCommand {
     trainer.skipsBroken = skipBroken
     trainer.workers = threads
     if let from = running.from {
-      guard towers == nil, dimension == nil else {
-        throw CommandFailure(
-          "\(towers == nil ? "--dimension" : "--towers") comes from the model that is trained from: leave it out")
+      let given = [("--towers", towers), ("--patch-towers", patchTowers), ("--dimension", dimension)]
+      if let option = given.first(where: { $0.1 != nil }) {
+        throw CommandFailure("\(option.0) comes from the model that is trained from: leave it out")
       }
       trainer.parent = try CaptionParent(contentsOf: from)
     }

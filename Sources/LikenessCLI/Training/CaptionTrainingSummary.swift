@@ -13,6 +13,8 @@ struct CaptionTrainingSummary: Encodable {
   var seconds: Double
   var peakMemory: Int
   var towers: [[CaptionEpoch]]
+  /// Pairs of towers in closed form.
+  var patchTowers: Int
   var skipped: [LabelledInputs.Skipped]
   var skippedLines: Int
   /// The report's page, where one was asked for.
@@ -24,6 +26,7 @@ struct CaptionTrainingSummary: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case model, recipe, dimension, seed, pictures, captions, concepts, seconds, towers, skipped, validation, report
+    case patchTowers = "patch_towers"
     case peakMemory = "peak_memory_bytes"
     case skippedLines = "skipped_lines"
   }
@@ -40,6 +43,7 @@ struct CaptionTrainingSummary: Encodable {
     seconds = trained.seconds
     peakMemory = PeakMemory.bytes
     towers = trained.epochs
+    patchTowers = trained.card.configuration.patchTowers
     skipped = trained.skipped
     skippedLines = sheet.skippedLines
     rows = try trained.validationReports() ?? []
@@ -48,8 +52,8 @@ struct CaptionTrainingSummary: Encodable {
 
   var text: String {
     var lines = [
-      "\(recipe): \(dimension) values a picture or a sentence from \(towers.count) pairs of towers, trained on "
-        + "\(pictures) pictures with \(captions) captions in \(String(format: "%.0f s", seconds)) and "
+      "\(recipe): \(dimension) values a picture or a sentence from \(towers.count) trained pairs of towers and "
+        + "\(patchTowers) of patches, made of \(pictures) pictures with \(captions) captions in \(String(format: "%.0f s", seconds)) and "
         + "\(peakMemory >> 20) MiB, in \(model)"
     ]
     if !rows.isEmpty {

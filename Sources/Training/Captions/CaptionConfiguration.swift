@@ -2,6 +2,8 @@
 public struct CaptionConfiguration: Sendable, Codable, Hashable {
   /// Pairs of towers that are trained apart and joined.
   public var members = 2
+  /// Pairs of towers in closed form beside them, whose features are pictures' patches; see `CaptionPatches`.
+  public var patchTowers = 2
   /// Values of an embedding that one pair makes.
   public var dimension = 128
   /// Values of a row in the text tower's table.
@@ -9,7 +11,7 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
   /// Pictures in a batch.
   public var batch = 128
   /// Optimisation steps of one pair of towers.
-  public var steps = 850
+  public var steps = 750
   /// Steps between two looks at the validation concepts.
   public var stepsPerEpoch = 50
   /// The one-cycle schedule's highest learning rate.
@@ -53,6 +55,7 @@ public struct CaptionConfiguration: Sendable, Codable, Hashable {
       if !holds { throw TrainingError.badSetting(name: name, reason: reason) }
     }
     try check((1...16).contains(members), "pairs of towers", "must be from 1 to 16")
+    try check((0...16).contains(patchTowers), "pairs of towers of patches", "must be from 0 to 16")
     try check((2...4_096).contains(dimension), "dimension", "must be from 2 to 4096 for each pair of towers")
     try check((2...4_096).contains(width), "width", "must be from 2 to 4096")
     try check((2...16_384).contains(batch), "batch", "must be from 2 to 16384")

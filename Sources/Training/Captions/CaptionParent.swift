@@ -27,10 +27,15 @@ public struct CaptionParent: Sendable {
       preprocessing.shape == model.pictures.input
     else { throw bad("does not say how it wants pictures: train it again") }
     self.preprocessing = preprocessing
-    let own = model.metadata["card"].flatMap { try? JSONDecoder().decode(CaptionCard.self, from: Data($0.utf8)) }
+    let own = model.metadata["card"].flatMap { try? JSONDecoder().decode(Origin.self, from: Data($0.utf8)) }
     card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: CaptionTrainer.recipe, dataSHA256: own?.dataSHA256,
       kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with")
+  }
+
+  /// What is read of its card, which may be older than some settings.
+  private struct Origin: Decodable {
+    var dataSHA256: String?
   }
 
   /// One pair of towers.

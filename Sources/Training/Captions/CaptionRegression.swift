@@ -7,16 +7,10 @@ import Networks
 /// should move a sentence; a regression with a penalty spreads what a picture shows over all words and pieces of its
 /// captions. The two err differently, and both are linear in the bag, so that their sum is one table of rows.
 package struct CaptionRegression {
-  /// The penalty as a share of the mean square of a bag's length.
-  private static let penalty: Float = 0.3
   /// What the regression counts beside the tower, both scaled to the same mean length.
   private static let share: Float = 1.5
-  private static let mostIterations = 100
-  /// Where a column's residual is this share of what it was, it is solved.
-  private static let tolerance = 1e-6
 
-  private let bags: [[CaptionVocabulary.Entry]]
-  private let rows: Int
+  private let regression: BagRegression
 
   /// The same tower with the regression added; the tower itself where it is not linear in the bag.
   ///
@@ -30,28 +24,21 @@ package struct CaptionRegression {
       head.architecture.layers.dropFirst() == [.l2Normalization], let weights = head.weights["0.weight"]
     else { return text }
     let concepts = data.concepts
-    var bags: [[CaptionVocabulary.Entry]] = []
-    var conceptOfBag: [Int] = []
-    for (concept, members) in concepts.enumerated() {
-      let captions = data.captionsOfPicture[members[0]].map { data.captions[$0] }
-      for caption in captions.count > 1 ? captions + [captions.joined(separator: " ")] : captions {
-        bags.append(text.vocabulary.bag(caption))
-        conceptOfBag.append(concept)
-      }
-    }
+    let said = CaptionBags(data, concepts: concepts, vocabulary: text.vocabulary)
     let places = try places(of: concepts, pictures, data, workers)
-    var targets = Tensor(shape: [bags.count, dimension])
+    var targets = Tensor(shape: [said.bags.count, dimension])
     targets.withUnsafeMutableBufferPointer { target in
-      for (row, concept) in conceptOfBag.enumerated() {
+      for (row, concept) in said.conceptOfBag.enumerated() {
         for d in 0..<dimension { target[row * dimension + d] = places[concept * dimension + d] }
       }
     }
-    let regression = CaptionRegression(bags: bags, rows: text.vocabulary.count)
-    let solution = regression.solve(targets)
+    let opinion = CaptionRegression(
+      regression: BagRegression(bags: said.bags, rows: text.vocabulary.count))
+    let solution = opinion.regression.solve(targets)
     var table = Tensor.product(text.table, weights, transposeRight: true)
     let bias = hasBias ? head.weights["0.bias"]?.values : nil
     let lengths = (
-      tower: regression.meanLength(table, bias: bias), regression: regression.meanLength(solution, bias: nil)
+      tower: opinion.meanLength(table, bias: bias), regression: opinion.meanLength(solution, bias: nil)
     )
     guard lengths.regression > 0 else { return text }
     let scale = share * lengths.tower / lengths.regression
@@ -96,68 +83,11 @@ package struct CaptionRegression {
     return places
   }
 
-  /// The rows W, `[rows, dimension]`, with the least ‖ΦW − Y‖² + λ‖W‖², Φ being the bags: conjugate gradients on the
-  /// normal equations, each column of Y by itself, from W = 0.
-  private func solve(_ targets: Tensor) -> Tensor {
-    let dimension = targets.shape[1]
-    let squares = bags.reduce(Float(0)) { $0 + $1.reduce(0) { $0 + $1.weight * $1.weight } }
-    let penalty = Self.penalty * squares / Float(max(1, bags.count))
-    var solution = Tensor(shape: [rows, dimension])
-    var residual = spread(targets)
-    var direction = residual
-    var power = columnProducts(residual, residual)
-    let first = power
-    for _ in 0..<Self.mostIterations {
-      guard zip(power, first).contains(where: { $0 > Self.tolerance * $1 && $1 > 0 }) else { break }
-      var image = spread(sums(direction))
-      image.withUnsafeMutableBufferPointer { target in
-        direction.withUnsafeBufferPointer { for i in target.indices { target[i] += penalty * $0[i] } }
-      }
-      let along = columnProducts(direction, image)
-      let step = zip(power, along).map { $1 > 0 ? Float($0 / $1) : 0 }
-      solution.withUnsafeMutableBufferPointer { target in
-        direction.withUnsafeBufferPointer { for i in target.indices { target[i] += step[i % dimension] * $0[i] } }
-      }
-      residual.withUnsafeMutableBufferPointer { target in
-        image.withUnsafeBufferPointer { for i in target.indices { target[i] -= step[i % dimension] * $0[i] } }
-      }
-      let next = columnProducts(residual, residual)
-      let turn = zip(next, power).map { $1 > 0 ? Float($0 / $1) : 0 }
-      direction.withUnsafeMutableBufferPointer { target in
-        residual.withUnsafeBufferPointer {
-          for i in target.indices { target[i] = $0[i] + turn[i % dimension] * target[i] }
-        }
-      }
-      power = next
-    }
-    return solution
-  }
-
-  /// ΦX, `[bags, dimension]`.
-  private func sums(_ table: Tensor) -> Tensor { EmbeddingBag.sums(bags, of: table) }
-
-  /// ΦᵀX, `[rows, dimension]`.
-  private func spread(_ values: Tensor) -> Tensor { EmbeddingBag.spread(values, over: bags, rows: rows) }
-
-  /// By column, the sum of products.
-  private func columnProducts(_ left: Tensor, _ right: Tensor) -> [Double] {
-    let dimension = left.shape[1]
-    var products = [Double](repeating: 0, count: dimension)
-    left.withUnsafeBufferPointer { left in
-      right.withUnsafeBufferPointer { right in
-        for start in stride(from: 0, to: left.count, by: dimension) {
-          for d in 0..<dimension { products[d] += Double(left[start + d]) * Double(right[start + d]) }
-        }
-      }
-    }
-    return products
-  }
-
   /// The mean length of what the bags give.
   private func meanLength(_ table: Tensor, bias: [Float]?) -> Float {
     let dimension = table.shape[1]
     var total: Float = 0
-    sums(table).withUnsafeBufferPointer { sums in
+    regression.sums(table).withUnsafeBufferPointer { sums in
       for start in stride(from: 0, to: sums.count, by: dimension) {
         var square: Float = 0
         for d in 0..<dimension {
@@ -167,6 +97,6 @@ package struct CaptionRegression {
         total += square.squareRoot()
       }
     }
-    return total / Float(max(1, bags.count))
+    return total / Float(max(1, regression.bags.count))
   }
 }

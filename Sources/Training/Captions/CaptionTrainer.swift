@@ -80,6 +80,7 @@ public struct CaptionTrainer: LongTraining {
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: configuration.members, configuration: configuration))
     let fold = fold(concepts, configuration)
+    let fitted = try fitted(configuration, to: data)
     var runs: [Run] = []
     var used = started.secondsUntilNow
     for member in 0..<configuration.members {
@@ -103,7 +104,7 @@ public struct CaptionTrainer: LongTraining {
       let towers = try loop.learner.towers(loop.weights)
       let text = try CaptionRegression.joined(
         to: towers.text, pictures: towers.pictures, data: known, workers: workers ?? Workers.cores)
-      runs.append(Run(pictures: towers.pictures, text: text, epochs: loop.epochs, kept: loop.kept))
+      runs.append(Run(pair: (towers.pictures, text), epochs: loop.epochs, kept: loop.kept))
     }
     var card = CaptionCard(
       recipe: Self.recipe, pictures: data.count, captions: data.captions.count, concepts: concepts.count,
@@ -112,26 +113,28 @@ public struct CaptionTrainer: LongTraining {
     card.licence = licence ?? ModelCard.usualLicenceOfData
     let views = parent?.model.pictures.views ?? Self.views
     var trained = TrainedCaptions(
-      model: try model(runs, views, card, data.preprocessing), card: card, epochs: runs.map(\.epochs),
+      model: try model(runs.map(\.pair) + fitted, views, card, data.preprocessing), card: card,
+      epochs: runs.map(\.epochs),
       training: data.rows(fold.training), validation: fold.validation.isEmpty ? nil : data.rows(fold.validation),
       scout: fold.validation.isEmpty
         ? nil
         : try CaptionModel(
-          pictures: EmbeddingModel(members: [runs[0].pictures], views: views), texts: [runs[0].text]),
+          pictures: EmbeddingModel(members: [runs[0].pair.pictures], views: views), texts: [runs[0].pair.text]),
       skipped: data.skipped, checkpoints: folder, seconds: 0)
     if let reports = try trained.validationReports() {
       card.figures = Dictionary(uniqueKeysWithValues: reports.map { ($0.name, $0.report) })
       (trained.card, trained.reports) = (card, reports)
-      trained.model = try model(runs, views, card, data.preprocessing)
+      trained.model = try model(runs.map(\.pair) + fitted, views, card, data.preprocessing)
     }
     trained.seconds = started.secondsUntilNow
     return trained
   }
 
+  private typealias Pair = (pictures: EmbeddingModel.Member, text: TextTower)
+
   /// What a pair of towers ended with.
   private struct Run {
-    var pictures: EmbeddingModel.Member
-    var text: TextTower
+    var pair: Pair
     var epochs: [CaptionEpoch]
     var kept: Int
   }
@@ -152,7 +155,7 @@ public struct CaptionTrainer: LongTraining {
       return configuration
     }
     var further = configuration
-    further.members = parent.model.texts.count
+    (further.members, further.patchTowers) = (parent.model.texts.count, 0)
     further.dimension = parent.model.texts[0].dimension
     further.width = parent.model.texts[0].table.shape[1]
     further.peakRate *= 0.2
@@ -161,27 +164,42 @@ public struct CaptionTrainer: LongTraining {
     return further
   }
 
+  /// Pairs whose features are patches, which need no training.
+  private func fitted(_ configuration: CaptionConfiguration, to data: CaptionedPictures) throws -> [Pair] {
+    try (0..<configuration.patchTowers).map { number in
+      let seed = SeededRandom(seed: configuration.seed).split(98).number(UInt64(number))
+      return try CaptionCorrelation.towers(
+        on: CaptionPatches.trunk(data, seed: seed), vocabulary: vocabulary(of: data), data: data,
+        dimension: configuration.dimension, seed: seed, workers: workers ?? Workers.cores)
+    }
+  }
+
+  private func vocabulary(of known: CaptionedPictures) throws -> CaptionVocabulary {
+    let vocabulary = CaptionVocabulary(
+      captions: Set(known.captionsOfPicture.joined()).sorted().map { known.captions[$0] })
+    guard vocabulary.count > 0 else {
+      throw CaptionError("the captions have no words of letters or digits: describe the pictures in words")
+    }
+    return vocabulary
+  }
+
   private func learner(
     _ member: Int, of configuration: CaptionConfiguration, on known: CaptionedPictures, validation: CaptionedPictures?
   ) throws -> CaptionLearner {
     var own = configuration
     own.seed = SeededRandom(seed: configuration.seed).number(UInt64(member))
     let start = parent?.towers(member)
-    let vocabulary = CaptionVocabulary(
-      captions: Set(known.captionsOfPicture.joined()).sorted().map { known.captions[$0] })
-    guard vocabulary.count > 0 else {
-      throw CaptionError("the captions have no words of letters or digits: describe the pictures in words")
-    }
+    let vocabulary = try vocabulary(of: known)
     return try CaptionLearner(
       known, vocabulary: start?.enlarged(vocabulary) ?? vocabulary, configuration: own, validation: validation,
       views: parent?.model.pictures.views ?? Self.views, start: start, workers: workers ?? Workers.cores)
   }
 
   private func model(
-    _ runs: [Run], _ views: [View], _ card: CaptionCard, _ preprocessing: Preprocessing
+    _ pairs: [Pair], _ views: [View], _ card: CaptionCard, _ preprocessing: Preprocessing
   ) throws -> CaptionModel {
     try CaptionModel(
-      pictures: EmbeddingModel(members: runs.map(\.pictures), views: views), texts: runs.map(\.text),
+      pictures: EmbeddingModel(members: pairs.map(\.pictures), views: views), texts: pairs.map(\.text),
       metadata: Self.metadata(card, preprocessing: preprocessing))
   }
 

@@ -6,11 +6,12 @@ import Testing
 
 @Suite("Training on captions")
 struct CaptionTrainerTests {
-  private static func trainer(steps: Int, towers: Int = 1, workers: Int = 2) -> CaptionTrainer {
+  private static func trainer(steps: Int, towers: Int = 1, patchTowers: Int = 0, workers: Int = 2) -> CaptionTrainer {
     var trainer = CaptionTrainer()
     trainer.configuration.steps = steps
     trainer.configuration.stepsPerEpoch = 10
     trainer.configuration.members = towers
+    trainer.configuration.patchTowers = patchTowers
     trainer.configuration.batch = 16
     trainer.configuration.dimension = 16
     trainer.configuration.width = 16
@@ -45,11 +46,43 @@ struct CaptionTrainerTests {
     #expect(own.textToImage.recallAt1 > one.textToImage.recallAt1 + 0.2)
   }
 
+  @Test("towers of patches find new drawings of known words where the trained ones learned nothing")
+  func patches() throws {
+    let data = try Self.pictures(DrawnCaptions())
+    let isUnseen = data.names.map { name in ["red-ring", "green-cross", "blue-disc"].contains { name.contains($0) } }
+    let known = data.rows(data.names.indices.filter { !isUnseen[$0] })
+    let others = data.rows(data.names.indices.filter { isUnseen[$0] })
+    let model = try Self.trainer(steps: 1, patchTowers: 2).train(known).model
+    #expect(model.dimension == 48 && model.texts.count == 3)
+    let own = try CaptionModel(
+      pictures: EmbeddingModel(members: Array(model.pictures.members.dropFirst())),
+      texts: Array(model.texts.dropFirst()))
+    #expect(try own.evaluate(on: known).textToImage.recallAt5 > 0.9)
+    #expect(try own.evaluate(on: others).textToImage.recallAt1 > 0.7)
+    #expect(try CaptionModel(model.encoded()).embed(["red ring"]) == model.embed(["red ring"]))
+  }
+
+  @Test("a training further keeps what words mean that the new captions lack")
+  func further() throws {
+    let data = try Self.pictures(DrawnCaptions())
+    let first = try Self.trainer(steps: 60, patchTowers: 1).train(data)
+    let path = NSTemporaryDirectory() + "likeness-captions-" + UUID().uuidString + ".model"
+    try first.file().write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let isRed = data.names.map { $0.contains("red-") }
+    var trainer = Self.trainer(steps: 10)
+    trainer.parent = try CaptionParent(contentsOf: path)
+    let trained = try trainer.train(data.rows(data.names.indices.filter { isRed[$0] }))
+    #expect(trained.model.texts.count == 2)
+    let others = data.rows(data.names.indices.filter { !isRed[$0] })
+    #expect(try trained.model.evaluate(on: others).textToImage.recallAt5 > 0.7)
+  }
+
   @Test("the same seed gives the same file on one worker and on two, and another seed another")
   func determinism() throws {
     let data = try Self.pictures(DrawnCaptions())
     let files = try [(1, UInt64(1)), (2, 1), (2, 2)].map { workers, seed in
-      var trainer = Self.trainer(steps: 12, towers: 2, workers: workers)
+      var trainer = Self.trainer(steps: 12, towers: 2, patchTowers: 2, workers: workers)
       trainer.configuration.seed = seed
       trainer.configuration.validationShare = 0.5
       return try trainer.train(data).file()
