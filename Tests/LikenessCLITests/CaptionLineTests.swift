@@ -38,7 +38,7 @@ struct CaptionLineTests {
   private func train(_ drawings: Drawings, to model: String) throws -> CommandRun {
     try CommandRun.likeness(
       "train", "captions", "--data", drawings.path, "--out", model, "--epochs", "1", "--batch", "12", "--dimension",
-      "16", "--towers", "1", "--patch-towers", "1", "--json")
+      "16", "--towers", "1", "--json")
   }
 
   @Test("train, evaluate, enroll pictures, ask with a sentence and with a picture; ask sentences with a picture")

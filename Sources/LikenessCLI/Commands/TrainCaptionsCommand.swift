@@ -26,7 +26,10 @@ struct TrainCaptionsCommand: ParsableCommand {
   var towers: Int?
 
   @Option(
-    help: "How many pairs of towers are made of pictures' patches, in closed form; 0 for none. Default: the recipe's.")
+    help: """
+      How many pairs of towers are made of pictures' patches, in closed form; 0 for none. Default: the recipe's, or as \
+      many of them as share --dimension evenly.
+      """)
   var patchTowers: Int?
 
   @Option(help: "Epochs, of 50 steps each. Default: the recipe's.")
@@ -60,21 +63,26 @@ struct TrainCaptionsCommand: ParsableCommand {
     if let patchTowers, !(0...16).contains(patchTowers) {
       throw ValidationError("--patch-towers must be from 0 to 16.")
     }
-    let recipe = CaptionConfiguration()
-    let count = (towers ?? recipe.members) + (patchTowers ?? recipe.patchTowers)
-    if let dimension, dimension < 1 || dimension % count != 0 {
-      throw ValidationError("--dimension must be a multiple of the \(count) pairs of towers.")
+    let pairs = pairs
+    if let dimension, dimension < 1 || dimension % pairs.all != 0 {
+      throw ValidationError("--dimension must be a multiple of the \(pairs.all) pairs of towers.")
     }
+  }
+
+  /// Pairs of towers that are trained, and of patches.
+  private var pairs: (trained: Int, ofPatches: Int, all: Int) {
+    let recipe = CaptionConfiguration()
+    let trained = towers ?? recipe.members
+    let usual = stride(from: recipe.patchTowers, through: 0, by: -1)
+    let even = usual.first { count in dimension.map { $0 % (trained + count) == 0 } ?? true }
+    let ofPatches = patchTowers ?? even ?? 0
+    return (trained, ofPatches, trained + ofPatches)
   }
 
   func run() throws {
     var trainer = CaptionTrainer()
-    if let towers { trainer.configuration.members = towers }
-    if let patchTowers { trainer.configuration.patchTowers = patchTowers }
-    if let dimension {
-      trainer.configuration.dimension =
-        dimension / (trainer.configuration.members + trainer.configuration.patchTowers)
-    }
+    (trainer.configuration.members, trainer.configuration.patchTowers) = (pairs.trained, pairs.ofPatches)
+    if let dimension { trainer.configuration.dimension = dimension / pairs.all }
     if let epochs { trainer.configuration.steps = epochs * trainer.configuration.stepsPerEpoch }
     if let batch { trainer.configuration.batch = batch }
     if let rate { trainer.configuration.peakRate = rate }
