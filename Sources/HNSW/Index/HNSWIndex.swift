@@ -26,7 +26,8 @@ import Synchronization
 ///
 /// 1. The query is checked, copied into a ``Scratch``, of unit length under cosine (``Space``), and projected.
 /// 2. From the entry point, a node of the highest level, each level is walked to the nearest node by going to the
-///    nearest neighbour as long as there is a nearer one (`Graph.approach`).
+///    nearest neighbour as long as there is a nearer one (`Graph.approach`). Where the collection falls into clusters that
+///    this may miss, a start farther off than starts are is sought once more with a wide beam (`Graph.start`).
 /// 3. On level 0 a ``CandidatePool`` keeps the `ef` nearest nodes seen. The nearest one not yet expanded is taken; its node
 ///    code says how near it really is; from its edge codes all its neighbours are estimated, and those near enough enter
 ///    the pool; until all of the pool is expanded (`Graph.search`).
