@@ -19,7 +19,7 @@ extension GraphWriter {
     graph.startLimit = .infinity
     guard graph.metric != .dot, let entry = graph.entry, entry.level > 0 else { return }
     // A start costs about as much as linking a node: a small share of them.
-    let sample = sampleOfGround(min(count / 32, 512))
+    let sample = graph.sampleOfGround(min(count / 32, 512), seed: parameters.seed)
     let found: [Starts?] = Parallel.map(sample.count, threads: threads) { [self] i in
       graph.reclamation.reading { scratch in seekStarts(for: sample[i], codes.memory, scratch) }
     }
@@ -63,17 +63,5 @@ extension GraphWriter {
     }
     let isLost = keys[0] > 1.5 * keys[1] && nearest(from: narrow) > 1.5 * nearest(from: wide)
     return Starts(narrow: keys[0] / query.base, wide: keys[1] / query.base, isLost: isLost)
-  }
-
-  /// Nodes of level 0 alone, at random: others would find themselves.
-  private func sampleOfGround(_ size: Int) -> [Slot] {
-    var random = SequenceGenerator(seed: parameters.seed ^ UInt64(insertions))
-    let end = UInt64(graph.slotEnd.load(ordering: .relaxed))
-    var sample: [Slot] = []
-    for _ in 0..<4 * size where sample.count < size {
-      let slot = Slot(random.next() % max(end, 1))
-      if memory.isLive(slot), memory.height(slot).pointee == 0 { sample.append(slot) }
-    }
-    return sample
   }
 }

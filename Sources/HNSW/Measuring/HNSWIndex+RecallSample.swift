@@ -36,22 +36,12 @@ extension HNSWIndex {
     return (mean, (squares / max(count - 1, 1) / count).squareRoot())
   }
 
-  /// Vectors to search for: the same ones for the same index. None of an upper level, where walks begin.
+  /// Vectors to search for: the same ones for the same index.
   private func sampleSlots(k: Int) -> [Slot] {
-    let end = UInt32(graph.slotEnd.load(ordering: .acquiring))
     // As many as can be compared with all others in half a second, with cache-sized blocks of those.
     let comparisons = 5e8 * Double(parameters.threads) / (2 + 0.06 * Double(dimension))
     let wanted = min(max(Int(comparisons / Double(max(count, 1))), 50), 400)
-    var slots: Set<Slot> = []
-    var state = parameters.seed
-    for _ in 0..<20 * wanted where slots.count < wanted {
-      state &+= 1
-      let slot = UInt32(truncatingIfNeeded: mixed(state) % UInt64(max(end, 1)))
-      if graph.memory.isLive(slot), graph.memory.height(slot).pointee == 0, slot != graph.entry?.slot {
-        slots.insert(slot)
-      }
-    }
-    return slots.sorted()
+    return graph.sampleOfGround(wanted, seed: parameters.seed)
   }
 
   /// For each of these vectors the key of the k-th nearest of all others.

@@ -46,12 +46,7 @@ package struct CaptionCorrelation {
     _ trunk: EmbeddingModel.Member, _ vocabulary: CaptionVocabulary, _ data: CaptionedPictures, _ workers: Int
   ) throws {
     let model = try EmbeddingModel(members: [trunk])
-    var features: [Float] = []
-    features.reserveCapacity(data.count * model.dimension)
-    for start in stride(from: 0, to: data.count, by: 128) {
-      let range = start..<min(start + 128, data.count)
-      features += try model.embed(data.tensor(range), workers: workers).values
-    }
+    let features = try data.values { try model.embed($0, workers: workers) }
     components = try PictureComponents(features, features: model.dimension)
     let concepts = data.concepts
     let width = components.unit.columns

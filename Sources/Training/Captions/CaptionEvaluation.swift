@@ -128,10 +128,7 @@ extension CaptionModel {
   }
 
   func embed(_ data: CaptionedPictures, workers: Int = Workers.cores) throws -> Tensor {
-    var values: [Float] = []
-    for start in stride(from: 0, to: data.count, by: 128) {
-      values += try embed(pictures: data.tensor(start..<min(start + 128, data.count)), workers: workers).values
-    }
+    let values = try data.values { try embed(pictures: $0, workers: workers) }
     return Tensor(shape: [data.count, dimension], values: values)
   }
 }

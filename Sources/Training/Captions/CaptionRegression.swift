@@ -61,11 +61,7 @@ package struct CaptionRegression {
   ) throws -> [Float] {
     let model = try EmbeddingModel(members: [pictures])
     let dimension = model.dimension
-    var embeddings: [Float] = []
-    for start in stride(from: 0, to: data.count, by: 128) {
-      let range = start..<min(start + 128, data.count)
-      embeddings += try model.embed(data.tensor(range), workers: workers).values
-    }
+    let embeddings = try data.values { try model.embed($0, workers: workers) }
     var places = [Float](repeating: 0, count: concepts.count * dimension)
     var mean = [Float](repeating: 0, count: dimension)
     for (concept, members) in concepts.enumerated() {

@@ -118,6 +118,13 @@ public struct CaptionedPictures: Sendable {
       captionsOfPicture: rows.map { captionsOfPicture[$0] }, captions: captions, skipped: [], pixels: chosen)
   }
 
+  /// What a tower makes of all pictures, some at a time: its values, picture after picture.
+  func values(by tower: (Tensor) throws -> Tensor) rethrows -> [Float] {
+    try Swift.stride(from: 0, to: count, by: 128).flatMap { start in
+      try tower(tensor(start..<min(start + 128, count))).values
+    }
+  }
+
   /// Pictures `range`, normalized, `[range.count] + preprocessing.shape`.
   func tensor(_ range: Range<Int>) -> Tensor {
     let width = preprocessing.count
