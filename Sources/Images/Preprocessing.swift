@@ -31,9 +31,21 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     /// Every channel twice: standardized as by ``standardize``, and as its local contrast, each pixel against its
     /// surroundings, which hardly depends on where the light comes from.
     case standardizeWithLocalContrast
+    /// Every channel twice: standardized and halved, and as the local contrast of its square root. Less is learned from how
+    /// bright a place is, and more is seen in shadows.
+    case halfStandardizeWithRootContrast
 
     /// How many planes it makes of one.
-    var planes: Int { self == .standardizeWithLocalContrast ? 2 : 1 }
+    var planes: Int { localContrast(width: 1, height: 1) == nil ? 1 : 2 }
+
+    /// What makes the planes of local contrast, for the normalizations that have some.
+    package func localContrast(width: Int, height: Int) -> LocalContrast? {
+      switch self {
+      case .standardizeWithLocalContrast: LocalContrast(width: width, height: height)
+      case .halfStandardizeWithRootContrast: LocalContrast(width: width, height: height, ofRoot: true)
+      case .none, .standardize, .meanDeviation: nil
+      }
+    }
   }
 
   /// Grey (one channel) or RGB (three).
@@ -141,21 +153,22 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     case .meanDeviation(let mean, let deviation):
       for i in values.indices { to[i] = (from[i] - mean) / deviation }
     case .standardize: Self.standardize(values, into: to)
-    case .standardizeWithLocalContrast:
-      let contrast = LocalContrast(width: width, height: height)
+    case .standardizeWithLocalContrast, .halfStandardizeWithRootContrast:
       for channel in 0..<colour.channels {
-        contrast.apply(
+        normalization.localContrast(width: width, height: height)?.apply(
           to: from + channel * width * height, into: to + (colour.channels + channel) * width * height)
       }
-      Self.standardize(values, into: to)
+      Self.standardize(values, into: to, scale: normalization == .halfStandardizeWithRootContrast ? 0.5 : 1)
     }
   }
 
-  private static func standardize(_ values: UnsafeBufferPointer<Float>, into target: UnsafeMutablePointer<Float>) {
+  private static func standardize(
+    _ values: UnsafeBufferPointer<Float>, into target: UnsafeMutablePointer<Float>, scale factor: Double = 1
+  ) {
     let count = Double(values.count)
     let mean = values.reduce(0.0) { $0 + Double($1) } / count
     let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-    let scale = 1 / max(variance.squareRoot(), 1 / count.squareRoot())
+    let scale = factor / max(variance.squareRoot(), 1 / count.squareRoot())
     for i in values.indices { target[i] = Float((Double(values[i]) - mean) * scale) }
   }
 

@@ -46,9 +46,14 @@ struct ONNXTests {
       normalization: .meanDeviation(mean: 0.5, deviation: 0.25),
       framing: .stretch),
     Case(name: "local contrast, cropped", normalization: .standardizeWithLocalContrast, central: 0.8),
+    Case(name: "the root's contrast, in colour", colour: .rgb, normalization: .halfStandardizeWithRootContrast),
     Case(
-      name: "the faces' committee and views", normalization: .standardizeWithLocalContrast, central: 0.9, members: 3,
+      name: "a committee and the views of few faces", normalization: .standardizeWithLocalContrast, central: 0.9,
+      members: 3,
       views: FaceRecipe.views),
+    Case(
+      name: "a committee and the views of many faces", normalization: .halfStandardizeWithRootContrast, members: 3,
+      views: FaceRecipe.views(nearest: 1 / 0.7)),
   ]
 
   private static func layers(_ kind: Int) -> [LayerSpecification] {

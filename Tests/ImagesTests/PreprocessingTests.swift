@@ -71,7 +71,10 @@ struct PreprocessingTests {
 
   @Test("what a model file stores is read back; what makes no sense is refused")
   func json() throws {
-    let all: [Preprocessing.Normalization] = [.none, .standardize, .meanDeviation(mean: 0.4, deviation: 0.2)]
+    let all: [Preprocessing.Normalization] = [
+      .none, .standardize, .meanDeviation(mean: 0.4, deviation: 0.2), .standardizeWithLocalContrast,
+      .halfStandardizeWithRootContrast,
+    ]
     for normalization in all {
       let input = try Preprocessing(
         colour: .grey, width: 46, height: 56, centralFraction: 0.8, framing: .fill, normalization: normalization)
@@ -133,6 +136,41 @@ struct LocalContrastTests {
     let spread = even.reduce(0) { $0 + abs($1) } / Float(even.count)
     #expect(spread > 0.5 && mean < spread / 4)
     #expect(even.allSatisfy { abs($0) <= 3 })
+  }
+
+  @Test("with the root's contrast the first plane is halved, and the second is the contrast of the roots")
+  func root() throws {
+    func planes(_ normalization: Preprocessing.Normalization, _ values: [Float]) throws -> [Float] {
+      let input = try Preprocessing(colour: .grey, width: 40, height: 48, normalization: normalization)
+      var planes = [Float](repeating: 0, count: input.count)
+      values.withUnsafeBufferPointer { from in planes.withUnsafeMutableBufferPointer { input.normalize(from, into: $0) }
+      }
+      return planes
+    }
+    // Values below 0, as augmentation may leave them, have the root 0.
+    let values = (0..<48 * 40).map { Float(($0 &* 40_503) % 1_000) / 1_000 - 0.01 }
+    let ours = try planes(.halfStandardizeWithRootContrast, values)
+    let plain = try planes(.standardizeWithLocalContrast, values)
+    let roots = try planes(.standardizeWithLocalContrast, values.map { max($0, 0).squareRoot() })
+    #expect(zip(ours.prefix(1_920), plain).allSatisfy { abs($0 - $1 / 2) < 1e-6 })
+    #expect(ours.suffix(1_920) == roots.suffix(1_920))
+  }
+
+  @Test("in a shadow more of the root's contrast stays")
+  func shadow() throws {
+    func contrast(_ normalization: Preprocessing.Normalization, light: Double) throws -> Float {
+      let input = try Preprocessing(colour: .grey, width: 40, height: 48, normalization: normalization)
+      let checks = try picture { x, y in ((x / 3 + y / 3) % 2 == 0 ? 60 : 180) * light }
+      return input.prepare(checks).suffix(48 * 40).reduce(0) { $0 + abs($1) }
+    }
+    for normalization in [Preprocessing.Normalization.standardizeWithLocalContrast, .halfStandardizeWithRootContrast] {
+      #expect(try contrast(normalization, light: 0.1) < contrast(normalization, light: 1))
+    }
+    let plain =
+      try contrast(.standardizeWithLocalContrast, light: 0.1) / contrast(.standardizeWithLocalContrast, light: 1)
+    let root =
+      try contrast(.halfStandardizeWithRootContrast, light: 0.1) / contrast(.halfStandardizeWithRootContrast, light: 1)
+    #expect(root > plain + 0.1)
   }
 
   @Test("it agrees with the definition, summed plainly")

@@ -87,6 +87,77 @@ struct AugmentationTests {
     #expect(signs == [1, -1])
   }
 
+  @Test("nearness looks from as near as asked for and from no farther than the scale")
+  func nearness() {
+    var random = Seeded(13)
+    let slope = (0..<(41 * 41)).map { Float($0 % 41) }
+    let near = augmentation { ($0.scale, $0.nearness) = (0.05, 0.5) }
+    let magnifications = (0..<200).map { _ in
+      let out = near.apply(to: slope, shape: [1, 41, 41], random: &random)
+      return 1 / (out[20 * 41 + 21] - out[20 * 41 + 20])
+    }
+    #expect(magnifications.allSatisfy { $0 > 1 / 1.051 && $0 < 1.05 * 1.501 })
+    #expect(magnifications.contains { $0 > 1.5 } && magnifications.contains { $0 < 1 })
+  }
+
+  @Test("another aspect stretches one axis as much as it shrinks the other")
+  func aspect() {
+    var random = Seeded(14)
+    let wide = augmentation { $0.aspect = 0.3 }
+    var ratios: [Float] = []
+    for _ in 0..<100 {
+      var same = random
+      let x = wide.apply(to: (0..<(31 * 31)).map { Float($0 % 31) }, shape: [1, 31, 31], random: &random)
+      let y = wide.apply(to: (0..<(31 * 31)).map { Float($0 / 31) }, shape: [1, 31, 31], random: &same)
+      let centre = 15 * 31 + 15
+      let (right, down) = (x[centre + 1] - x[centre], y[centre + 31] - y[centre])
+      #expect(abs(right * down - 1) < 1e-3 && abs(x[centre + 31] - x[centre]) < 1e-4)
+      ratios.append(down / right)
+    }
+    #expect(ratios.allSatisfy { $0 > 1 / 1.301 && $0 < 1.301 })
+    #expect(ratios.contains { $0 > 1.2 } && ratios.contains { $0 < 1 / 1.2 })
+  }
+
+  @Test("a shadow takes no more light than asked for, all of it on one side, and moves nothing")
+  func shadow() {
+    var random = Seeded(15)
+    let shade = augmentation { ($0.shadowProbability, $0.shadowDepth) = (1, 1.2) }
+    let picture = noise(seed: 15).map { $0 + 0.1 }
+    var darkest: Float = 1
+    for _ in 0..<100 {
+      let light = zip(shade.apply(to: picture, shape: shape, random: &random), picture).map { $0 / $1 }
+      #expect(light.allSatisfy { $0 <= 1.0001 && $0 >= exp(-1.2) - 1e-4 })
+      // The same for every channel, and along a row never down and up again.
+      #expect(zip(light, light.dropFirst(480)).allSatisfy { abs($0 - $1) < 1e-4 })
+      for row in 0..<24 {
+        let steps = (1..<20).map { light[row * 20 + $0] - light[row * 20 + $0 - 1] }
+        #expect(steps.allSatisfy { $0 > -1e-4 } || steps.allSatisfy { $0 < 1e-4 })
+      }
+      darkest = min(darkest, light.min() ?? 1)
+    }
+    #expect(darkest < 0.4)
+    let none = augmentation { ($0.shadowProbability, $0.shadowDepth) = (1, 0) }
+    #expect(zip(none.apply(to: picture, shape: shape, random: &random), picture).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test("a chance of a shadow leaves all other chances as they were")
+  func independent() {
+    var (a, b) = (Seeded(16), Seeded(16))
+    let other = augmentation { $0.shadowDepth = 0.5 }
+    for _ in 0..<20 {
+      #expect(
+        Augmentation.none.apply(to: noise(seed: 1), shape: shape, random: &a)
+          == other.apply(to: noise(seed: 1), shape: shape, random: &b))
+      #expect(a.next() == b.next())
+    }
+  }
+
+  @Test("settings that older models stored, without aspect, nearness and shadows, are read")
+  func older() throws {
+    let old = try JSONDecoder().decode(Augmentation.self, from: Data(#"{"rotation":10,"scale":0.2,"gamma":0.3}"#.utf8))
+    #expect(old == augmentation { ($0.rotation, $0.scale, $0.gamma) = (10, 0.2, 0.3) })
+  }
+
   @Test("a shear slants columns and leaves rows where they are")
   func shear() {
     var random = Seeded(5)
@@ -183,6 +254,7 @@ struct AugmentationTests {
         ($0.rotation, $0.scale, $0.shift, $0.shear) = (value, value, value, value)
         ($0.blur, $0.erasingArea, $0.erasingProbability, $0.flipProbability) = (value, value, 1, value)
         ($0.brightness, $0.contrast, $0.noise, $0.lighting) = (value, value, value, value)
+        ($0.nearness, $0.aspect, $0.shadowProbability, $0.shadowDepth) = (value, value, 1, value)
       }
       for _ in 0..<20 {
         #expect(odd.apply(to: noise(seed: 1), shape: shape, random: &random).count == 960)

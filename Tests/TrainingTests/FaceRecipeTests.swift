@@ -67,6 +67,32 @@ struct FaceRecipeTests {
     #expect(plans.allSatisfy { $0.architecture.outputShape == [16] })
   }
 
+  @Test(
+    "of many people all is shown that a portrait has room for, and is learned from as near as tells them apart best")
+  func many() throws {
+    let pictures = try Patterned(width: 60, height: 60, people: 100, pictures: 10, isAtRim: false)
+    let recipe = try FaceRecipe(folder: PictureFolder(path: pictures.path))
+    #expect(recipe.isLarge && recipe.preprocessing.centralFraction == 1 && recipe.preprocessing.shape == [2, 60, 50])
+    #expect(recipe.nearest >= 1 / 0.8)
+    let augmentation = recipe.configuration.augmentation
+    #expect(Double((1 + augmentation.scale) * (1 + augmentation.nearness)) > recipe.nearest)
+    let views = recipe.viewChoices[0]
+    #expect(views.count == 12 && views.filter(\.isMirrored).count == 6)
+    #expect(views.allSatisfy { $0.magnification >= 1 && Double($0.magnification) <= recipe.nearest })
+
+    let plans = try recipe.plans(members: 3, dimension: nil, configuration: recipe.configuration)
+    #expect(plans.map(\.configuration.loss.kind) == [.triplet, .triplet, .arcFace])
+    let one = try recipe.plans(members: 1, dimension: nil, configuration: recipe.configuration)
+    #expect(one.map(\.configuration.loss.kind) == [.triplet])
+
+    // What a model was made for stays when it is trained further.
+    let cropped = try Preprocessing(
+      colour: .grey, width: 50, height: 50, centralFraction: 0.7, framing: .fill,
+      normalization: .standardizeWithLocalContrast)
+    let further = try FaceRecipe(folder: PictureFolder(path: pictures.path), preprocessing: cropped)
+    #expect(further.preprocessing == cropped && further.nearest < recipe.nearest)
+  }
+
   @Test("a folder divided has every identity on one side, as many aside as asked for, the same for a seed")
   func divided() throws {
     let pictures = try Patterned(width: 20, height: 20, people: 9, pictures: 1, isAtRim: false)

@@ -85,9 +85,10 @@ extension ONNXGraph {
     case .standardize:
       return standardized(planes, count: preprocessing.count)
     case .standardizeWithLocalContrast:
-      let contrast = localContrast(planes, width: preprocessing.width, height: preprocessing.height)
-      return node(
-        "Concat", standardized(planes, count: preprocessing.count / 2), contrast, attributes: [("axis", .int(1))])
+      return withLocalContrast(preprocessing, standardized(planes, count: preprocessing.count / 2), of: planes)
+    case .halfStandardizeWithRootContrast:
+      let half = node("Mul", standardized(planes, count: preprocessing.count / 2), constant(Float(0.5)))
+      return withLocalContrast(preprocessing, half, of: node("Sqrt", node("Max", planes, constant(Float(0)))))
     }
   }
 
@@ -99,6 +100,13 @@ extension ONNXGraph {
     let variance = node("ReduceMean", node("Mul", centred, centred), attributes: over)
     let deviation = node("Max", node("Sqrt", variance), constant(1 / Double(count).squareRoot()))
     return node("Cast", node("Div", centred, deviation), attributes: [("to", .int(1))])
+  }
+
+  private mutating func withLocalContrast(
+    _ preprocessing: Preprocessing, _ standardized: Value, of planes: Value
+  ) -> Value {
+    let contrast = localContrast(planes, width: preprocessing.width, height: preprocessing.height)
+    return node("Concat", standardized, contrast, attributes: [("axis", .int(1))])
   }
 
   /// d / (s + floor) within ±3, with d = x − blur(x) and s = √blur(d²).

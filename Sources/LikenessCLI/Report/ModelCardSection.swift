@@ -48,7 +48,7 @@ extension ModelCardSection {
       ("SHA-256 of the data", card.dataSHA256 ?? "unknown"),
     ]
     if let configuration = card.configuration {
-      rows.append(("loss", text(configuration.loss)))
+      rows.append(("loss", (card.losses ?? [configuration.loss]).map(text).joined(separator: "; ")))
       if configuration.loss.loss.takesTriplets { rows.append(("miner", configuration.miner.rawValue)) }
       rows.append(
         (

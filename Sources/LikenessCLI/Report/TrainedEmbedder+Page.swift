@@ -47,7 +47,8 @@ extension TrainedEmbedder: TrainingOutcome {
   private var others: String { card.recipe == FaceRecipe.name ? "people" : "classes" }
 
   private var introduction: String {
-    let loss = card.configuration?.loss.kind.rawValue ?? card.recipe
+    let kinds = (card.losses ?? card.configuration.map { [$0.loss] } ?? []).map(\.kind.rawValue)
+    let loss = kinds.isEmpty ? card.recipe : Set(kinds).sorted(by: >).joined(separator: " or ")
     return """
       \(counted(committee.members.count, "network")) learned by the \(escaped(loss)) loss from \(card.pictures) pictures of \
       \(card.identities) identities that pictures of one identity belong together. Before that a first network set \

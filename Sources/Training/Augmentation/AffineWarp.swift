@@ -16,14 +16,20 @@ struct AffineWarp: Sendable {
   private let isIdentity: Bool
   private let isFlip: Bool
 
-  /// Turns by `angle` (radians, clockwise as rows run downwards), magnifies, shears horizontally, shifts by pixels, and
-  /// first exchanges left and right if flipped. Values that are not finite leave the picture as it is.
-  init(angle: Float, magnification: Float, shear: Float, shift: (x: Float, y: Float), isFlipped: Bool) {
+  /// Turns by `angle` (radians, clockwise as rows run downwards), magnifies, shears horizontally, makes it wider by `aspect`
+  /// and as much lower, shifts by pixels, and first exchanges left and right if flipped. Values that are not finite leave
+  /// the picture as it is.
+  init(
+    angle: Float, magnification: Float, shear: Float, aspect: Float = 1, shift: (x: Float, y: Float), isFlipped: Bool
+  ) {
     let (c, s, inverse) = (cos(angle), sin(angle), 1 / magnification)
     let sign: Float = isFlipped ? -1 : 1
-    // The inverse of shift · magnification · rotation · shear · flip.
+    // The inverse of shift · aspect · magnification · rotation · shear · flip.
     let turned = (xx: c * inverse, xy: s * inverse, yx: -s * inverse, yy: c * inverse)
-    let map = [sign * (turned.xx - shear * turned.yx), sign * (turned.xy - shear * turned.yy), turned.yx, turned.yy]
+    let map = [
+      sign * (turned.xx - shear * turned.yx) / aspect, sign * (turned.xy - shear * turned.yy) * aspect,
+      turned.yx / aspect, turned.yy * aspect,
+    ]
     let isUsable = (map + [shift.x, shift.y]).allSatisfy { abs($0) < 1e6 }
     (xx, xy, yx, yy) = isUsable ? (map[0], map[1], map[2], map[3]) : (1, 0, 0, 1)
     self.shift = isUsable ? shift : (0, 0)

@@ -1,7 +1,7 @@
 /// Random changes of a training picture that leave its identity as it is.
 ///
 /// Every call draws one affine warp (about the centre, bilinear, the edge repeated outwards), then blur, tone
-/// curve, lighting, contrast, brightness, noise and an erased rectangle, in this order. Values are meant to be on the scale 0…1, before
+/// curve, lighting, a shadow, contrast, brightness, noise and an erased rectangle, in this order. Values are meant to be on the scale 0…1, before
 /// a per-picture normalization; they are not clamped.
 ///
 /// The same generator state gives the same picture.
@@ -10,6 +10,12 @@ public struct Augmentation: Codable, Sendable, Hashable {
   public var rotation: Float = 0
   /// How much larger at most, as a share: 0.1 draws a magnification between 1/1.1 and 1.1.
   public var scale: Float = 0
+  /// How much nearer it may be looked at besides, as a share: with a scale of 0, 0.5 draws a magnification between 1 and
+  /// 1.5, so that a picture framed loosely is seen framed tightly as well.
+  public var nearness: Float = 0
+  /// How much wider or narrower at most, the area kept, as a share: 0.15 draws a ratio of the sides between 1/1.15 and
+  /// 1.15 times what it was.
+  public var aspect: Float = 0
   /// The largest shift along either axis, as a share of that side.
   public var shift: Float = 0
   /// The largest horizontal shear either way, in degrees.
@@ -23,6 +29,10 @@ public struct Augmentation: Codable, Sendable, Hashable {
   /// How uneven light may be: every value is multiplied by exp(ax + by), x and y from −1 to 1 across the picture, a and
   /// b drawn up to this number either way. 0.3 makes one side up to 1.8 times as bright as the other.
   public var lighting: Float = 0
+  /// The probability that a shadow falls on one side of a straight edge, sharp or soft, somewhere across the picture.
+  public var shadowProbability: Float = 0
+  /// How dark a shadow may be: values in it are multiplied by exp(−d), d drawn up to this number.
+  public var shadowDepth: Float = 1.2
   /// How far the tone curve is bent: values are raised to exp(g), g drawn up to this number either way.
   public var gamma: Float = 0
   /// The largest standard deviation of a Gaussian blur, in pixels.
@@ -77,6 +87,34 @@ public struct Augmentation: Codable, Sendable, Hashable {
       planes.withUnsafeBufferPointer { apply(to: $0, shape: shape, into: out, random: &random) }
       count = planes.count
     }
+  }
+}
+
+extension Augmentation {
+  /// Reads a stored augmentation; a range that it does not name, as those of older models do not name all, changes nothing.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func value(_ key: CodingKeys, _ usual: Float) throws -> Float {
+      try values.decodeIfPresent(Float.self, forKey: key) ?? usual
+    }
+    self.init()
+    rotation = try value(.rotation, rotation)
+    scale = try value(.scale, scale)
+    nearness = try value(.nearness, nearness)
+    aspect = try value(.aspect, aspect)
+    shift = try value(.shift, shift)
+    shear = try value(.shear, shear)
+    flipProbability = try value(.flipProbability, flipProbability)
+    brightness = try value(.brightness, brightness)
+    contrast = try value(.contrast, contrast)
+    lighting = try value(.lighting, lighting)
+    shadowProbability = try value(.shadowProbability, shadowProbability)
+    shadowDepth = try value(.shadowDepth, shadowDepth)
+    gamma = try value(.gamma, gamma)
+    blur = try value(.blur, blur)
+    noise = try value(.noise, noise)
+    erasingProbability = try value(.erasingProbability, erasingProbability)
+    erasingArea = try value(.erasingArea, erasingArea)
   }
 }
 

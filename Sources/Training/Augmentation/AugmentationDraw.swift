@@ -17,6 +17,7 @@ struct AugmentationDraw {
   private let gamma: Float
   private let lightX: Float
   private let lightY: Float
+  private let shadow: Shadow?
   private let noise: Float
   private let noiseSeed: UInt64
   private let erased: (x: Range<Int>, y: Range<Int>)?
@@ -28,14 +29,14 @@ struct AugmentationDraw {
     func factor(_ most: Float) -> Float { exp(either(log(1 + max(most, 0)))) }
 
     let angle = either(augmentation.rotation) * .pi / 180
-    let magnification = factor(augmentation.scale)
+    // Halfway to the nearest, as powers, and from there either way.
+    let nearness = log(1 + max(augmentation.nearness, 0)) / 2
+    let magnification = exp(either(log(1 + max(augmentation.scale, 0)) + nearness) + nearness)
     let shear = tan(either(augmentation.shear) * .pi / 180)
     let shift = (
       x: either(augmentation.shift) * Float(shape.width), y: either(augmentation.shift) * Float(shape.height)
     )
     let isFlipped = unit() < augmentation.flipProbability
-    warp = AffineWarp(angle: angle, magnification: magnification, shear: shear, shift: shift, isFlipped: isFlipped)
-
     blur = unit() * augmentation.blur
     contrast = factor(augmentation.contrast)
     brightness = either(augmentation.brightness)
@@ -46,16 +47,24 @@ struct AugmentationDraw {
 
     let isErased = unit() < augmentation.erasingProbability
     let area = augmentation.erasingArea * (0.25 + 0.75 * unit())
-    let aspect = factor(1)
+    let elongation = factor(1)
     let (placeX, placeY) = (unit(), unit())
-    let side = (max(area, 0) * aspect).squareRoot()
+    let side = (max(area, 0) * elongation).squareRoot()
     func range(_ share: Float, _ place: Float, _ length: Int) -> Range<Int> {
       let size = share >= 1 ? length : share > 0 ? Int(share * Float(length)) : 0
       let start = min(Int(place * Float(length - size + 1)), length - size)
       return start..<(start + size)
     }
     erased =
-      isErased ? (range(side, placeX, shape.width), range(side / aspect, placeY, shape.height)) : nil
+      isErased ? (range(side, placeX, shape.width), range(side / elongation, placeY, shape.height)) : nil
+
+    let aspect = factor(augmentation.aspect).squareRoot()
+    warp = AffineWarp(
+      angle: angle, magnification: magnification, shear: shear, aspect: aspect, shift: shift, isFlipped: isFlipped)
+    let isShaded = unit() < augmentation.shadowProbability
+    let drawn = Shadow(
+      angle: 2 * .pi * unit(), place: either(0.6), softness: unit(), light: exp(-unit() * augmentation.shadowDepth))
+    shadow = isShaded ? drawn : nil
   }
 
   /// Everything but the warp, in place.
@@ -63,6 +72,7 @@ struct AugmentationDraw {
     if blur > 0.05 { GaussianBlur(deviation: min(blur, 8)).apply(to: planes, shape) }
     if gamma != 1 { for index in planes.indices { planes[index] = pow(max(planes[index], 1e-3), gamma) } }
     shineUnevenly(planes, shape)
+    shadow?.fall(on: planes, shape)
     let mean = contrast != 1 || erased != nil ? Self.mean(planes) : 0
     if contrast != 1 || brightness != 0 {
       for index in planes.indices { planes[index] = (planes[index] - mean) * contrast + mean + brightness }

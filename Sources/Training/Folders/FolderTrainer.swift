@@ -24,7 +24,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
   public var seed: UInt64 = 1
   /// Looks at the validation identities, each after as many steps as the recipe says; nil lets the recipe choose.
   public var epochs: Int?
-  /// Which loss; nil for the recipe's.
+  /// Which loss, for all networks; nil for the recipe's.
   public var loss: LossSettings.Kind?
   /// The loss's margin; nil for the recipe's.
   public var margin: Float?
@@ -102,6 +102,8 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     var card = ModelCard(
       recipe: Recipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
       configuration: trainer.plans[0].configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
+    let losses = trainer.plans.map(\.configuration.loss)
+    card.losses = Set(losses).count > 1 ? losses : nil
     card.dataSHA256 = digest
     card.date = date
     card.licence = licence ?? ModelCard.usualLicence
@@ -173,7 +175,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
   }
 
   private func trainer(_ recipe: Recipe) throws -> CommitteeTrainer {
-    let plans: [CommitteeTrainer.Plan]
+    var plans: [CommitteeTrainer.Plan]
     if let parent {
       guard members == nil, dimension == nil else {
         throw TrainingError.badSetting(
@@ -188,6 +190,11 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
       }
       plans = try recipe.plans(
         members: count, dimension: dimension(of: count), configuration: try configuration(recipe.configuration))
+    }
+    // A recipe may mix losses; one that was asked for is every network's.
+    if loss != nil {
+      let chosen = try configuration(recipe.configuration).loss
+      for place in plans.indices { plans[place].configuration.loss = chosen }
     }
     var trainer = CommitteeTrainer(plans: plans, seed: seed, keepsScout: recipe.keepsScout, workers: workers)
     trainer.enlarging = recipe.enlarging

@@ -5,7 +5,7 @@ import Networks
 ///
 /// For each crop the pictures are compared as they are, standardized and small, each with all others: the crop in which
 /// the nearest other picture is most often the same person's shows most of the person and least of the background.
-/// Never less than 0.7: pictures framed more tightly than those of the training must still show a face.
+/// Never less than 0.7: an eye or a mouth alone may be best among pictures framed alike, and nowhere else.
 package enum CentralCrop {
   private static let choices = [1, 0.9, 0.8, 0.7]
   private static let people = 100

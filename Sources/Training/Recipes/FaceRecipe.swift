@@ -7,10 +7,15 @@ public struct FaceRecipe: FolderRecipe, Hashable {
   public static let name = "faces"
 
   /// How pictures are prepared: grey and standardized, with many people to learn from also as local contrast, so that
-  /// light and exposure matter little.
+  /// light and exposure matter little. Of few people only the part around the centre that tells most is kept; of many, all
+  /// that a portrait has room for.
   public let preprocessing: Preprocessing
   /// Whether there are enough identities for a larger network, and few enough lost by setting some aside.
   public let isLarge: Bool
+  /// How much nearer than ``preprocessing`` shows them the pictures of many people are best told apart, 1 or more. What is
+  /// learned is to know them from there as from afar: people will be asked about in pictures of other makers, who frame
+  /// faces otherwise.
+  public let nearest: Double
 
   /// A recipe for pictures like those of `folder`.
   ///
@@ -18,15 +23,15 @@ public struct FaceRecipe: FolderRecipe, Hashable {
   /// - Throws: `PictureError` where no picture can be read.
   public init(folder: PictureFolder, preprocessing given: Preprocessing? = nil) throws {
     isLarge = folder.identities.count >= 100 && folder.pictureCount >= 1_000
-    if let given {
-      preprocessing = given
-      return
-    }
-    let geometry = PictureGeometry(of: folder, pixels: Self.pixels)
-    preprocessing = try Preprocessing(
-      colour: .grey, width: geometry.width, height: geometry.height,
-      centralFraction: CentralCrop.choose(for: folder, geometry: geometry), framing: .fill,
-      normalization: isLarge ? .standardizeWithLocalContrast : .standardize)
+    let geometry = PictureGeometry(
+      of: folder, pixels: isLarge ? Self.manyPixels : Self.pixels, widest: isLarge ? Self.portrait : 1.6)
+    let crop = given == nil || isLarge ? try CentralCrop.choose(for: folder, geometry: geometry) : 1
+    preprocessing =
+      try given
+      ?? Preprocessing(
+        colour: .grey, width: geometry.width, height: geometry.height, centralFraction: isLarge ? 1 : crop,
+        framing: .fill, normalization: isLarge ? .halfStandardizeWithRootContrast : .standardize)
+    nearest = isLarge ? max(1, preprocessing.centralFraction / crop) : 1
   }
 
   /// With many identities the network that was steered by some of them stays.
@@ -34,6 +39,12 @@ public struct FaceRecipe: FolderRecipe, Hashable {
 
   /// The input's area: small enough for a CPU, large enough for a face.
   private static let pixels = 46 * 56
+
+  /// Its area where faces are small in it as well as large.
+  private static let manyPixels = 3_000
+
+  /// A portrait's width by its height: what wide pictures have beside a face is left out.
+  private static let portrait = 46.0 / 56
 
   /// A wide, cheap stride first, three steps to a small map, and one linear step onto the unit sphere.
   public func architecture(dimension: Int?) throws -> Architecture {
@@ -64,7 +75,8 @@ public struct FaceRecipe: FolderRecipe, Hashable {
   /// How many networks are joined.
   public var members: Int { isLarge ? 3 : 5 }
 
-  /// The networks of a committee of `members`, the convolutional ones first; of few people two in five are linear.
+  /// The networks of a committee of `members`, the convolutional ones first; of few people two in five are linear, and of
+  /// many the last third learns by the angular margin: it errs otherwise, and less at low FAR.
   ///
   /// - Parameters:
   ///   - members: how many, 1 or more.
@@ -81,7 +93,11 @@ public struct FaceRecipe: FolderRecipe, Hashable {
       architecture: try architecture(dimension: dimension), configuration: configuration)
     let flat = CommitteeTrainer.Plan(
       architecture: try linearArchitecture(dimension: dimension), configuration: slow)
-    return [CommitteeTrainer.Plan](repeating: deep, count: members - linear)
+    var angular = deep
+    angular.configuration.loss = LossSettings(.arcFace)
+    let angulars = isLarge ? members / 3 : 0
+    return [CommitteeTrainer.Plan](repeating: deep, count: members - linear - angulars)
+      + [CommitteeTrainer.Plan](repeating: angular, count: angulars)
       + [CommitteeTrainer.Plan](repeating: flat, count: linear)
   }
 
@@ -112,30 +128,45 @@ public struct FaceRecipe: FolderRecipe, Hashable {
     configuration.weightDecay = 1e-4
     configuration.averageDecay = 0.99
     configuration.augmentation = .faces
-    // People in the wild will be asked about in pictures of other makers, who frame otherwise.
-    if isLarge { configuration.augmentation.scale = 0.2 }
+    if isLarge {
+      configuration.augmentation.scale = 0.05
+      // A little nearer than is best, so that the best is not at the end of what was seen.
+      configuration.augmentation.nearness = Float(nearest * 1.1 - 1)
+      configuration.augmentation.aspect = 0.15
+      configuration.augmentation.shadowProbability = 0.2
+    }
     configuration.validationShare = isLarge ? 0.1 : 0.2
     return configuration
   }
 
-  /// Nothing is tried: ``views``.
-  public var viewChoices: [[View]] { [Self.views] }
+  /// Nothing is tried: ``views``, and ``views(nearest:)`` where there is a nearer place than the first.
+  public var viewChoices: [[View]] { [nearest > 1 ? Self.views(nearest: nearest) : Self.views] }
 
   /// Seven places to look from, each with its mirror image.
-  public static let views: [View] = {
-    var views: [View] = []
-    for isMirrored in [false, true] {
-      views.append(View(isMirrored: isMirrored))
-      for magnification: Float in [1.06, 0.94] {
-        views.append(View(magnification: magnification, isMirrored: isMirrored))
-      }
-      for move: Float in [0.04, -0.04] {
-        views.append(View(x: move, isMirrored: isMirrored))
-        views.append(View(y: move, isMirrored: isMirrored))
-      }
+  public static let views: [View] = bothWays { isMirrored in
+    [View(isMirrored: isMirrored)]
+      + [1.06, 0.94].map { View(magnification: $0, isMirrored: isMirrored) } + moved(1, isMirrored)
+  }
+
+  /// Six places to look from, each with its mirror image: from where all is seen, from halfway to the nearest, and from
+  /// between them a little to all sides. From the nearest itself, faces of other makers would be cut.
+  public static func views(nearest: Double) -> [View] {
+    let (half, quarter) = (Float(nearest.squareRoot()), Float(nearest.squareRoot().squareRoot()))
+    return bothWays { isMirrored in
+      [View(isMirrored: isMirrored), View(magnification: half, isMirrored: isMirrored)] + moved(quarter, isMirrored)
     }
-    return views
-  }()
+  }
+
+  private static func bothWays(_ views: (Bool) -> [View]) -> [View] { views(false) + views(true) }
+
+  private static func moved(_ magnification: Float, _ isMirrored: Bool) -> [View] {
+    [Float(0.04), -0.04].flatMap { move in
+      [
+        View(magnification: magnification, x: move, isMirrored: isMirrored),
+        View(magnification: magnification, y: move, isMirrored: isMirrored),
+      ]
+    }
+  }
 }
 
 /// Trains an embedder of faces, or of anything else photographed alike.

@@ -23,8 +23,10 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var date: String?
   /// Who may use the model, as far as the card knows.
   public var licence: String?
-  /// How each network was trained.
+  /// How the first network was trained; the others differ in ``losses`` and, where they are linear, in rate and decay.
   public var configuration: TrainingConfiguration?
+  /// Each network's loss, where they differ.
+  public var losses: [LossSettings]?
   /// The epoch whose weights were kept, for each network; without its seconds, which are chance.
   public var bestEpochs: [EpochRecord]
   /// How many identities were set aside to steer by.
