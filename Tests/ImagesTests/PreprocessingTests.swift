@@ -148,20 +148,27 @@ struct LocalContrastTests {
       return planes
     }
     // Values below 0, as augmentation may leave them, have the root 0.
-    let values = (0..<48 * 40).map { Float(($0 &* 40_503) % 1_000) / 1_000 - 0.01 }
+    let values = (0..<48 * 40).map { (place: Int) -> Float in
+      let chance: Int = place &* 40_503 % 1_000
+      return Float(chance) / 1_000 - 0.01
+    }
     let ours = try planes(.halfStandardizeWithRootContrast, values)
     let plain = try planes(.standardizeWithLocalContrast, values)
-    let roots = try planes(.standardizeWithLocalContrast, values.map { max($0, 0).squareRoot() })
-    #expect(zip(ours.prefix(1_920), plain).allSatisfy { abs($0 - $1 / 2) < 1e-6 })
-    #expect(ours.suffix(1_920) == roots.suffix(1_920))
+    let roots = try planes(
+      .standardizeWithLocalContrast, values.map { (value: Float) -> Float in max(value, 0).squareRoot() })
+    for (half, whole) in zip(ours.prefix(1_920), plain) { #expect(abs(half - whole / 2) < 1e-6) }
+    #expect(Array(ours.suffix(1_920)) == Array(roots.suffix(1_920)))
   }
 
   @Test("in a shadow more of the root's contrast stays")
   func shadow() throws {
     func contrast(_ normalization: Preprocessing.Normalization, light: Double) throws -> Float {
       let input = try Preprocessing(colour: .grey, width: 40, height: 48, normalization: normalization)
-      let checks = try picture { x, y in ((x / 3 + y / 3) % 2 == 0 ? 60 : 180) * light }
-      return input.prepare(checks).suffix(48 * 40).reduce(0) { $0 + abs($1) }
+      let checks = try picture { x, y -> Double in
+        let value: Double = (x / 3 + y / 3) % 2 == 0 ? 60 : 180
+        return value * light
+      }
+      return input.prepare(checks).suffix(48 * 40).reduce(Float(0)) { $0 + abs($1) }
     }
     for normalization in [Preprocessing.Normalization.standardizeWithLocalContrast, .halfStandardizeWithRootContrast] {
       #expect(try contrast(normalization, light: 0.1) < contrast(normalization, light: 1))
