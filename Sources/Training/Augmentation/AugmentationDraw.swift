@@ -58,12 +58,16 @@ struct AugmentationDraw {
     erased =
       isErased ? (range(side, placeX, shape.width), range(side / elongation, placeY, shape.height)) : nil
 
-    let aspect = factor(augmentation.aspect).squareRoot()
+    // From a generator of their own, so that what callers draw next is what it was before there were these.
+    var more = SplitMix64(seed: noiseSeed ^ 0x5AD0)
+    func share() -> Float { Float(more.next() >> 40) * 0x1p-24 }
+    let aspect = exp((share() - 0.5) * log(1 + max(augmentation.aspect, 0)))
     warp = AffineWarp(
       angle: angle, magnification: magnification, shear: shear, aspect: aspect, shift: shift, isFlipped: isFlipped)
-    let isShaded = unit() < augmentation.shadowProbability
+    let isShaded = share() < augmentation.shadowProbability
     let drawn = Shadow(
-      angle: 2 * .pi * unit(), place: either(0.6), softness: unit(), light: exp(-unit() * augmentation.shadowDepth))
+      angle: 2 * .pi * share(), place: 0.6 * (2 * share() - 1), softness: share(),
+      light: exp(-share() * augmentation.shadowDepth))
     shadow = isShaded ? drawn : nil
   }
 
