@@ -32,22 +32,27 @@ CK_RACY_READS static void row_estimates(
   }
 }
 
-CK_RACY_READS static int32_t code_dot(const int8_t *code, const int8_t *query, size_t n, int32_t bias) {
-  (void)bias;
-  int32_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (int32_t)code[i] * query[i];
-  return sum;
-}
+// The products of codes of one type; unsigned, so that what no code can be wraps around.
+#define CK_DEFINE_DOTS(TYPE, DOT, DOT_FOUR)                                                                            \
+  CK_RACY_READS static int32_t DOT(const void *code, const void *query, size_t n, int32_t bias) {                      \
+    const TYPE *a = code, *b = query;                                                                                  \
+    (void)bias;                                                                                                        \
+    uint32_t sum = 0;                                                                                                  \
+    for (size_t i = 0; i < n; i++) sum += (uint32_t)((int32_t)a[i] * b[i]);                                            \
+    return (int32_t)sum;                                                                                               \
+  }                                                                                                                    \
+  CK_RACY_READS static void DOT_FOUR(                                                                                  \
+    const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,           \
+    int32_t bias, int32_t *out                                                                                         \
+  ) {                                                                                                                  \
+    out[0] = DOT(code0, query, n, bias);                                                                               \
+    out[1] = DOT(code1, query, n, bias);                                                                               \
+    out[2] = DOT(code2, query, n, bias);                                                                               \
+    out[3] = DOT(code3, query, n, bias);                                                                               \
+  }
 
-CK_RACY_READS static void code_dot_four(
-  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query, size_t n,
-  int32_t bias, int32_t *out
-) {
-  out[0] = code_dot(code0, query, n, bias);
-  out[1] = code_dot(code1, query, n, bias);
-  out[2] = code_dot(code2, query, n, bias);
-  out[3] = code_dot(code3, query, n, bias);
-}
+CK_DEFINE_DOTS(int8_t, code_dot, code_dot_four)
+CK_DEFINE_DOTS(int16_t, wide_dot, wide_dot_four)
 
 static void project(
   const int8_t *matrix, const int32_t *row_sums, size_t rows, size_t columns, const uint8_t *low, const uint8_t *high,
@@ -81,58 +86,21 @@ static inline float centred_code(float z, float inverse_fraction) {
   return ((t + 12582912.0f) - 12582912.0f) - 7.5f;
 }
 
-ck_encoded_edge ck_encode_edge_portable(
-  const int8_t *from, float from_scale, const int8_t *to, float to_scale, size_t n, uint8_t *codes
-) {
-  static const float inverse_fractions[CK_STEP_CANDIDATES] = CK_INVERSE_FRACTIONS;
+#define CODE int8_t
+#define ENCODE ck_encode_edge_portable
+#include "codes_encode_portable.h"
+#undef CODE
+#undef ENCODE
 
-  float peaks[8] = {0}, energies[8] = {0};
-  for (size_t i = 0; i < n; i += 8) {
-    for (size_t l = 0; l < 8; l++) {
-      float y = to_scale * (float)to[i + l] - from_scale * (float)from[i + l];
-      peaks[l] = magnitude(y) > peaks[l] ? magnitude(y) : peaks[l];
-      energies[l] += y * y;
-    }
-  }
-  float peak = 0;
-  for (size_t l = 0; l < 8; l++) peak = peaks[l] > peak ? peaks[l] : peak;
-  float inverse = ck_inverse_of_peak(peak);
-
-  // Scores are taken of the scaled difference, which neither overflows nor vanishes.
-  float best_score = -1, best = 0;
-  for (size_t k = 0; k < CK_STEP_CANDIDATES; k++) {
-    float dots[8] = {0}, squares[8] = {0};
-    for (size_t i = 0; i < n; i += 8) {
-      for (size_t l = 0; l < 8; l++) {
-        float z = (to_scale * (float)to[i + l] - from_scale * (float)from[i + l]) * inverse;
-        float c = centred_code(z, inverse_fractions[k]);
-        dots[l] += z * c;
-        squares[l] += c * c;
-      }
-    }
-    float dot = total(dots), score = dot * dot / total(squares);
-    if (score > best_score) {
-      best_score = score;
-      best = inverse_fractions[k];
-    }
-  }
-
-  float y_dots[8] = {0}, from_dots[8] = {0};
-  for (size_t i = 0; i < n; i += 8) {
-    for (size_t l = 0; l < 8; l++) {
-      float start = from_scale * (float)from[i + l];
-      float y = to_scale * (float)to[i + l] - start;
-      float c = centred_code(y * inverse, best);
-      y_dots[l] += y * c;
-      from_dots[l] += start * c;
-      codes[i + l] = (uint8_t)(c + 7.5f);
-    }
-  }
-  return ck_edge_of(peak, total(energies), total(y_dots), total(from_dots));
-}
+#define CODE int16_t
+#define ENCODE ck_encode_wide_edge_portable
+#include "codes_encode_portable.h"
+#undef CODE
+#undef ENCODE
 
 const ck_code_kernels ck_baseline_code_kernels = {
   "baseline", row_estimates, code_dot, code_dot_four, project, ck_encode_edge_portable,
+  wide_dot, wide_dot_four, ck_encode_wide_edge_portable,
 };
 
 void ck_pack_edge(uint8_t *codes, size_t lane, const uint8_t *edge, size_t n) {

@@ -11,6 +11,8 @@ extension Projection {
   /// by then (Benchmarks/NOTES.md).
   private static let poorShare: Float = 0.45
   private static let greatestBlur = 0.06
+  /// The share of near vectors that rounding to 8 bits may keep from being told apart.
+  private static let greatestShareRoundedAway = 0.1
 
   /// Learns the directions from a sample of the stored rows of a collection.
   ///
@@ -62,18 +64,34 @@ extension Projection {
     {
       widths = fewer
     }
+    func projection() -> Projection {
+      let arranged = arranged(rows, for: widths, dimension: dimension, random: &random)
+      let projection = Projection(mean: centre, rows: arranged, widths: widths, stride: stride, kernels: kernels)
+      projection.measureResiduals(of: pairs)
+      return projection
+    }
+    let narrow = projection()
+    guard !isCompact, narrow.shareRoundedAway(of: pairs) > greatestShareRoundedAway else { return narrow }
+    widths = .wide(for: dimension, edge: widths.edge)
+    rows = directions(widths.node)
+    return projection()
+  }
+
+  /// Directions in the places that they have in a projection: those for edges first, each group turned, and zeros up to what
+  /// kernels take.
+  private static func arranged(
+    _ directions: [[Float]], for widths: Widths, dimension: Int, random: inout SequenceGenerator
+  ) -> [[Float]] {
+    var rows = directions
     let edge = widths.edge
-    // Kernels take whole sixteens.
-    let padding = (edge + 15) & ~15 - edge
+    let padding = widths.edgeColumns - edge
     rows.removeLast(max(rows.count + padding - widths.node, 0))
     rows = turned(rows, 0..<min(edge, rows.count), random: &random)
     if rows.count > edge { rows = turned(rows, edge..<rows.count, random: &random) }
     let zero = [Float](repeating: 0, count: dimension)
     if rows.count > edge { rows.insert(contentsOf: Array(repeating: zero, count: padding), at: edge) }
     while rows.count < widths.node { rows.append(zero) }
-    let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
-    projection.measureResiduals(of: pairs)
-    return projection
+    return rows
   }
 
   /// Rows of a sample: enough to know the directions, few enough that learning is short beside building.

@@ -5,6 +5,13 @@ extension Projection {
     var node: Int
     /// Whether nodes of level 0 have codes of their edges.
     var hasEdges = true
+    /// Whether coordinates of node codes have 16 bits instead of 8.
+    var isWide = false
+
+    /// ``edge``, rounded up to what kernels take.
+    var edgeColumns: Int { (edge + 15) & ~15 }
+    /// Bytes of a node code.
+    var nodeBytes: Int { isWide ? 2 * node : node }
 
     /// What is chosen instead where the fewer leading coordinates tell near vectors apart almost as well: shorter edges,
     /// or, without edges, those that lie in the first cache line of a node's block (``CodeMemory/roughKeys(_:_:_:_:_:)``).
@@ -22,6 +29,21 @@ extension Projection {
       let lines = (BlockHeader.nodeBytes + dimension - dimension / 8 + 63) / 64
       return Widths(edge: min(edge, 24), node: min(lines, 4) * 64 - BlockHeader.nodeBytes, hasEdges: false)
     }
+
+    /// Codes of nodes alone, of 16 bits and of all coordinates there are up to 504, in whole cache lines: for vectors of which
+    /// near ones differ by less than what rounding to 8 bits loses.
+    static func wide(for dimension: Int, edge: Int) -> Widths {
+      var widths = Widths(edge: dimension < 32 ? min(edge, 16) : 32, node: 0, hasEdges: false, isWide: true)
+      let coordinates = min(dimension + widths.edgeColumns - widths.edge, mostWide)
+      let lines = (BlockHeader.nodeBytes + 2 * coordinates + 63) / 64
+      widths.node = (lines * 64 - BlockHeader.nodeBytes) / 2
+      return widths
+    }
+
+    /// The most coordinates of a wide code: sixteen cache lines.
+    private static let mostWide = 504
+    /// The length of a wide code, in its units.
+    static let wideLength: Float = 46_000
   }
 
   /// The widths for vectors of a dimension, narrow and wide.
@@ -52,7 +74,8 @@ extension Projection {
   /// All widths that ``learned(from:of:dimension:stride:isCompact:seed:threads:kernels:)`` may choose.
   static func choices(for dimension: Int, isCompact: Bool) -> Set<Widths> {
     let (narrow, wide) = widths(for: dimension, isCompact: isCompact)
-    return Set([narrow, wide, thorough(for: dimension, isCompact: isCompact)] + narrow.alternatives)
+    let others = isCompact ? [] : [Widths.wide(for: dimension, edge: narrow.edge)]
+    return Set([narrow, wide, thorough(for: dimension, isCompact: isCompact)] + narrow.alternatives + others)
   }
 
   /// What is chosen where codes of few coordinates blur near vectors; as long as nodes alone are within the bytes of a
@@ -65,5 +88,10 @@ extension Projection {
   /// The most coordinates that a node code of such vectors may have.
   static func greatestNodeDimension(for dimension: Int) -> Int {
     choices(for: dimension, isCompact: false).union(choices(for: dimension, isCompact: true)).map(\.node).max() ?? 0
+  }
+
+  /// The most bytes that one may have.
+  static func greatestNodeBytes(for dimension: Int) -> Int {
+    choices(for: dimension, isCompact: false).union(choices(for: dimension, isCompact: true)).map(\.nodeBytes).max() ?? 0
   }
 }
