@@ -27,11 +27,9 @@ static inline ck_encoded_edge ck_edge_of(float peak, float energy, float y_dot, 
 
 extern const ck_code_kernels ck_baseline_code_kernels;
 
-/// The portable encoders, for variants without ones of their own.
+/// The portable encoder, for variants without one of their own.
 ck_encoded_edge ck_encode_edge_portable(
-  const void *from, float from_scale, const void *to, float to_scale, size_t n, uint8_t *codes);
-ck_encoded_edge ck_encode_wide_edge_portable(
-  const void *from, float from_scale, const void *to, float to_scale, size_t n, uint8_t *codes);
+  const int8_t *from, float from_scale, const int8_t *to, float to_scale, size_t n, uint8_t *codes);
 
 #if defined(__x86_64__)
 extern const ck_code_kernels ck_avx2_code_kernels;

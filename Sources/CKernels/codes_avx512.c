@@ -233,7 +233,7 @@ TARGET static void project(
 
 const ck_code_kernels ck_avx512_code_kernels = {
   "avx512", row_estimates, code_dot, code_dot_four, project, encode_edge,
-  wide_dot, wide_dot_four, ck_encode_wide_edge_portable,
+  wide_dot, wide_dot_four,
 };
 
 #endif

@@ -44,9 +44,8 @@ INLINE float largest(__m256 s) {
 }
 
 TARGET static ck_encoded_edge encode_edge(
-  const void *from_code, float from_scale, const void *to_code, float to_scale, size_t n, uint8_t *codes
+  const int8_t *from, float from_scale, const int8_t *to, float to_scale, size_t n, uint8_t *codes
 ) {
-  const int8_t *from = from_code, *to = to_code;
   static const float inverse_fractions[CK_STEP_CANDIDATES] = CK_INVERSE_FRACTIONS;
   const __m256 from_scales = _mm256_set1_ps(from_scale), to_scales = _mm256_set1_ps(to_scale);
   const __m256 half_range = _mm256_set1_ps(7.5f), sign = _mm256_set1_ps(-0.0f);

@@ -200,8 +200,8 @@ TARGET static void project(
   }
 }
 
-// The compiler makes of the portable encoders, written in eight lanes, what would be written here.
+// The compiler makes of the portable encoder, written in eight lanes, what would be written here.
 const ck_code_kernels KERNELS = {
   NAME, row_estimates, code_dot, code_dot_four, project, ck_encode_edge_portable,
-  wide_dot, wide_dot_four, ck_encode_wide_edge_portable,
+  wide_dot, wide_dot_four,
 };

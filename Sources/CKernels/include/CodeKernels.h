@@ -89,9 +89,9 @@ typedef struct {
   float from_dot;
 } ck_encoded_edge;
 
-/// Writes n codes 0…15 to `codes` (one a byte). Node codes are of int8 or of int16.
+/// Writes n codes 0…15 to `codes` (one a byte).
 typedef ck_encoded_edge (*ck_encode_edge_function)(
-  const void *from, float from_scale, const void *to, float to_scale, size_t n, uint8_t *codes);
+  const int8_t *from, float from_scale, const int8_t *to, float to_scale, size_t n, uint8_t *codes);
 
 /// The integer kernels of one variant.
 typedef struct {
@@ -104,7 +104,6 @@ typedef struct {
   /// Of node codes of int16.
   ck_code_dot_function wide_dot;
   ck_code_dot_four_function wide_dot_four;
-  ck_encode_edge_function encode_wide_edge;
 } ck_code_kernels;
 
 /// Puts the codes of one edge (n of them, one a byte, n a multiple of 8) in their places: lane j of the row `codes`.

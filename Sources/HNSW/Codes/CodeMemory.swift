@@ -11,8 +11,9 @@ import Synchronization
 ///     steps      [capacity]            UInt8, one per neighbour
 ///     edge codes [capacity, edgeDimension] 4 bits, interleaved for ck_row_function
 ///
-/// A compact index has no edge codes on level 0: a step then reads the node codes of the neighbours, each at its place, or
-/// the first cache line of them.
+/// Where codes of few coordinates do not tell neighbours apart, or there is no room for more, there are no edge codes: a step then
+/// reads the node codes of the neighbours, each at its place, or the first cache line of them, and blocks of upper levels are
+/// not read.
 ///
 /// The neighbours themselves are the links of ``NodeMemory`` on level 0. A block of an upper level holds the ordinals
 /// of its neighbours' blocks, its slot and the ordinal of its block one level below, so that the way down needs nothing else.
@@ -124,9 +125,8 @@ struct CodeMemory: @unchecked Sendable {
     let header = header(block)
     let code = UnsafeMutableRawPointer(mutating: nodeCode(block))
     return CodedQuery(
-      values: code, unit: header.pointee.nodeScale, edgeValues: code.assumingMemoryBound(to: Int8.self),
-      bias: isWide ? 0 : 128 &* Int32(header.pointee.sum), edgeBias: isWide ? 0 : 128 &* Int32(header.pointee.edgeSum),
-      base: header.pointee.norm, baseRest: isWide ? header.pointee.normRest : 0, residual: header.pointee.residual)
+      values: code, unit: header.pointee.nodeScale, bias: isWide ? 0 : 128 &* header.pointee.sum, base: header.pointee.norm, baseRest: isWide ? header.pointee.normRest : 0,
+      residual: header.pointee.residual)
   }
 
   /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.
@@ -199,7 +199,8 @@ struct CodeMemory: @unchecked Sendable {
       steps: (block + layout.stepsOffset).assumingMemoryBound(to: UInt8.self),
       constant_scale: header.pointee.constantScale, step_scale: header.pointee.stepScale, base: key)
     var edgeQuery = ck_edge_query(
-      values: query.edgeValues, edge_dimension: edgeDimension, unit: query.edgeUnit, offset: query.offset)
+      values: query.values.assumingMemoryBound(to: Int8.self), edge_dimension: edgeDimension, unit: query.unit,
+      offset: query.offset)
     kernels.row_estimates(&edges, &edgeQuery, layout.groups, bound, estimates, below)
   }
 }
@@ -213,9 +214,8 @@ struct BlockHeader {
   var norm: Float = 0
   /// The length of what the node code leaves out.
   var residual: Float = 0
-  /// The sum of the node code, and of its part that belongs to edges; nothing where codes are wide.
-  var sum: Int16 = 0
-  var edgeSum: Int16 = 0
+  /// The sum of the node code; where codes are wide the bits of ``normRest``.
+  var sum: Int32 = 0
 
   /// The length of what the edge codes leave out.
   var outside: Float = 0
@@ -230,24 +230,22 @@ struct BlockHeader {
   /// Bytes of the half that every block has.
   static let nodeBytes = 16
 
-  /// What ``norm`` lacks by being rounded to float32, in the place of the sums, which wide codes do not need: keys of near
-  /// vectors are small differences of great numbers.
+  /// What ``norm`` lacks by being rounded to float32: keys of near vectors are small differences of great numbers where codes are
+  /// wide, and need no sums.
   var normRest: Float {
-    get { Float(bitPattern: UInt32(UInt16(bitPattern: sum)) | UInt32(UInt16(bitPattern: edgeSum)) << 16) }
-    set {
-      sum = Int16(truncatingIfNeeded: newValue.bitPattern)
-      edgeSum = Int16(truncatingIfNeeded: newValue.bitPattern >> 16)
-    }
+    get { Float(bitPattern: UInt32(bitPattern: sum)) }
+    set { sum = Int32(bitPattern: newValue.bitPattern) }
   }
 
   /// Takes over what does not depend on links.
-  mutating func copyNode(from other: BlockHeader) {
+  ///
+  /// - Parameter hasEdges: whether there is a second half.
+  mutating func copyNode(from other: BlockHeader, hasEdges: Bool) {
     nodeScale = other.nodeScale
     norm = other.norm
     residual = other.residual
     sum = other.sum
-    edgeSum = other.edgeSum
-    outside = other.outside
+    if hasEdges { outside = other.outside }
   }
 }
 
@@ -296,12 +294,9 @@ struct BlockLayout {
 
 /// A query as the codes see it.
 struct CodedQuery {
-  /// `[nodeDimension]`, int8 or int16 as node codes are, and what one unit of them is worth.
+  /// `[nodeDimension]`, int8 or int16 as node codes are, the first `edgeDimension` of which meet the edge codes.
   let values: UnsafeMutableRawPointer
   var unit: Float = 0
-  /// `[edgeDimension]`, what meets the edge codes: the first of the values, or, where those are wide, the same rounded to int8.
-  var edgeValues: UnsafeMutablePointer<Int8>
-  var edgeUnit: Float = 0
   /// 7.5 times the sum of the values that meet edge codes.
   var offset: Float = 0
   /// 128 times the sum of all values, and of those that meet edge codes; nothing where values are wide.

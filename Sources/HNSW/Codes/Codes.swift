@@ -39,7 +39,8 @@ final class Codes: @unchecked Sendable {
       chunkShift: nodes.chunkShift, chunkMask: nodes.chunkMask,
       upperShift: upperShift, upperMask: 1 << upperShift - 1,
       ground: ground,
-      upper: BlockLayout(capacity: nodes.capacity(level: 1), widths: widths, isUpper: true),
+      upper: BlockLayout(
+        capacity: widths.hasEdges ? nodes.capacity(level: 1) : 0, widths: widths, isUpper: true),
       chunks: chunks, upperChunks: upperChunks, weight: metric == .dot ? 1 : 2,
       edgeColumns: projection.edgeColumns,
       outsideWeight: (metric == .dot ? 1 : 2) * projection.outsideCosine,
@@ -104,23 +105,19 @@ final class Codes: @unchecked Sendable {
     let residual = projection.residual(whole: whole, kept: lengths.kept)
     header.pointee.nodeScale = scale
     header.pointee.residual = Float(residual.squareRoot())
-    let outside = Float(max(whole - lengths.edgeKept, 0).squareRoot())
-    if memory.hasEdges { header.pointee.outside = outside }
+    if memory.hasEdges { header.pointee.outside = Float(max(whole - lengths.edgeKept, 0).squareRoot()) }
     let norm = metric == .dot ? -along : lengths.squared + residual
     header.pointee.norm = Float(norm)
     if memory.isWide {
       header.pointee.normRest = Float(norm - Double(header.pointee.norm))
     } else {
-      // At most 256 values of at most 127.
-      header.pointee.sum = Int16(lengths.sum)
-      header.pointee.edgeSum = Int16(lengths.edgeSum)
+      header.pointee.sum = lengths.sum
     }
     guard nodes.height(slot).pointee > 0 else { return }
     for level in 1...Int(nodes.height(slot).pointee) {
       let upper = memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
       let target = upper.assumingMemoryBound(to: BlockHeader.self)
-      target.pointee.copyNode(from: header.pointee)
-      target.pointee.outside = outside
+      target.pointee.copyNode(from: header.pointee, hasEdges: memory.hasEdges)
       (upper + memory.upper.nodeOffset).copyMemory(
         from: code, byteCount: memory.bytes(ofCoordinates: memory.nodeDimension))
       memory.upper.slot(upper).pointee = slot
@@ -187,8 +184,9 @@ final class Codes: @unchecked Sendable {
   private func prepare(
     _ neighbours: [Slot], of own: UnsafeMutableRawPointer, _ level: Int, _ layout: BlockLayout, draft: EdgeDraft
   ) -> (constant: Float, step: Float) {
-    func code(_ block: UnsafeMutableRawPointer) -> UnsafeRawPointer { UnsafeRawPointer(block + layout.nodeOffset) }
-    let encode = memory.isWide ? memory.kernels.encode_wide_edge : memory.kernels.encode_edge
+    func code(_ block: UnsafeMutableRawPointer) -> UnsafePointer<Int8> {
+      UnsafePointer((block + layout.nodeOffset).assumingMemoryBound(to: Int8.self))
+    }
     let from = memory.header(own).pointee
     let fromCode = code(own)
     let base = draft.bytes - layout.linksOffset
@@ -200,7 +198,7 @@ final class Codes: @unchecked Sendable {
     var mostStep: Float = 0
     for (i, neighbour) in neighbours.enumerated() {
       let other = place(neighbour, level)
-      let edge = encode(
+      let edge = memory.kernels.encode_edge(
         fromCode, from.nodeScale, code(other), memory.header(other).pointee.nodeScale,
         memory.edgeDimension, draft.edge)
       ck_pack_edge(codes, i, draft.edge, memory.edgeDimension)

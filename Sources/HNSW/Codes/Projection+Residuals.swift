@@ -1,4 +1,3 @@
-import Foundation
 import CKernels
 
 /// What directions leave out of two vectors: squared lengths and product, from which those along the directions are taken.
@@ -76,7 +75,6 @@ extension Projection {
       let error = CodeMemory.rounding(of: squared, unit(a), unit(b), coordinates: Float(nodeDimension))
       return error > 0.1 * squared
     }
-    if getenv("SHOW") != nil { print("share rounded away", Double(wrong) / Double(pairs.count), widths) }
     return Double(wrong) / Double(pairs.count)
   }
 

@@ -71,7 +71,7 @@ final class Projection: @unchecked Sendable {
   func residual(whole: Double, kept: Double) -> Double {
     // Of all coordinates nothing is left; that directions are orthonormal to within 1 % only would be more than there
     // is between near vectors where wide codes are needed.
-    widths.isWide && nodeDimension >= dimension + edgeColumns - widths.edge ? 0 : max(whole - kept, 0)
+    nodeDimension >= dimension + edgeColumns - widths.edge ? 0 : max(whole - kept, 0)
   }
 
   /// The coordinates of a stored row, less the mean: `nodeDimension` numbers into `out`.

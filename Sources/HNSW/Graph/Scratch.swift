@@ -17,8 +17,6 @@ final class Scratch: @unchecked Sendable {
   let batch: UnsafeMutablePointer<Slot>
   let estimates: UnsafeMutablePointer<Float>
   let below: UnsafeMutablePointer<UInt16>
-  /// What meets edge codes, where node codes are wide.
-  private let edgeValues: UnsafeMutablePointer<Int8>
   private let buffers: ProjectionBuffers
   private let coordinates: UnsafeMutablePointer<Float>
   private var pool = PoolMemory(capacity: 512)
@@ -33,9 +31,7 @@ final class Scratch: @unchecked Sendable {
     let node = Projection.greatestNodeDimension(for: memory.dimension)
     let values = UnsafeMutableRawPointer.allocate(
       byteCount: Projection.greatestNodeBytes(for: memory.dimension), alignment: 64)
-    edgeValues = UnsafeMutableRawPointer.allocate(byteCount: node, alignment: 64)
-      .bindMemory(to: Int8.self, capacity: node)
-    coded = CodedQuery(values: values, edgeValues: edgeValues)
+    coded = CodedQuery(values: values)
     buffers = ProjectionBuffers(dimension: memory.dimension)
     coordinates = .allocate(capacity: node)
     let groups = (2 * memory.M + 15) / 16
@@ -50,7 +46,6 @@ final class Scratch: @unchecked Sendable {
   deinit {
     query.deallocate()
     coded.values.deallocate()
-    edgeValues.deallocate()
     batch.deallocate()
     estimates.deallocate()
     below.deallocate()
@@ -67,7 +62,7 @@ final class Scratch: @unchecked Sendable {
     let memory = codes.memory
     coded.unit = memory.round(coordinates, into: coded.values)
     let lengths = CodedLengths(memory, coded.values, unit: coded.unit, of: coordinates)
-    meetEdges(memory, sums: lengths)
+    take(lengths, of: memory)
     let whole = Double(ck_squared_distance_from_mean(query, codes.projection.mean, codes.projection.dimension))
     let residual = codes.projection.residual(whole: whole, kept: lengths.kept)
     // Inner products have no part that all keys share.
@@ -89,7 +84,7 @@ final class Scratch: @unchecked Sendable {
     coded.unit = node.unit
     for i in 0..<memory.nodeDimension { coordinates[i] = Float(memory.value(coded.values, i)) * node.unit }
     let lengths = CodedLengths(memory, coded.values, unit: coded.unit, of: coordinates)
-    meetEdges(memory, sums: lengths)
+    take(lengths, of: memory)
     // What edges leave out is the rest of the code and what that leaves out: blocks without edges do not hold its length.
     let outside = max(lengths.kept - lengths.edgeKept, 0) + Double(node.residual) * Double(node.residual)
     coded.outside = Float(outside.squareRoot())
@@ -98,23 +93,11 @@ final class Scratch: @unchecked Sendable {
     coded.residual = node.residual
   }
 
-  /// What meets edge codes: the beginning of the query's own code, where that is of 8 bits.
-  private func meetEdges(_ memory: CodeMemory, sums: CodedLengths) {
-    guard memory.isWide else {
-      coded.edgeValues = coded.values.assumingMemoryBound(to: Int8.self)
-      coded.edgeUnit = coded.unit
-      coded.offset = 7.5 * Float(sums.edgeSum)
-      coded.bias = 128 &* sums.sum
-      coded.edgeBias = 128 &* sums.edgeSum
-      return
-    }
-    coded.edgeValues = edgeValues
-    coded.edgeUnit = ck_round_to_int8(coordinates, memory.edgeColumns, edgeValues)
-    var sum: Int32 = 0
-    for i in 0..<memory.edgeColumns { sum &+= Int32(edgeValues[i]) }
-    coded.offset = 7.5 * Float(sum)
-    coded.bias = 0
-    coded.edgeBias = 0
+  private func take(_ lengths: CodedLengths, of memory: CodeMemory) {
+    coded.offset = 7.5 * Float(lengths.edgeSum)
+    // Products of wide codes need none.
+    coded.bias = memory.isWide ? 0 : 128 &* lengths.sum
+    coded.edgeBias = memory.isWide ? 0 : 128 &* lengths.edgeSum
   }
 
   /// Bytes held.

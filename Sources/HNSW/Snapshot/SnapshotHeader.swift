@@ -9,7 +9,7 @@ struct SnapshotHeader: Hashable {
   /// `LIKENIDX` in the order of a little-endian machine.
   static let magic: UInt64 = 0x5844_494E_454B_494C
   /// Counts the layouts there were. Another one is another program's business.
-  static let version: UInt64 = 2
+  static let version: UInt64 = 3
   static let longestLabel = 65_536
 
   /// Scaling a vector to unit length rounds as the compiler of one kind of machine has it.
@@ -118,8 +118,8 @@ struct SnapshotHeader: Hashable {
     entryLevel = try next(0...NodeMemory.highestLevel, "entry level")
     insertions = try next(live...1 << 48, "number of insertions")
     learnedAt = try next(0...insertions, "time of learning")
-    widths.edge = try next(1...256, "number of edge coordinates")
-    widths.node = try next(1...512, "number of node coordinates")
+    widths.edge = try next(0...256, "number of edge coordinates")
+    widths.node = try next(1...2_048, "number of node coordinates")
     let kind = try next(0...3, "kind of codes")
     (widths.hasEdges, widths.isWide) = (kind & 1 == 1, kind & 2 == 2)
     startLimit = UInt32(try next(0...Int(Float.infinity.bitPattern), "limit of starts"))

@@ -43,7 +43,7 @@ struct SnapshotLayout {
     let (M, slots) = (header.M, header.slots)
     self.nodesPerChunk = nodesPerChunk
     ground = BlockLayout(capacity: header.widths.hasEdges ? 2 * M : 0, widths: header.widths, isUpper: false)
-    upper = BlockLayout(capacity: M, widths: header.widths, isUpper: true)
+    upper = BlockLayout(capacity: header.widths.hasEdges ? M : 0, widths: header.widths, isUpper: true)
     var end = SnapshotHeader.bytes
     var pieces = 0
     for section in Section.allCases {
