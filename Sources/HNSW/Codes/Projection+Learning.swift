@@ -10,7 +10,7 @@ extension Projection {
   private static let poorShare: Float = 0.45
   private static let greatestBlur = 0.06
   /// The blur from which on codes of whole nodes hold all coordinates.
-  private static let greatestBlurOfNodes = 0.02
+  private static let greatestBlurOfNodes = 0.03
   /// The share of near vectors that rounding to 8 bits may keep from being told apart.
   private static let greatestShareRoundedAway = 0.1
 
@@ -28,10 +28,13 @@ extension Projection {
     var mean = [Double](repeating: 0, count: dimension)
     for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
-    let pairs = neighbours(
-      in: sample, around: centre, of: collection, dimension: dimension, threads: threads, kernels: kernels
-    )
-    .map { (sample[$0.a], sample[$0.b]) }
+    // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
+    let probes = min(sample.count, 1_024, max(collection / 16, 256))
+    func near(to probes: Range<Int>) -> [(UnsafePointer<Float>, UnsafePointer<Float>)] {
+      neighbours(of: probes, in: sample, around: centre, dimension: dimension, threads: threads, kernels: kernels)
+        .map { (sample[$0.a], sample[$0.b]) }
+    }
+    let pairs = near(to: 0..<probes)
     let differences = Differences(
       pairs.map { difference($0, $1, dimension: dimension) }, dimension: dimension, kernels: kernels)
     var random = SequenceGenerator(seed: seed)
@@ -46,6 +49,11 @@ extension Projection {
     }
     func blur(by directions: ArraySlice<[Float]>) -> Double {
       Self.blur(of: pairs.prefix(256), around: centre, by: directions)
+    }
+    /// The same, of vectors that the directions were not learned from: many directions fit few vectors too well.
+    func blurOfOthers(by directions: [[Float]]) -> Double {
+      let others = near(to: probes..<min(probes + 128, sample.count))
+      return others.isEmpty ? blur(by: directions[...]) : Self.blur(of: others, around: centre, by: directions[...])
     }
     func whole(isWide: Bool) -> Projection? {
       // All coordinates, turned at random: no direction is before another.
@@ -66,7 +74,7 @@ extension Projection {
         if let thorough = thorough(for: dimension, isCompact: isCompact) {
           widths = thorough
           rows = directions(widths.node)
-          if rows.count < dimension, blur(by: rows[...]) > greatestBlurOfNodes, let all = whole(isWide: false) {
+          if rows.count < dimension, blurOfOthers(by: rows) > greatestBlurOfNodes, let all = whole(isWide: false) {
             return all
           }
         }
@@ -105,18 +113,17 @@ extension Projection {
   /// Rows of a sample: enough to know the directions, few enough that learning is short beside building.
   static func sampleSize(dimension: Int) -> Int { min(max(1_500_000 / max(dimension, 1), 512), 4_096) }
 
-  /// Rows of a sample and the two nearest to each there that are no copies of it.
+  /// Some rows of a sample and the two nearest to each there that are no copies of it.
   private static func neighbours(
-    in sample: [UnsafePointer<Float>], around centre: [Float], of collection: Int, dimension: Int, threads: Int,
+    of probes: Range<Int>, in sample: [UnsafePointer<Float>], around centre: [Float], dimension: Int, threads: Int,
     kernels: ck_code_kernels
   ) -> [(a: Int, b: Int)] {
-    // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
-    let probes = min(sample.count, 1_024, max(collection / 16, 256))
     let rows = Rows(sample: sample)
     let rounded = RoundedRows(count: sample.count, dimension: dimension, kernels: kernels) { r, place in
       for i in 0..<dimension { place[i] = sample[r][i] - centre[i] }
     }
-    let found = Parallel.map(probes, threads: threads) { own in
+    let found = Parallel.map(probes.count, threads: threads) { place in
+      let own = probes.lowerBound + place
       // The nearest by rounded rows, and those of them that are nearest indeed.
       let sample = rows.sample
       let squaredL2 = ck_kernels_of(CK_BASELINE)!.pointee.squared_l2
@@ -124,7 +131,7 @@ extension Projection {
       return nearest(8, to: own, among: rounded) { exact($0) == 0 }
         .map { (key: exact($0), row: $0) }.sorted { ($0.key, $0.row) < ($1.key, $1.row) }.prefix(2).map(\.row)
     }
-    return found.enumerated().flatMap { own, near in near.map { (own, $0) } }
+    return zip(probes, found).flatMap { own, near in near.map { (own, $0) } }
   }
 
   private static func nearest(
