@@ -32,22 +32,27 @@ CK_RACY_READS static void row_estimates(
   }
 }
 
-CK_RACY_READS static int32_t code_dot(const int8_t *code, const int8_t *query, size_t n, int32_t bias) {
-  (void)bias;
-  int32_t sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (int32_t)code[i] * query[i];
-  return sum;
-}
+// The products of codes of one type; unsigned, so that what no code can be wraps around.
+#define CK_DEFINE_DOTS(TYPE, DOT, DOT_FOUR)                                                                            \
+  CK_RACY_READS static int32_t DOT(const void *code, const void *query, size_t n, int32_t bias) {                      \
+    const TYPE *a = code, *b = query;                                                                                  \
+    (void)bias;                                                                                                        \
+    uint32_t sum = 0;                                                                                                  \
+    for (size_t i = 0; i < n; i++) sum += (uint32_t)((int32_t)a[i] * b[i]);                                            \
+    return (int32_t)sum;                                                                                               \
+  }                                                                                                                    \
+  CK_RACY_READS static void DOT_FOUR(                                                                                  \
+    const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,           \
+    int32_t bias, int32_t *out                                                                                         \
+  ) {                                                                                                                  \
+    out[0] = DOT(code0, query, n, bias);                                                                               \
+    out[1] = DOT(code1, query, n, bias);                                                                               \
+    out[2] = DOT(code2, query, n, bias);                                                                               \
+    out[3] = DOT(code3, query, n, bias);                                                                               \
+  }
 
-CK_RACY_READS static void code_dot_four(
-  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query, size_t n,
-  int32_t bias, int32_t *out
-) {
-  out[0] = code_dot(code0, query, n, bias);
-  out[1] = code_dot(code1, query, n, bias);
-  out[2] = code_dot(code2, query, n, bias);
-  out[3] = code_dot(code3, query, n, bias);
-}
+CK_DEFINE_DOTS(int8_t, code_dot, code_dot_four)
+CK_DEFINE_DOTS(int16_t, wide_dot, wide_dot_four)
 
 static void project(
   const int8_t *matrix, const int32_t *row_sums, size_t rows, size_t columns, const uint8_t *low, const uint8_t *high,
@@ -133,6 +138,7 @@ ck_encoded_edge ck_encode_edge_portable(
 
 const ck_code_kernels ck_baseline_code_kernels = {
   "baseline", row_estimates, code_dot, code_dot_four, project, ck_encode_edge_portable,
+  wide_dot, wide_dot_four,
 };
 
 void ck_pack_edge(uint8_t *codes, size_t lane, const uint8_t *edge, size_t n) {

@@ -82,7 +82,8 @@ TARGET CK_RACY_READS static void row_estimates(
   }
 }
 
-TARGET CK_RACY_READS static int32_t code_dot(const int8_t *code, const int8_t *query, size_t n, int32_t bias) {
+TARGET CK_RACY_READS static int32_t code_dot(const void *of, const void *with, size_t n, int32_t bias) {
+  const int8_t *code = of, *query = with;
   (void)bias;
   int32x4_t sum = vdupq_n_s32(0), other = sum;
   size_t i = 0;
@@ -100,9 +101,10 @@ INLINE int32x4_t four_lane_totals(int32x4_t a, int32x4_t b, int32x4_t c, int32x4
 }
 
 TARGET CK_RACY_READS static void code_dot_four(
-  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query, size_t n,
-  int32_t bias, int32_t *out
+  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
+  int32_t *out
 ) {
+  const int8_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
   (void)bias;
   int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0;
   for (size_t i = 0; i < n; i += 16) {
@@ -111,6 +113,40 @@ TARGET CK_RACY_READS static void code_dot_four(
     s1 = add_products(s1, vld1q_s8(code1 + i), q);
     s2 = add_products(s2, vld1q_s8(code2 + i), q);
     s3 = add_products(s3, vld1q_s8(code3 + i), q);
+  }
+  vst1q_s32(out, four_lane_totals(s0, s1, s2, s3));
+}
+
+INLINE int32x4_t add_words(int32x4_t sum, int16x8_t a, int16x8_t b) {
+  return vmlal_high_s16(vmlal_s16(sum, vget_low_s16(a), vget_low_s16(b)), a, b);
+}
+
+TARGET CK_RACY_READS static int32_t wide_dot(const void *of, const void *with, size_t n, int32_t bias) {
+  const int16_t *code = of, *query = with;
+  (void)bias;
+  int32x4_t sum = vdupq_n_s32(0), other = sum;
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    sum = add_words(sum, vld1q_s16(code + i), vld1q_s16(query + i));
+    other = add_words(other, vld1q_s16(code + i + 8), vld1q_s16(query + i + 8));
+  }
+  if (i < n) sum = add_words(sum, vld1q_s16(code + i), vld1q_s16(query + i));
+  return vaddvq_s32(vaddq_s32(sum, other));
+}
+
+TARGET CK_RACY_READS static void wide_dot_four(
+  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
+  int32_t *out
+) {
+  const int16_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
+  (void)bias;
+  int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0;
+  for (size_t i = 0; i < n; i += 8) {
+    int16x8_t q = vld1q_s16(query + i);
+    s0 = add_words(s0, vld1q_s16(code0 + i), q);
+    s1 = add_words(s1, vld1q_s16(code1 + i), q);
+    s2 = add_words(s2, vld1q_s16(code2 + i), q);
+    s3 = add_words(s3, vld1q_s16(code3 + i), q);
   }
   vst1q_s32(out, four_lane_totals(s0, s1, s2, s3));
 }
@@ -165,4 +201,7 @@ TARGET static void project(
 }
 
 // The compiler makes of the portable encoder, written in eight lanes, what would be written here.
-const ck_code_kernels KERNELS = {NAME, row_estimates, code_dot, code_dot_four, project, ck_encode_edge_portable};
+const ck_code_kernels KERNELS = {
+  NAME, row_estimates, code_dot, code_dot_four, project, ck_encode_edge_portable,
+  wide_dot, wide_dot_four,
+};

@@ -63,6 +63,21 @@ float ck_round_to_int8(const float *values, size_t n, int8_t *out) {
   return inverse > 0 ? most / 127.0f : 0;
 }
 
+float ck_round_to_int16(const float *values, size_t n, int16_t *out) {
+  float most = largest_magnitude(values, n);
+  // Of values divided by the largest, whose squares neither overflow nor vanish.
+  float scale = most > 0x1p-100f ? 1.0f / most : 0;
+  float lanes[16] = {0};
+  for (size_t i = 0; i < n; i++) lanes[i % 16] += (values[i] * scale) * (values[i] * scale);
+  float squared = 0;
+  for (int l = 0; l < 16; l++) squared += lanes[l];
+  float length = __builtin_sqrtf(squared), shortest = CK_WIDE_LENGTH / 32767.0f;
+  if (length < shortest) length = shortest;
+  float unit = scale > 0 ? most * (length / CK_WIDE_LENGTH) : 0, inverse = scale > 0 ? 1.0f / unit : 0;
+  for (size_t i = 0; i < n; i++) out[i] = (int16_t)nearest(values[i] * inverse);
+  return unit;
+}
+
 float ck_squared_distance_from_mean(const float *row, const float *mean, size_t n) {
   float lanes[16] = {0};
   size_t i = 0;

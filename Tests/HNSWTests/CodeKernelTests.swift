@@ -219,6 +219,56 @@ struct CodeKernelTests {
     }
   }
 
+  @Test("products of wide codes are those of integers of 32 bits, which wrap around", arguments: Draw.allCases)
+  private func wideProducts(_ draw: Draw) throws {
+    var random = Seeded(44)
+    for n in stride(from: 8, through: 136, by: 8) + [512, 1_000, 1_008, 4_096] {
+      let memory = GuardedMemory()
+      defer { memory.release() }
+      let query = try memory.place(draw.words(n, &random))
+      let codes = try (0..<4).map { _ in try memory.place(draw.words(n, &random)) }
+      let expected = codes.map { code in
+        zip(code.values, query.values).reduce(Int32(0)) { $0 &+ Int32($1.0) * Int32($1.1) }
+      }
+      for (name, kernels) in Self.runnable {
+        let out = try memory.place(.min as Int32, count: 4)
+        kernels.wide_dot_four(
+          codes[0].pointer, codes[1].pointer, codes[2].pointer, codes[3].pointer, query.pointer, n, 0, out.pointer)
+        #expect(out.values == expected, "\(name), \(n) values")
+        let single = codes.map { kernels.wide_dot($0.pointer, query.pointer, n, 0) }
+        #expect(single == expected, "\(name), \(n) values")
+      }
+    }
+  }
+
+  @Test("a wide code is within half a unit of its vector, and no longer than products of 32 bits allow")
+  func wideRounding() {
+    var random = Seeded(45)
+    func round(_ values: [Float]) -> (unit: Float, code: [Int16]) {
+      var code = [Int16](repeating: 99, count: values.count)
+      return (ck_round_to_int16(values, values.count, &code), code)
+    }
+    for n in [1, 2, 3, 8, 17, 64, 1_008] {
+      for scale in [1e-25, 1e-3, 1, 1e12, 6e18] as [Float] {
+        for isOneLong in [false, true] {
+          var values = random.normals(n, scale: scale / Float(n).squareRoot() / 4)
+          if isOneLong { values[n / 2] = scale }
+          let (unit, code) = round(values)
+          #expect(unit > 0 && unit.isFinite)
+          for (value, rounded) in zip(values, code) {
+            #expect(abs(Double(rounded) * Double(unit) - Double(value)) <= Double(unit) * 0.51)
+          }
+          let squared = code.reduce(0.0) { $0 + Double($1) * Double($1) }
+          #expect(squared <= Double(Int32.max), "\(n) values of \(scale)")
+          #expect(squared >= 32_000 * 32_000, "bits are left unused")
+        }
+      }
+    }
+    let nothing = round([0, -0, 0])
+    #expect(nothing.unit == 0)
+    #expect(nothing.code == [0, 0, 0])
+  }
+
   /// Compares the projection of one vector onto `rows` directions with the reference, in all variants.
   private func project(matrix: [Int8], rows: Int, low: [UInt8], high: [UInt8]) throws {
     let memory = GuardedMemory()

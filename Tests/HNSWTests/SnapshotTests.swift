@@ -63,6 +63,21 @@ import Testing
     #expect(found >= 460, "recall is \(Double(found) / 500)")
   }
 
+  @Test(
+    "an index with codes of all coordinates, of 8 or of 16 bits, is read back too",
+    arguments: [(Metric.euclidean, 2, false), (.dot, 2, false), (.cosine, 500, false), (.cosine, 700, true)])
+  func wholeCodes(metric: Metric, dimension: Int, isCompact: Bool) throws {
+    let made = try Snapshotted(dimension: dimension, metric: metric, isCompact: isCompact, count: 4_000)
+    let bytes = made.index.memory.codes / made.index.count
+    #expect(dimension == 2 ? bytes < 90 : bytes > dimension && bytes < 2 * dimension, "\(bytes) bytes of codes")
+    let read = try made.load()
+    #expect(read.outcomes == [.same: made.vectors.count])
+    #expect(read.index.digest() == made.index.digest())
+    try read.index.checkInvariants()
+    let query = made.vectors[made.vectors.keys.max()!]!
+    #expect(try read.index.search(query, k: 10, ef: 40).hits == made.index.search(query, k: 10, ef: 40).hits)
+  }
+
   @Test("no eight bytes of a vector, present or removed, are in a snapshot")
   func holdsNoVector() throws {
     let made = try Snapshotted(dimension: 24, metric: .euclidean)

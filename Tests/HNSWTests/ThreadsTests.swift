@@ -82,7 +82,7 @@ struct ThreadsTests {
     }
   }
 
-  @Test("links and codes are the same bytes for all code kernels of this processor", arguments: [0, 2])
+  @Test("links and codes are the same bytes for all code kernels of this processor", arguments: [0, 2, 4])
   func codeKernels(place: Int) throws {
     let setting = Setting.all[place]
     let best = try Self.life(setting, threads: 2)

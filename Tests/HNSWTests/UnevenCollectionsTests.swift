@@ -3,7 +3,7 @@ import HNSW
 import Seeded
 import Testing
 
-@Suite("Collections of clusters, and of vectors that differ in length")
+@Suite("Collections of groups far from each other, of few dimensions, without any order, and of different lengths")
 struct UnevenCollectionsTests {
   private static let dimension = 32
 
@@ -52,6 +52,73 @@ struct UnevenCollectionsTests {
     let queries = (0..<200).map { _ in clusters.next() }
     let count = try found(queries, ef: 24, in: index)
     #expect(count >= 1_960, "recall is \(Double(count) / 2_000)")
+  }
+
+  /// Groups about equally far from each other, as well trained embedders make them of people: twelve members around each of 800
+  /// centres in random directions, as far from it as `spread` times its length.
+  private struct Groups {
+    private let centres: [[Float]]
+    private let spread: Float
+    private var random = Seeded(81)
+
+    init(dimension: Int, spread: Float) {
+      var random = Seeded(80)
+      let scale = 1 / Float(dimension).squareRoot()
+      centres = (0..<800).map { _ in random.normals(dimension, scale: scale) }
+      self.spread = spread * scale
+    }
+
+    mutating func next() -> [Float] {
+      centres[Int.random(in: 0..<centres.count, using: &random)].map { $0 + spread * random.normal() }
+    }
+  }
+
+  @Test(
+    "a search finds the group it belongs to among hundreds that are nobody's neighbours",
+    arguments: [
+      (Metric.euclidean, 96, 0.02, 9_600), (.euclidean, 96, 0.003, 9_600), (.cosine, 96, 0.02, 9_600),
+      (.dot, 96, 0.02, 9_600), (.cosine, 320, 0.05, 9_600), (.euclidean, 96, 0.02, 300), (.cosine, 96, 0.02, 1),
+    ] as [(Metric, Int, Float, Int)])
+  func groups(metric: Metric, dimension: Int, spread: Float, piece: Int) throws {
+    var groups = Groups(dimension: dimension, spread: spread)
+    let index = try HNSWIndex(dimension: dimension, metric: metric)
+    let count = piece == 1 ? 2_400 : 9_600
+    for start in stride(from: Int64(0), to: Int64(count), by: piece) {
+      let rows = (0..<piece).flatMap { _ in groups.next() }
+      try rows.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(start..<start + Int64(piece))) }
+    }
+    try index.checkInvariants()
+    let queries = (0..<200).map { _ in groups.next() }
+    // The nearest alone: whether its group is found at all.
+    let right = try queries.count { query in
+      let nearest = try #require(try index.searchExactly(query, k: 1).hits.first)
+      return try #require(try index.searchGraph(query, ef: 24)).first?.distance == nearest.distance
+    }
+    #expect(right >= 190, "the nearest is found for \(right) of 200")
+  }
+
+  @Test("vectors of two and of three values are told apart among many", arguments: [2, 3])
+  func fewDimensions(dimension: Int) throws {
+    var random = Seeded(82)
+    let index = try HNSWIndex(dimension: dimension, metric: .euclidean)
+    func next() -> [Float] { (0..<dimension).map { _ in Float.random(in: 0...1, using: &random) } }
+    let rows = (0..<30_000).flatMap { _ in next() }
+    try rows.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(0..<30_000)) }
+    let count = try found((0..<200).map { _ in next() }, ef: 16, in: index)
+    #expect(count >= 1_990, "recall is \(Double(count) / 2_000)")
+  }
+
+  @Test("vectors of many values without leading directions are told apart", arguments: [false, true])
+  func withoutOrder(isCompact: Bool) throws {
+    var random = Seeded(83)
+    let dimension = 400
+    let index = try HNSWIndex(
+      dimension: dimension, metric: .cosine,
+      parameters: .init(vectors: isCompact ? .file(folder: NSTemporaryDirectory()) : .memory))
+    let rows = random.normals(4_000 * dimension)
+    try rows.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(0..<4_000)) }
+    let count = try found((0..<60).map { _ in random.normals(dimension) }, ef: 800, in: index)
+    #expect(count >= 520, "recall is \(Double(count) / 600)")
   }
 
   @Test("lengths that differ a thousandfold take nothing from the answers")

@@ -56,13 +56,14 @@ typedef struct {
 typedef void (*ck_row_function)(
   const ck_edges *edges, const ck_edge_query *query, size_t groups, float bound, float *estimates, uint16_t *below);
 
-/// The sum of code[i] * query[i] over n int8 values; n is a multiple of 16. `bias` is 128 * the sum of `query`, for
-/// variants whose instructions need one unsigned operand.
-typedef int32_t (*ck_code_dot_function)(const int8_t *code, const int8_t *query, size_t n, int32_t bias);
+/// The sum of code[i] * query[i] over n values, int8 (n a multiple of 16) or int16 (n a multiple of 8). `bias` is
+/// 128 * the sum of an int8 `query`, for variants whose instructions need one unsigned operand. Codes of int16 are no longer
+/// than 46,340 (`ck_round_to_int16`), so that every sum of products fits 32 bits (Cauchy and Schwarz); of others it wraps around.
+typedef int32_t (*ck_code_dot_function)(const void *code, const void *query, size_t n, int32_t bias);
 
-/// code_dot of four codes.
+/// The same of four codes.
 typedef void (*ck_code_dot_four_function)(
-  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query, size_t n,
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
   int32_t bias, int32_t *out);
 
 /// Projects a vector of 16 bit fixed point, given as its bytes: value[i] = 256 * (high[i] - 128) + low[i].
@@ -100,6 +101,9 @@ typedef struct {
   ck_code_dot_four_function code_dot_four;
   ck_project_function project;
   ck_encode_edge_function encode_edge;
+  /// Of node codes of int16.
+  ck_code_dot_function wide_dot;
+  ck_code_dot_four_function wide_dot_four;
 } ck_code_kernels;
 
 /// Puts the codes of one edge (n of them, one a byte, n a multiple of 8) in their places: lane j of the row `codes`.

@@ -20,6 +20,13 @@ float ck_fixed_point(const float *row, const float *mean, size_t n, uint8_t *low
 /// Rounds values to -127…127 units of max|value| / 127 and returns the unit; 0 and zeros where all are zero.
 float ck_round_to_int8(const float *values, size_t n, int8_t *out);
 
+/// The greatest length of a code of int16: products of two such codes fit 32 bits.
+#define CK_WIDE_LENGTH 46000.0f
+
+/// Rounds values to int16, in units in which they are CK_WIDE_LENGTH long or the longest of them is 32,767, and returns the
+/// unit; 0 and zeros where all are zero.
+float ck_round_to_int16(const float *values, size_t n, int16_t *out);
+
 /// The squared length of row - mean, n values each, the same bits on every CPU.
 float ck_squared_distance_from_mean(const float *row, const float *mean, size_t n);
 

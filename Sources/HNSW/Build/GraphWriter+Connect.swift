@@ -9,8 +9,9 @@ import Synchronization
 extension GraphWriter {
   /// Adds a node that ``makeNode(row:id:)`` made to the graph, or many.
   ///
-  /// Many at a time are linked in rounds of half as many as there are, with a short beam; then all of them once more, with the
-  /// whole graph to choose from.
+  /// Many at a time are linked in rounds of half as many as there are, with a short beam, a draft; then all of them once more, with
+  /// the whole graph to choose from. A short beam is filled by one group where vectors come in groups: where the draft loses nodes,
+  /// beams become longer.
   func link(_ new: [Slot], progress: (Int) throws -> Void) rethrows {
     releaseCodes()
     let isFirst = learnIfNeeded()
@@ -27,16 +28,22 @@ extension GraphWriter {
     }
     var linked = max(graph.count.load(ordering: .relaxed) - nodes.count, 0)
     let isBulk = nodes.count > max(linked / 4, 1)
+    let final = max(parameters.efConstruction / 2, memory.M)
+    var draft = max(parameters.efConstruction / 8, memory.M)
     var at = 0
     while at < nodes.count {
       // Rounds that are small beside the graph lose nothing by not knowing of each other.
       let size = min(max(isBulk ? linked / 2 : linked / 16, 1), nodes.count - at, 16_384)
-      connect(Array(nodes[at..<at + size]), ef: isBulk ? draftEf : max(parameters.efConstruction, memory.M), codes)
+      connect(Array(nodes[at..<at + size]), ef: isBulk ? draft : max(parameters.efConstruction, memory.M), codes)
       at += size
       linked += size
+      if isBulk, draft < final, shareLost(of: nodes[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft {
+        draft = min(2 * draft, final)
+      }
       try progress(isBulk ? at / 2 : at)
     }
     guard isBulk, nodes.count > 1 else {
+      mend(nodes, codes)
       measureStartsIfOutgrown(codes)
       return
     }
@@ -44,14 +51,13 @@ extension GraphWriter {
     at = 0
     while at < nodes.count {
       let size = min(nodes.count - at, 65_536)
-      connect(Array(nodes[at..<at + size]), ef: max(parameters.efConstruction / 2, memory.M), codes)
+      connect(Array(nodes[at..<at + size]), ef: final, codes)
       at += size
       try progress((nodes.count + at) / 2)
     }
     measureStarts(codes)
+    mend(nodes, codes)
   }
-
-  private var draftEf: Int { max(parameters.efConstruction / 8, memory.M) }
 
   /// One round.
   private func connect(_ nodes: [Slot], ef: Int, _ codes: Codes) {
@@ -180,18 +186,8 @@ extension GraphWriter {
       let host = hosts[at]
       at += 1
       guard memory.isLive(host) else { continue }
-      var row = neighbours(host, 0)
-      if row.contains(slot) { return }
-      if row.count < memory.capacity(level: 0) {
-        row.append(slot)
-      } else if let last = row.lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {
-        row[last] = slot
-      } else {
-        for next in row where seen.insert(next).inserted { hosts.append(next) }
-        continue
-      }
-      replace(host, 0, by: row, codes, drafts[0]) { _ in }
-      return
+      if lead(host, to: slot, codes) { return }
+      for next in neighbours(host, 0) where seen.insert(next).inserted { hosts.append(next) }
     }
   }
 }

@@ -2,7 +2,7 @@ extension GraphWriter {
   /// Chooses the neighbours of a node among candidates, nearest first: diverse ones, then the nearest of the others while
   /// there is room.
   ///
-  /// A candidate is diverse if it is nearer to the node than to each of those chosen before (algorithm 4): it leads
+  /// A candidate is diverse if it is nearer to the node than to each of those chosen before (algorithm 4), or almost: it leads
   /// somewhere that none of them does. A row costs a search the same whether it is full or not, and what fills it up saves
   /// steps (as in SymphonyQG). Of copies of the node itself one counts as diverse and few fill up, or they would
   /// shut each other in.
@@ -38,9 +38,14 @@ extension GraphWriter {
     return (row, diverse)
   }
 
+  /// How much farther than from those chosen before a diverse candidate may be, of squared distances (the square of Vamana's α;
+  /// Subramanya et al., NeurIPS 2019): members of groups that are far from each other are about equally far from all of a
+  /// group, and a toss of a coin is not to decide which groups know each other.
+  private static let slack: Float = 1.03
+
   private func isDiverse(_ candidate: Candidate, among chosen: [Slot], _ codes: CodeMemory) -> Bool {
     let query = codes.query(of: codes.block(candidate.slot))
-    let key = candidate.key
+    let key = candidate.key > 0 ? candidate.key / Self.slack : candidate.key
     return chosen.withUnsafeBufferPointer { chosen in
       var at = 0
       while at + 4 <= chosen.count {

@@ -12,7 +12,7 @@ extension CodeMemory {
       + max(2.5 * rounding(unit, query.unit, bound: bound), 0.01 * abs(bound))
   }
 
-  /// The standard deviation of what rounding to int8 does to a key.
+  /// The standard deviation of what rounding does to a key.
   ///
   /// With n̂ = n + e and q̂ = q + f the keys by codes of squared distances are
   ///
@@ -20,27 +20,21 @@ extension CodeMemory {
   ///
   /// and e and f are as good as random, of variance unit² / 12 in each of the coordinates. How long the vectors are makes no
   /// difference to near ones, but that their units are greater. Keys of inner products are wrong by e · q + n · f;
-  /// coordinates that were turned at random are about normal, so that their length is about a third of 127 units in each.
+  /// coordinates that were turned at random are about normal, so that their length is about a third of 127 units in each, of
+  /// wide ones what ``Projection/Widths/wideLength`` says in all.
   @inline(__always)
   private func rounding(_ node: Float, _ query: Float, bound: Float) -> Float {
     let coordinates = Float(nodeDimension)
-    let both = node * node * query * query * coordinates
-    if weight == 1 { return (2 * 42 * 42 / 12 * both).squareRoot() }
-    return ((max(bound, 0) * (node * node + query * query) + both / 12) / 3).squareRoot()
+    if weight == 1 {
+      let squared = isWide ? Projection.Widths.wideLength * Projection.Widths.wideLength : 42 * 42 * coordinates
+      return node * query * (squared / 6).squareRoot()
+    }
+    return Self.rounding(of: max(bound, 0), node, query, coordinates: coordinates)
   }
-}
 
-/// ‖n̂‖² − ‖e‖², coordinate by coordinate.
-struct RoundedLength {
-  private var length: Float = 0
-  private var lost: Float = 0
-
+  /// The standard deviation of what rounding does to a squared distance, if units are these.
   @inline(__always)
-  mutating func add(_ code: Float, for coordinate: Float) {
-    length += code * code
-    lost += (code - coordinate) * (code - coordinate)
+  static func rounding(of squared: Float, _ a: Float, _ b: Float, coordinates: Float) -> Float {
+    ((squared * (a * a + b * b) + a * a * b * b * coordinates / 12) / 3).squareRoot()
   }
-
-  /// Infinite where the length is: never no number.
-  var squared: Float { length.isFinite ? length - lost : length }
 }

@@ -6,13 +6,14 @@ import Synchronization
 /// What a step of a search reads of a node lies together, so that one prefetch brings it:
 ///
 ///     header     BlockHeader
-///     node code  [nodeDimension]       Int8
+///     node code  [nodeDimension]       Int8, or Int16 where codes are wide
 ///     constants  [capacity]            Int16, one per neighbour
 ///     steps      [capacity]            UInt8, one per neighbour
 ///     edge codes [capacity, edgeDimension] 4 bits, interleaved for ck_row_function
 ///
-/// A compact index has no edge codes on level 0: a step then reads the node codes of the neighbours, each at its place, or
-/// the first cache line of them.
+/// Where codes of few coordinates do not tell neighbours apart, or there is no room for more, there are no edge codes: a step then
+/// reads the node codes of the neighbours, each at its place, or the first cache line of them, and blocks of upper levels are
+/// not read.
 ///
 /// The neighbours themselves are the links of ``NodeMemory`` on level 0. A block of an upper level holds the ordinals
 /// of its neighbours' blocks, its slot and the ordinal of its block one level below, so that the way down needs nothing else.
@@ -24,6 +25,8 @@ import Synchronization
 struct CodeMemory: @unchecked Sendable {
   let edgeDimension: Int
   let nodeDimension: Int
+  /// Whether coordinates of node codes have 16 bits (``Projection/Widths/isWide``).
+  let isWide: Bool
   /// Where node codes begin in a block of level 0; in one of an upper level it is behind the whole header.
   let nodeOffset: Int
   let chunkShift: UInt32
@@ -43,6 +46,9 @@ struct CodeMemory: @unchecked Sendable {
   let residualWeight: Float
   let residualSpread: Float
   let kernels: ck_code_kernels
+  /// The products of node codes, of the kind that they are of.
+  let dot: ck_code_dot_function
+  let dotFour: ck_code_dot_four_function
 
   /// The block of a node.
   @inline(__always)
@@ -66,9 +72,11 @@ struct CodeMemory: @unchecked Sendable {
   }
 
   @inline(__always)
-  func nodeCode(_ block: UnsafeRawPointer) -> UnsafePointer<Int8> {
-    (block + nodeOffset).assumingMemoryBound(to: Int8.self)
-  }
+  func nodeCode(_ block: UnsafeRawPointer) -> UnsafeRawPointer { block + nodeOffset }
+
+  /// Bytes of so many coordinates of a node code.
+  @inline(__always)
+  func bytes(ofCoordinates count: Int) -> Int { isWide ? 2 &* count : count }
 
   @inline(__always)
   func header(_ block: UnsafeRawPointer) -> UnsafePointer<BlockHeader> {
@@ -78,28 +86,36 @@ struct CodeMemory: @unchecked Sendable {
   /// The key of a node, of which the block of level 0 is given, as its node code tells it.
   @inline(__always)
   func key(_ block: UnsafeRawPointer, _ query: CodedQuery) -> Float {
-    let dot = kernels.code_dot(nodeCode(block), query.values, nodeDimension, query.bias)
+    let dot = dot(nodeCode(block), query.values, nodeDimension, query.bias)
     let header = header(block)
-    return query.base + header.pointee.norm - (query.unit * header.pointee.nodeScale) * (weight * Float(dot))
-      - (query.residual * header.pointee.residual) * residualWeight
+    return along(dot, header, query) - (query.residual * header.pointee.residual) * residualWeight
   }
 
   /// The key of a node as its node code tells it, and as the coordinates of edges alone would: what estimates of its
   /// neighbours begin with. The block has edges.
   @inline(__always)
   func keys(ofNode block: UnsafeRawPointer, _ query: CodedQuery) -> (node: Float, edges: Float) {
-    let code = (block + MemoryLayout<BlockHeader>.stride).assumingMemoryBound(to: Int8.self)
-    let inner = kernels.code_dot(code, query.values, edgeColumns, query.edgeBias)
-    let outer = kernels.code_dot(
-      code + edgeColumns, query.values + edgeColumns, nodeDimension &- edgeColumns, query.bias &- query.edgeBias)
+    let code = UnsafeRawPointer(block + MemoryLayout<BlockHeader>.stride)
+    let inner = dot(code, query.values, edgeColumns, query.edgeBias)
+    let behind = bytes(ofCoordinates: edgeColumns)
+    let outer = dot(
+      code + behind, query.values + behind, nodeDimension &- edgeColumns, query.bias &- query.edgeBias)
     let header = header(block)
-    let common = query.base + header.pointee.norm
-    let scale = query.unit * header.pointee.nodeScale
     return (
-      common - scale * (weight * Float(inner &+ outer))
-        - (query.residual * header.pointee.residual) * residualWeight,
-      common - scale * (weight * Float(inner)) - (query.outside * header.pointee.outside) * outsideWeight
+      along(inner &+ outer, header, query) - (query.residual * header.pointee.residual) * residualWeight,
+      along(inner, header, query) - (query.outside * header.pointee.outside) * outsideWeight
     )
+  }
+
+  /// A key by the product of (some of) a node code with that of a query alone.
+  @inline(__always)
+  private func along(_ dot: Int32, _ header: UnsafePointer<BlockHeader>, _ query: CodedQuery) -> Float {
+    let (scale, norm) = (header.pointee.nodeScale, header.pointee.norm)
+    if isWide {
+      let ends = (Double(query.base) + Double(norm)) + (Double(query.baseRest) + Double(header.pointee.normRest))
+      return Float(ends - Double(query.unit) * Double(scale) * (Double(weight) * Double(dot)))
+    }
+    return query.base + norm - (query.unit * scale) * (weight * Float(dot))
   }
 
   /// A stored node in the place of a query, to be compared by node codes: what edges need is not filled in.
@@ -107,10 +123,10 @@ struct CodeMemory: @unchecked Sendable {
   func query(of block: UnsafeMutableRawPointer) -> CodedQuery {
     // Field by field: a copy of the whole would read the version and the scales, which another thread may be writing.
     let header = header(block)
+    let code = UnsafeMutableRawPointer(mutating: nodeCode(block))
     return CodedQuery(
-      values: UnsafeMutablePointer(mutating: nodeCode(block)), unit: header.pointee.nodeScale,
-      bias: 128 &* Int32(header.pointee.sum), edgeBias: 128 &* Int32(header.pointee.edgeSum),
-      base: header.pointee.norm, residual: header.pointee.residual)
+      values: code, unit: header.pointee.nodeScale, bias: isWide ? 0 : 128 &* header.pointee.sum, base: header.pointee.norm, baseRest: isWide ? header.pointee.normRest : 0,
+      residual: header.pointee.residual)
   }
 
   /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.
@@ -132,9 +148,8 @@ struct CodeMemory: @unchecked Sendable {
   /// The key of a node by the leading coordinates of its code: what they leave out is taken to be at right angles.
   @inline(__always)
   func roughKey(_ block: UnsafeRawPointer, _ query: CodedQuery) -> Float {
-    let dot = kernels.code_dot(nodeCode(block), query.values, edgeColumns, query.edgeBias)
-    let header = header(block)
-    return (query.base + header.pointee.norm) - (query.unit * header.pointee.nodeScale) * (weight * Float(dot))
+    let dot = dot(nodeCode(block), query.values, edgeColumns, query.edgeBias)
+    return along(dot, header(block), query)
   }
 
   /// The rough keys of four nodes, the same bits as four calls of ``roughKey(_:_:)``.
@@ -154,10 +169,14 @@ struct CodeMemory: @unchecked Sendable {
     var dots = SIMD4<Int32>()
     withUnsafeMutablePointer(to: &dots) {
       $0.withMemoryRebound(to: Int32.self, capacity: 4) {
-        kernels.code_dot_four(nodeCode(a), nodeCode(b), nodeCode(c), nodeCode(d), query.values, count, bias, $0)
+        dotFour(nodeCode(a), nodeCode(b), nodeCode(c), nodeCode(d), query.values, count, bias, $0)
       }
     }
     let (ha, hb, hc, hd) = (header(a), header(b), header(c), header(d))
+    if isWide {
+      return SIMD4(
+        along(dots[0], ha, query), along(dots[1], hb, query), along(dots[2], hc, query), along(dots[3], hd, query))
+    }
     let norms = SIMD4(ha.pointee.norm, hb.pointee.norm, hc.pointee.norm, hd.pointee.norm)
     let scales = SIMD4(ha.pointee.nodeScale, hb.pointee.nodeScale, hc.pointee.nodeScale, hd.pointee.nodeScale)
     return (norms + query.base) - (scales * query.unit) * (SIMD4<Float>(dots) * weight)
@@ -180,7 +199,8 @@ struct CodeMemory: @unchecked Sendable {
       steps: (block + layout.stepsOffset).assumingMemoryBound(to: UInt8.self),
       constant_scale: header.pointee.constantScale, step_scale: header.pointee.stepScale, base: key)
     var edgeQuery = ck_edge_query(
-      values: query.values, edge_dimension: edgeDimension, unit: query.unit, offset: query.offset)
+      values: query.values.assumingMemoryBound(to: Int8.self), edge_dimension: edgeDimension, unit: query.unit,
+      offset: query.offset)
     kernels.row_estimates(&edges, &edgeQuery, layout.groups, bound, estimates, below)
   }
 }
@@ -194,9 +214,8 @@ struct BlockHeader {
   var norm: Float = 0
   /// The length of what the node code leaves out.
   var residual: Float = 0
-  /// The sum of the node code, and of its part that belongs to edges.
-  var sum: Int16 = 0
-  var edgeSum: Int16 = 0
+  /// The sum of the node code; where codes are wide the bits of ``normRest``.
+  var sum: Int32 = 0
 
   /// The length of what the edge codes leave out.
   var outside: Float = 0
@@ -211,14 +230,22 @@ struct BlockHeader {
   /// Bytes of the half that every block has.
   static let nodeBytes = 16
 
+  /// What ``norm`` lacks by being rounded to float32: keys of near vectors are small differences of great numbers where codes are
+  /// wide, and need no sums.
+  var normRest: Float {
+    get { Float(bitPattern: UInt32(bitPattern: sum)) }
+    set { sum = Int32(bitPattern: newValue.bitPattern) }
+  }
+
   /// Takes over what does not depend on links.
-  mutating func copyNode(from other: BlockHeader) {
+  ///
+  /// - Parameter hasEdges: whether there is a second half.
+  mutating func copyNode(from other: BlockHeader, hasEdges: Bool) {
     nodeScale = other.nodeScale
     norm = other.norm
     residual = other.residual
     sum = other.sum
-    edgeSum = other.edgeSum
-    outside = other.outside
+    if hasEdges { outside = other.outside }
   }
 }
 
@@ -235,10 +262,11 @@ struct BlockLayout {
   let stride: Int
 
   /// - Parameter capacity: neighbours that there are to be codes for; zero for a block of a node code alone.
-  init(capacity: Int, edgeDimension: Int, nodeDimension: Int, isUpper: Bool) {
+  init(capacity: Int, widths: Projection.Widths, isUpper: Bool) {
+    let edgeDimension = widths.edge
     groups = (capacity + 15) / 16
     nodeOffset = groups > 0 ? MemoryLayout<BlockHeader>.stride : BlockHeader.nodeBytes
-    linksOffset = nodeOffset + nodeDimension
+    linksOffset = nodeOffset + widths.nodeBytes
     constantsOffset = linksOffset + (isUpper ? (2 + groups * 16) * 4 : 0)
     stepsOffset = constantsOffset + groups * 32
     codesOffset = stepsOffset + groups * 16
@@ -266,16 +294,18 @@ struct BlockLayout {
 
 /// A query as the codes see it.
 struct CodedQuery {
-  /// `[nodeDimension]`, the first `edgeDimension` of which meet the edge codes.
-  let values: UnsafeMutablePointer<Int8>
+  /// `[nodeDimension]`, int8 or int16 as node codes are, the first `edgeDimension` of which meet the edge codes.
+  let values: UnsafeMutableRawPointer
   var unit: Float = 0
   /// 7.5 times the sum of the values that meet edge codes.
   var offset: Float = 0
-  /// 128 times the sum of all values, and of those that meet edge codes.
+  /// 128 times the sum of all values, and of those that meet edge codes; nothing where values are wide.
   var bias: Int32 = 0
   var edgeBias: Int32 = 0
-  /// What every key has in common: for squared distances what ``BlockHeader/norm`` is of a node.
+  /// What every key has in common: for squared distances what ``BlockHeader/norm`` is of a node; and what that lacks where
+  /// codes are wide.
   var base: Float = 0
+  var baseRest: Float = 0
   /// The length of what node codes leave out of it, and of what edge codes do.
   var residual: Float = 0
   var outside: Float = 0

@@ -30,22 +30,24 @@ final class Codes: @unchecked Sendable {
     upperChunks.initialize(repeating: nil, count: NodeStorage.maximalChunks)
     // One node in M is on an upper level: smaller chunks do, as long as all ordinals have a place.
     let upperShift = nodes.M >= 16 ? nodes.chunkShift - 3 : nodes.chunkShift
-    let (edge, node) = (projection.edgeDimension, projection.nodeDimension)
+    let widths = projection.widths
     let ground = BlockLayout(
-      capacity: projection.hasEdges ? nodes.capacity(level: 0) : 0, edgeDimension: edge, nodeDimension: node,
-      isUpper: false)
+      capacity: widths.hasEdges ? nodes.capacity(level: 0) : 0, widths: widths, isUpper: false)
+    let kernels = projection.kernels
     memory = CodeMemory(
-      edgeDimension: edge, nodeDimension: node, nodeOffset: ground.nodeOffset,
+      edgeDimension: widths.edge, nodeDimension: widths.node, isWide: widths.isWide, nodeOffset: ground.nodeOffset,
       chunkShift: nodes.chunkShift, chunkMask: nodes.chunkMask,
       upperShift: upperShift, upperMask: 1 << upperShift - 1,
       ground: ground,
       upper: BlockLayout(
-        capacity: nodes.capacity(level: 1), edgeDimension: edge, nodeDimension: node, isUpper: true),
+        capacity: widths.hasEdges ? nodes.capacity(level: 1) : 0, widths: widths, isUpper: true),
       chunks: chunks, upperChunks: upperChunks, weight: metric == .dot ? 1 : 2,
       edgeColumns: projection.edgeColumns,
       outsideWeight: (metric == .dot ? 1 : 2) * projection.outsideCosine,
       residualWeight: (metric == .dot ? 1 : 2) * projection.residualCosine,
-      residualSpread: (metric == .dot ? 1 : 2) * projection.residualSpread, kernels: projection.kernels)
+      residualSpread: (metric == .dot ? 1 : 2) * projection.residualSpread, kernels: kernels,
+      dot: widths.isWide ? kernels.wide_dot : kernels.code_dot,
+      dotFour: widths.isWide ? kernels.wide_dot_four : kernels.code_dot_four)
   }
 
   deinit {
@@ -89,45 +91,35 @@ final class Codes: @unchecked Sendable {
     let row = nodes.vector(slot)
     projection.apply(to: row, buffers: buffers, into: coordinates)
     let block = memory.block(slot)
-    let code = (block + memory.nodeOffset).assumingMemoryBound(to: Int8.self)
+    let code = block + memory.nodeOffset
     let header = block.assumingMemoryBound(to: BlockHeader.self)
-    let scale = ck_round_to_int8(coordinates, memory.nodeDimension, code)
-    var sum: Int32 = 0
-    var coded = RoundedLength()
-    var kept: Float = 0
-    func add(_ range: Range<Int>) {
-      for i in range {
-        sum &+= Int32(code[i])
-        coded.add(Float(code[i]) * scale, for: coordinates[i])
-        kept += coordinates[i] * coordinates[i]
-      }
-    }
-    add(0..<memory.edgeColumns)
-    let (edgeSum, edgeKept) = (sum, kept)
-    add(memory.edgeColumns..<memory.nodeDimension)
-    var whole: Float = 0
-    var along: Float = 0
+    let scale = memory.round(coordinates, into: code)
+    let lengths = CodedLengths(memory, code, unit: scale, of: coordinates)
+    var whole = 0.0
+    var along = 0.0
     for i in 0..<nodes.dimension {
-      let value = row[i] - projection.mean[i]
+      let value = Double(row[i] - projection.mean[i])
       whole += value * value
-      along += value * projection.mean[i]
+      along += value * Double(projection.mean[i])
     }
-    let residual = max(whole - kept, 0)
+    let residual = projection.residual(whole: whole, kept: lengths.kept)
     header.pointee.nodeScale = scale
-    header.pointee.residual = residual.squareRoot()
-    let outside = max(whole - edgeKept, 0).squareRoot()
-    if memory.hasEdges { header.pointee.outside = outside }
-    // At most 256 values of at most 127.
-    header.pointee.sum = Int16(sum)
-    header.pointee.edgeSum = Int16(edgeSum)
-    header.pointee.norm = metric == .dot ? -along : coded.squared + residual
+    header.pointee.residual = Float(residual.squareRoot())
+    if memory.hasEdges { header.pointee.outside = Float(max(whole - lengths.edgeKept, 0).squareRoot()) }
+    let norm = metric == .dot ? -along : lengths.squared + residual
+    header.pointee.norm = Float(norm)
+    if memory.isWide {
+      header.pointee.normRest = Float(norm - Double(header.pointee.norm))
+    } else {
+      header.pointee.sum = lengths.sum
+    }
     guard nodes.height(slot).pointee > 0 else { return }
     for level in 1...Int(nodes.height(slot).pointee) {
       let upper = memory.upperBlock(nodes.ordinal(slot, level: level).pointee)
       let target = upper.assumingMemoryBound(to: BlockHeader.self)
-      target.pointee.copyNode(from: header.pointee)
-      target.pointee.outside = outside
-      (upper + memory.upper.nodeOffset).copyMemory(from: code, byteCount: memory.nodeDimension)
+      target.pointee.copyNode(from: header.pointee, hasEdges: memory.hasEdges)
+      (upper + memory.upper.nodeOffset).copyMemory(
+        from: code, byteCount: memory.bytes(ofCoordinates: memory.nodeDimension))
       memory.upper.slot(upper).pointee = slot
       memory.upper.below(upper).pointee = level == 1 ? slot : nodes.ordinal(slot, level: level - 1).pointee
     }

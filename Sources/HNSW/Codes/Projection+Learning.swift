@@ -1,8 +1,6 @@
 import CKernels
 
 extension Projection {
-  /// The share of the differences between near vectors that narrow edges must hold.
-  private static let leastShare: Float = 0.35
   /// The share at which fewer coordinates do: what is missing costs less than the cache lines of more
   /// (Benchmarks/NOTES.md).
   private static let ampleShare: Float = 0.88
@@ -11,6 +9,10 @@ extension Projection {
   /// by then (Benchmarks/NOTES.md).
   private static let poorShare: Float = 0.45
   private static let greatestBlur = 0.06
+  /// The blur from which on codes of whole nodes hold all coordinates.
+  private static let greatestBlurOfNodes = 0.03
+  /// The share of near vectors that rounding to 8 bits may keep from being told apart.
+  private static let greatestShareRoundedAway = 0.1
 
   /// Learns the directions from a sample of the stored rows of a collection.
   ///
@@ -21,16 +23,18 @@ extension Projection {
   /// give the same directions on every CPU.
   static func learned(
     from sample: [UnsafePointer<Float>], of collection: Int, dimension: Int, stride: Int, isCompact: Bool, seed: UInt64,
-    threads: Int,
-    kernels: ck_code_kernels
+    threads: Int, kernels: ck_code_kernels
   ) -> Projection {
     var mean = [Double](repeating: 0, count: dimension)
     for row in sample { for i in 0..<dimension { mean[i] += Double(row[i]) } }
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
-    let pairs = neighbours(
-      in: sample, around: centre, of: collection, dimension: dimension, threads: threads, kernels: kernels
-    )
-    .map { (sample[$0.a], sample[$0.b]) }
+    // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
+    let probes = min(sample.count, 1_024, max(collection / 16, 256))
+    func near(to probes: Range<Int>) -> [(UnsafePointer<Float>, UnsafePointer<Float>)] {
+      neighbours(of: probes, in: sample, around: centre, dimension: dimension, threads: threads, kernels: kernels)
+        .map { (sample[$0.a], sample[$0.b]) }
+    }
+    let pairs = near(to: 0..<probes)
     let differences = Differences(
       pairs.map { difference($0, $1, dimension: dimension) }, dimension: dimension, kernels: kernels)
     var random = SequenceGenerator(seed: seed)
@@ -38,59 +42,88 @@ extension Projection {
       leadingDirections(
         of: differences, count: min(count, dimension), dimension: dimension, threads: threads, random: &random)
     }
-    let choice = widths(for: dimension, isCompact: isCompact)
-    var widths = choice.narrow
-    var rows = directions(widths.node)
-    let alternatives = widths.alternatives
-    let shares = differences.shares(
-      in: Array(rows.prefix(alternatives.reduce(widths.edge) { max($0, $1.edge) })))
-    if choice.wide.edge > widths.edge, shares.last ?? 1 < leastShare {
-      widths = choice.wide
-      rows = directions(widths.node)
-    } else if differences.count > 0, let last = shares.last,
-      last < poorShare
-        || blur(of: pairs.prefix(256), around: centre, by: rows.prefix(shares.count)) > greatestBlur
-    {
-      let thorough = thorough(for: dimension, isCompact: isCompact)
-      if thorough != widths {
-        widths = thorough
-        rows = directions(widths.node)
-      }
-    } else if differences.count >= 1_024,
-      // Directions fit the few differences of a small sample too well.
-      let fewer = alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
-    {
-      widths = fewer
+    func projection(_ widths: Widths, _ rows: [[Float]]) -> Projection {
+      let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
+      projection.measureResiduals(of: pairs)
+      return projection
     }
+    func blur(by directions: ArraySlice<[Float]>) -> Double {
+      Self.blur(of: pairs.prefix(256), around: centre, by: directions)
+    }
+    /// The same, of vectors that the directions were not learned from: many directions fit few vectors too well.
+    func blurOfOthers(by directions: [[Float]]) -> Double {
+      let others = near(to: probes..<min(probes + 128, sample.count))
+      return others.isEmpty ? blur(by: directions[...]) : Self.blur(of: others, around: centre, by: directions[...])
+    }
+    func whole(isWide: Bool) -> Projection? {
+      // All coordinates, turned at random: no direction is before another.
+      Self.whole(for: dimension, isCompact: isCompact, isWide: isWide).map {
+        projection($0, turn(of: dimension, random: &random) + zeros(max($0.node - dimension, 0), dimension))
+      }
+    }
+    /// By the leading directions, as few as do, or by all of them.
+    func leading() -> Projection {
+      var widths = widths(for: dimension, isCompact: isCompact)
+      var rows = directions(widths.node)
+      let alternatives = widths.alternatives
+      let shares = differences.shares(
+        in: Array(rows.prefix(alternatives.reduce(widths.edge) { max($0, $1.edge) })))
+      if differences.count > 0, let last = shares.last,
+        last < poorShare || blur(by: rows.prefix(shares.count)) > greatestBlur
+      {
+        if let thorough = thorough(for: dimension, isCompact: isCompact) {
+          widths = thorough
+          rows = directions(widths.node)
+          if rows.count < dimension, blurOfOthers(by: rows) > greatestBlurOfNodes, let all = whole(isWide: false) {
+            return all
+          }
+        }
+      } else if differences.count >= 1_024,
+        // Directions fit the few differences of a small sample too well.
+        let fewer = alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
+      {
+        widths = fewer
+      }
+      return projection(widths, arranged(rows, for: widths, dimension: dimension, random: &random))
+    }
+    let found = leading()
+    if found.shareRoundedAway(of: pairs) > greatestShareRoundedAway, let wide = whole(isWide: true) { return wide }
+    return found
+  }
+
+  /// Directions in the places that they have in a projection: those for edges first, each group turned, and zeros up to what
+  /// kernels take.
+  private static func arranged(
+    _ directions: [[Float]], for widths: Widths, dimension: Int, random: inout SequenceGenerator
+  ) -> [[Float]] {
+    var rows = directions
     let edge = widths.edge
-    // Kernels take whole sixteens.
-    let padding = (edge + 15) & ~15 - edge
+    let padding = widths.edgeColumns - edge
     rows.removeLast(max(rows.count + padding - widths.node, 0))
     rows = turned(rows, 0..<min(edge, rows.count), random: &random)
     if rows.count > edge { rows = turned(rows, edge..<rows.count, random: &random) }
-    let zero = [Float](repeating: 0, count: dimension)
-    if rows.count > edge { rows.insert(contentsOf: Array(repeating: zero, count: padding), at: edge) }
-    while rows.count < widths.node { rows.append(zero) }
-    let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
-    projection.measureResiduals(of: pairs)
-    return projection
+    if rows.count > edge { rows.insert(contentsOf: zeros(padding, dimension), at: edge) }
+    return rows + zeros(max(widths.node - rows.count, 0), dimension)
+  }
+
+  private static func zeros(_ count: Int, _ dimension: Int) -> [[Float]] {
+    Array(repeating: [Float](repeating: 0, count: dimension), count: count)
   }
 
   /// Rows of a sample: enough to know the directions, few enough that learning is short beside building.
   static func sampleSize(dimension: Int) -> Int { min(max(1_500_000 / max(dimension, 1), 512), 4_096) }
 
-  /// Rows of a sample and the two nearest to each there that are no copies of it.
+  /// Some rows of a sample and the two nearest to each there that are no copies of it.
   private static func neighbours(
-    in sample: [UnsafePointer<Float>], around centre: [Float], of collection: Int, dimension: Int, threads: Int,
+    of probes: Range<Int>, in sample: [UnsafePointer<Float>], around centre: [Float], dimension: Int, threads: Int,
     kernels: ck_code_kernels
   ) -> [(a: Int, b: Int)] {
-    // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
-    let probes = min(sample.count, 1_024, max(collection / 16, 256))
     let rows = Rows(sample: sample)
     let rounded = RoundedRows(count: sample.count, dimension: dimension, kernels: kernels) { r, place in
       for i in 0..<dimension { place[i] = sample[r][i] - centre[i] }
     }
-    let found = Parallel.map(probes, threads: threads) { own in
+    let found = Parallel.map(probes.count, threads: threads) { place in
+      let own = probes.lowerBound + place
       // The nearest by rounded rows, and those of them that are nearest indeed.
       let sample = rows.sample
       let squaredL2 = ck_kernels_of(CK_BASELINE)!.pointee.squared_l2
@@ -98,7 +131,7 @@ extension Projection {
       return nearest(8, to: own, among: rounded) { exact($0) == 0 }
         .map { (key: exact($0), row: $0) }.sorted { ($0.key, $0.row) < ($1.key, $1.row) }.prefix(2).map(\.row)
     }
-    return found.enumerated().flatMap { own, near in near.map { (own, $0) } }
+    return zip(probes, found).flatMap { own, near in near.map { (own, $0) } }
   }
 
   private static func nearest(
@@ -148,10 +181,8 @@ extension Projection {
 
   /// The rows of a range, replaced by random orthonormal combinations of themselves.
   private static func turned(_ rows: [[Float]], _ range: Range<Int>, random: inout SequenceGenerator) -> [[Float]] {
-    var turn = range.map { _ in range.map { _ in random.normal() } }
-    orthonormalize(&turn, random: &random)
     var result = rows
-    for (i, weights) in turn.enumerated() {
+    for (i, weights) in turn(of: range.count, random: &random).enumerated() {
       var row = [Float](repeating: 0, count: rows[range.lowerBound].count)
       for (weight, source) in zip(weights, rows[range]) {
         for c in row.indices { row[c] += weight * source[c] }
@@ -159,6 +190,13 @@ extension Projection {
       result[range.lowerBound + i] = row
     }
     return result
+  }
+
+  /// Random orthonormal rows, as many as they have values.
+  private static func turn(of dimension: Int, random: inout SequenceGenerator) -> [[Float]] {
+    var turn = (0..<dimension).map { _ in (0..<dimension).map { _ in random.normal() } }
+    orthonormalize(&turn, random: &random)
+    return turn
   }
 
   /// Gram–Schmidt, twice over for the sake of rounding. What depends on the rows before it is replaced at random, as a

@@ -55,6 +55,29 @@ extension Projection {
     return (squared / Double(left.count)).squareRoot() / (distances / Double(pairs.count))
   }
 
+  /// The share of near pairs whose squared distances by codes of 8 bits are wrong by more than a tenth, by a standard deviation of
+  /// what rounding does (``CodeMemory/rounding(of:_:_:coordinates:)``).
+  func shareRoundedAway(of pairs: [(UnsafePointer<Float>, UnsafePointer<Float>)]) -> Double {
+    guard !pairs.isEmpty else { return 0 }
+    let buffers = ProjectionBuffers(dimension: dimension)
+    let coordinates = UnsafeMutablePointer<Float>.allocate(capacity: nodeDimension)
+    defer {
+      buffers.deallocate()
+      coordinates.deallocate()
+    }
+    func unit(_ row: UnsafePointer<Float>) -> Float {
+      apply(to: row, buffers: buffers, into: coordinates)
+      return (0..<nodeDimension).reduce(0) { max($0, abs(coordinates[$1])) } / 127
+    }
+    let wrong = pairs.count { a, b in
+      var squared: Float = 0
+      for i in 0..<dimension { squared += (a[i] - b[i]) * (a[i] - b[i]) }
+      let error = CodeMemory.rounding(of: squared, unit(a), unit(b), coordinates: Float(nodeDimension))
+      return error > 0.1 * squared
+    }
+    return Double(wrong) / Double(pairs.count)
+  }
+
   /// Learns how alike the parts of near vectors are that the projection leaves out.
   func measureResiduals(of pairs: [(UnsafePointer<Float>, UnsafePointer<Float>)]) {
     let buffers = ProjectionBuffers(dimension: dimension)

@@ -14,12 +14,10 @@ import CKernels
 /// `@unchecked Sendable`: its memory is written while it is learned, then never again.
 final class Projection: @unchecked Sendable {
   let dimension: Int
-  let edgeDimension: Int
-  let nodeDimension: Int
+  let widths: Widths
+  var nodeDimension: Int { widths.node }
   /// Where the rows after those for edges begin: rows between are zero.
-  var edgeColumns: Int { (edgeDimension + 15) & ~15 }
-  /// Whether every node of level 0 gets codes of its edges.
-  let hasEdges: Bool
+  var edgeColumns: Int { widths.edgeColumns }
   /// Values in a row of the matrix: the dimension, rounded up to whole cache lines of bytes.
   let columns: Int
   let kernels: ck_code_kernels
@@ -34,12 +32,10 @@ final class Projection: @unchecked Sendable {
 
   /// - Parameters:
   ///   - mean: `[dimension]`.
-  ///   - rows: `[nodeDimension, dimension]`, orthonormal or zero.
+  ///   - rows: `[widths.node, dimension]`, orthonormal or zero.
   init(mean: [Float], rows: [[Float]], widths: Widths, stride: Int, kernels: ck_code_kernels) {
     dimension = mean.count
-    edgeDimension = widths.edge
-    hasEdges = widths.hasEdges
-    nodeDimension = rows.count
+    self.widths = widths
     columns = (mean.count + 63) & ~63
     self.kernels = kernels
     self.mean = .allocate(capacity: stride)
@@ -66,6 +62,17 @@ final class Projection: @unchecked Sendable {
 
   /// Bytes held.
   var bytes: Int { nodeDimension * (columns + 8) + dimension * 4 }
+
+  /// The squared length of what node codes leave out of a vector.
+  ///
+  /// - Parameters:
+  ///   - whole: the squared length of the vector, less the mean.
+  ///   - kept: that of its coordinates.
+  func residual(whole: Double, kept: Double) -> Double {
+    // Of all coordinates nothing is left; that directions are orthonormal to within 1 % only would be more than there
+    // is between near vectors where wide codes are needed.
+    nodeDimension >= dimension + edgeColumns - widths.edge ? 0 : max(whole - kept, 0)
+  }
 
   /// The coordinates of a stored row, less the mean: `nodeDimension` numbers into `out`.
   func apply(to row: UnsafePointer<Float>, buffers: ProjectionBuffers, into out: UnsafeMutablePointer<Float>) {

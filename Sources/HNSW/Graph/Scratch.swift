@@ -29,8 +29,8 @@ final class Scratch: @unchecked Sendable {
     query = UnsafeMutableRawPointer.allocate(byteCount: memory.stride * 4, alignment: 64)
       .bindMemory(to: Float.self, capacity: memory.stride)
     let node = Projection.greatestNodeDimension(for: memory.dimension)
-    let values = UnsafeMutableRawPointer.allocate(byteCount: node, alignment: 64)
-      .bindMemory(to: Int8.self, capacity: node)
+    let values = UnsafeMutableRawPointer.allocate(
+      byteCount: Projection.greatestNodeBytes(for: memory.dimension), alignment: 64)
     coded = CodedQuery(values: values)
     buffers = ProjectionBuffers(dimension: memory.dimension)
     coordinates = .allocate(capacity: node)
@@ -60,29 +60,17 @@ final class Scratch: @unchecked Sendable {
   func prepare(_ codes: Codes) {
     codes.projection.apply(to: query, buffers: buffers, into: coordinates)
     let memory = codes.memory
-    coded.unit = ck_round_to_int8(coordinates, memory.nodeDimension, coded.values)
-    var sum: Int32 = 0
-    var kept: Float = 0
-    var rounded = RoundedLength()
-    func add(_ range: Range<Int>) {
-      for i in range {
-        sum &+= Int32(coded.values[i])
-        kept += coordinates[i] * coordinates[i]
-        rounded.add(Float(coded.values[i]) * coded.unit, for: coordinates[i])
-      }
-    }
-    add(0..<memory.edgeColumns)
-    let (edgeSum, edgeKept) = (sum, kept)
-    add(memory.edgeColumns..<memory.nodeDimension)
-    let whole = ck_squared_distance_from_mean(query, codes.projection.mean, codes.projection.dimension)
-    let residual = max(whole - kept, 0)
-    coded.offset = 7.5 * Float(edgeSum)
-    coded.bias = 128 &* sum
-    coded.edgeBias = 128 &* edgeSum
+    coded.unit = memory.round(coordinates, into: coded.values)
+    let lengths = CodedLengths(memory, coded.values, unit: coded.unit, of: coordinates)
+    take(lengths, of: memory)
+    let whole = Double(ck_squared_distance_from_mean(query, codes.projection.mean, codes.projection.dimension))
+    let residual = codes.projection.residual(whole: whole, kept: lengths.kept)
     // Inner products have no part that all keys share.
-    coded.base = memory.weight == 2 ? rounded.squared + residual : 0
-    coded.residual = residual.squareRoot()
-    coded.outside = max(whole - edgeKept, 0).squareRoot()
+    let base = memory.weight == 2 ? lengths.squared + residual : 0
+    coded.base = Float(base)
+    coded.baseRest = memory.isWide ? Float(base - Double(coded.base)) : 0
+    coded.residual = Float(residual.squareRoot())
+    coded.outside = Float(max(whole - lengths.edgeKept, 0).squareRoot())
     if memory.weight == 1 {
       keyShift = 0
       for i in 0..<codes.projection.dimension { keyShift -= query[i] * codes.projection.mean[i] }
@@ -92,25 +80,24 @@ final class Scratch: @unchecked Sendable {
   /// Takes a stored node for the query: its code stands for its vector.
   func prepare(_ memory: CodeMemory, node slot: Slot) {
     let node = memory.query(of: memory.block(slot))
-    var edgeSum: Int32 = 0
-    for i in 0..<memory.edgeColumns {
-      coded.values[i] = node.values[i]
-      edgeSum &+= Int32(node.values[i])
-    }
-    // What edges leave out is the rest of the code and what that leaves out: blocks without edges do not hold its length.
-    var outside = node.residual * node.residual
-    for i in memory.edgeColumns..<memory.nodeDimension {
-      coded.values[i] = node.values[i]
-      let value = Float(node.values[i]) * node.unit
-      outside += value * value
-    }
+    coded.values.copyMemory(from: node.values, byteCount: memory.bytes(ofCoordinates: memory.nodeDimension))
     coded.unit = node.unit
-    coded.offset = 7.5 * Float(edgeSum)
-    coded.bias = node.bias
-    coded.edgeBias = node.edgeBias
+    for i in 0..<memory.nodeDimension { coordinates[i] = Float(memory.value(coded.values, i)) * node.unit }
+    let lengths = CodedLengths(memory, coded.values, unit: coded.unit, of: coordinates)
+    take(lengths, of: memory)
+    // What edges leave out is the rest of the code and what that leaves out: blocks without edges do not hold its length.
+    let outside = max(lengths.kept - lengths.edgeKept, 0) + Double(node.residual) * Double(node.residual)
+    coded.outside = Float(outside.squareRoot())
     coded.base = node.base
+    coded.baseRest = node.baseRest
     coded.residual = node.residual
-    coded.outside = outside.squareRoot()
+  }
+
+  private func take(_ lengths: CodedLengths, of memory: CodeMemory) {
+    coded.offset = 7.5 * Float(lengths.edgeSum)
+    // Products of wide codes need none.
+    coded.bias = memory.isWide ? 0 : 128 &* lengths.sum
+    coded.edgeBias = memory.isWide ? 0 : 128 &* lengths.edgeSum
   }
 
   /// Bytes held.

@@ -41,7 +41,7 @@ extension HNSWIndex {
         guard memory.height(slot).pointee > 0 else { continue }
         for level in 1...Int(memory.height(slot).pointee) {
           let block = codes.upperBlock(memory.ordinal(slot, level: level).pointee)
-          add(block, count: codes.upper.stride, hasVersion: true)
+          add(block, count: codes.upper.stride, hasVersion: codes.hasEdges)
         }
       }
       return Digest(links: links.value, codes: bytes.value)

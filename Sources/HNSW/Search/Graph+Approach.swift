@@ -22,6 +22,7 @@ extension Graph {
   func approach(_ level: Int, codes: CodeMemory, query: CodedQuery, scratch: Scratch) -> Slot? {
     guard let entry, isCurrent(codes) else { return nil }
     guard entry.level > level else { return entry.slot }
+    guard codes.hasEdges else { return approachByNodes(level, from: entry, codes: codes, query: query) }
     let layout = codes.upper
     var block = codes.upperBlock(memory.ordinal(entry.slot, level: entry.level).pointee)
     var at = entry.level
@@ -35,6 +36,25 @@ extension Graph {
       if at == level { return layout.slot(block).pointee }
       block = codes.upperBlock(layout.below(block).pointee)
     }
+  }
+
+  /// The same where codes of few coordinates do not tell neighbours apart: to the nearest neighbour by node codes.
+  private func approachByNodes(_ level: Int, from entry: Entry, codes: CodeMemory, query: CodedQuery) -> Slot {
+    var (slot, at) = (entry.slot, entry.level)
+    var key = codes.key(codes.block(slot), query)
+    let capacity = memory.M
+    while at > level {
+      let row = memory.row(slot, level: at)
+      var best = (key: key, slot: slot)
+      for i in 0..<capacity {
+        let next = row[i].load(ordering: .acquiring)
+        if next == NodeMemory.none { break }
+        let key = codes.key(codes.block(next), query)
+        if key < best.key { best = (key, next) }
+      }
+      if best.slot == slot { at &-= 1 } else { (key, slot) = best }
+    }
+    return slot
   }
 
   /// How many neighbours that edge codes call nearer are looked at before it is believed that none is.

@@ -12,9 +12,9 @@ extension Graph {
     _ level: Int, codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
     results: inout CandidatePool, visited: Visited, allowance: A, scratch: Scratch
   ) {
-    if level == 0, !codes.hasEdges {
+    if !codes.hasEdges {
       searchByNodes(
-        codes: codes, query: query, from: start, pool: &pool, results: &results, visited: visited, allowance: allowance,
+        level, codes: codes, query: query, from: start, pool: &pool, results: &results, visited: visited, allowance: allowance,
         scratch: scratch)
       return
     }
@@ -81,19 +81,19 @@ extension Graph {
   /// part of it that lies in one cache line; all of it is read when its turn comes to be expanded.
   @inline(__always)
   private func searchByNodes<A: Allowance>(
-    codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
+    _ level: Int, codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
     results: inout CandidatePool, visited: Visited, allowance: A, scratch: Scratch
   ) {
     let memory = memory
     let batch = scratch.batch
-    let capacity = memory.capacity(level: 0)
+    let capacity = memory.capacity(level: level)
     let isRough = codes.hasRoughKeys
     let lineBytes = isRough ? 64 : codes.ground.stride
     if visited.insert(start) { pool.insert(Candidate(key: codes.key(codes.block(start), query), slot: start)) }
     while let current = pool.next() {
       let key = isRough ? codes.key(codes.block(current), query) : pool.expandedKey
       if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
-      let count = visited.insert(memory.groundRow(current), capacity: capacity, into: batch)
+      let count = visited.insert(memory.row(current, level: level), capacity: capacity, into: batch)
       for i in 0..<count { ck_prefetch_range(codes.block(batch[i]), lineBytes) }
       var at = 0
       while at &+ 4 <= count {
@@ -116,7 +116,7 @@ extension Graph {
         at &+= 1
       }
       pool.upcoming(2) {
-        ck_prefetch_range(memory.groundRow($0), capacity &* 4)
+        if level == 0 { ck_prefetch_range(memory.groundRow($0), capacity &* 4) }
         if isRough { ck_prefetch_range(codes.block($0) + 64, codes.ground.stride &- 64) }
       }
     }

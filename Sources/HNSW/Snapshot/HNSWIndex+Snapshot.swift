@@ -77,9 +77,7 @@ private struct WrittenSnapshot {
     header.entryLevel = entry.level
     header.insertions = writer.insertions
     header.learnedAt = codes.learnedAt
-    header.edgeDimension = codes.projection.edgeDimension
-    header.nodeDimension = codes.projection.nodeDimension
-    header.hasEdges = codes.projection.hasEdges
+    header.widths = codes.projection.widths
     header.startLimit = graph.startLimit.bitPattern
     header.startsMeasuredAt = writer.startsMeasuredAt
   }

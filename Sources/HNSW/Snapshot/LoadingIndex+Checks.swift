@@ -57,7 +57,7 @@ extension LoadingIndex {
       for ordinal in 0..<snapshot.header.ordinalEnd {
         let block = codes.memory.upperBlock(UInt32(ordinal))
         block.copyMemory(from: start + ordinal * upper.stride, byteCount: upper.stride)
-        try Self.check(block.assumingMemoryBound(to: BlockHeader.self), isWhole: true)
+        try Self.check(block.assumingMemoryBound(to: BlockHeader.self), isWhole: codes.memory.hasEdges)
       }
     }
     var at = 0
@@ -72,11 +72,13 @@ extension LoadingIndex {
         upper.below(block).pointee = level == 1 ? slot : memory.ordinal(slot, level: level - 1).pointee
         let row = memory.upperRow(slot, level: level)
         var isEnd = false
-        for i in 0..<upper.groups * 16 {
+        // Without edges a block of an upper level is not read, and holds no ways.
+        let ways = upper.groups * 16
+        for i in 0..<max(ways, M) {
           let link = i < M ? links[at + i] : NodeMemory.none
           if link == NodeMemory.none {
             isEnd = true
-            upper.links(block)[i] = NodeMemory.none
+            if i < ways { upper.links(block)[i] = NodeMemory.none }
             continue
           }
           guard !isEnd, link < slots, link != slot, memory.isLive(link), Int(memory.height(link).pointee) >= level
@@ -84,7 +86,7 @@ extension LoadingIndex {
             throw SnapshotRefusal.damaged("a link of an upper level leads nowhere")
           }
           row[i].store(link, ordering: .relaxed)
-          upper.links(block)[i] = memory.ordinal(link, level: level).pointee
+          if i < ways { upper.links(block)[i] = memory.ordinal(link, level: level).pointee }
         }
       }
     }

@@ -49,7 +49,7 @@ package final class LoadingIndex: @unchecked Sendable {
     while storage.capacity < header.slots { try storage.grow() }
     let projection = try Projection(
       decoding: snapshot.section(.projection, of: UInt8.self), dimension: header.dimension,
-      widths: .init(edge: header.edgeDimension, node: header.nodeDimension, hasEdges: header.hasEdges),
+      widths: header.widths,
       stride: memory.stride, kernels: graph.codeKernels)
     codes = Codes(projection: projection, nodes: memory, metric: header.metric, learnedAt: header.learnedAt)
     guard codes.memory.ground.stride == snapshot.layout.ground.stride,

@@ -9,7 +9,7 @@ struct SnapshotHeader: Hashable {
   /// `LIKENIDX` in the order of a little-endian machine.
   static let magic: UInt64 = 0x5844_494E_454B_494C
   /// Counts the layouts there were. Another one is another program's business.
-  static let version: UInt64 = 2
+  static let version: UInt64 = 3
   static let longestLabel = 65_536
 
   /// Scaling a vector to unit length rounds as the compiler of one kind of machine has it.
@@ -43,9 +43,7 @@ struct SnapshotHeader: Hashable {
   var entryLevel = 0
   var insertions = 0
   var learnedAt = 0
-  var edgeDimension = 0
-  var nodeDimension = 0
-  var hasEdges = false
+  var widths = Projection.Widths(edge: 0, node: 0)
   /// The bits of ``Graph/startLimit``, and when it was measured.
   var startLimit = Float.infinity.bitPattern
   var startsMeasuredAt = 0
@@ -69,7 +67,7 @@ struct SnapshotHeader: Hashable {
     add(isCompact ? 1 : 0)
     for number in [
       slots, live, retired, freeOrdinals, ordinalEnd, levels, entrySlot, entryLevel, insertions, learnedAt,
-      edgeDimension, nodeDimension, hasEdges ? 1 : 0, Int(startLimit), startsMeasuredAt,
+      widths.edge, widths.node, (widths.hasEdges ? 1 : 0) + (widths.isWide ? 2 : 0), Int(startLimit), startsMeasuredAt,
     ] { add(number) }
     words.append(digest)
     words.append(contentsOf: repeatElement(0, count: Self.words - 1 - words.count))
@@ -120,14 +118,14 @@ struct SnapshotHeader: Hashable {
     entryLevel = try next(0...NodeMemory.highestLevel, "entry level")
     insertions = try next(live...1 << 48, "number of insertions")
     learnedAt = try next(0...insertions, "time of learning")
-    edgeDimension = try next(1...256, "number of edge coordinates")
-    nodeDimension = try next(1...512, "number of node coordinates")
-    hasEdges = try next(0...1, "kind of codes") == 1
+    widths.edge = try next(0...256, "number of edge coordinates")
+    widths.node = try next(1...2_048, "number of node coordinates")
+    let kind = try next(0...3, "kind of codes")
+    (widths.hasEdges, widths.isWide) = (kind & 1 == 1, kind & 2 == 2)
     startLimit = UInt32(try next(0...Int(Float.infinity.bitPattern), "limit of starts"))
     startsMeasuredAt = try next(0...most, "time of measuring starts")
     digest = words[at]
     guard live + retired == slots, levels + freeOrdinals == ordinalEnd else { throw .damaged("its numbers disagree") }
-    let widths = Projection.Widths(edge: edgeDimension, node: nodeDimension, hasEdges: hasEdges)
     guard Projection.choices(for: dimension, isCompact: isCompact).contains(widths) else {
       throw SnapshotRefusal("its codes have other widths than this library's")
     }

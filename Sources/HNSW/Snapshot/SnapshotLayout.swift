@@ -42,11 +42,8 @@ struct SnapshotLayout {
   init(_ header: SnapshotHeader, nodesPerChunk: Int) {
     let (M, slots) = (header.M, header.slots)
     self.nodesPerChunk = nodesPerChunk
-    ground = BlockLayout(
-      capacity: header.hasEdges ? 2 * M : 0, edgeDimension: header.edgeDimension, nodeDimension: header.nodeDimension,
-      isUpper: false)
-    upper = BlockLayout(
-      capacity: M, edgeDimension: header.edgeDimension, nodeDimension: header.nodeDimension, isUpper: true)
+    ground = BlockLayout(capacity: header.widths.hasEdges ? 2 * M : 0, widths: header.widths, isUpper: false)
+    upper = BlockLayout(capacity: header.widths.hasEdges ? M : 0, widths: header.widths, isUpper: true)
     var end = SnapshotHeader.bytes
     var pieces = 0
     for section in Section.allCases {
@@ -105,6 +102,6 @@ struct SnapshotLayout {
   /// Mean, matrix, scales of its rows, three cosines.
   private static func projectionBytes(_ header: SnapshotHeader) -> Int {
     let columns = (header.dimension + 63) & ~63
-    return 4 * header.dimension + header.nodeDimension * (columns + 4) + 12
+    return 4 * header.dimension + header.widths.node * (columns + 4) + 12
   }
 }

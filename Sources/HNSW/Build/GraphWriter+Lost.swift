@@ -1,0 +1,78 @@
+/// How a graph learns which nodes its searches do not find, and what it does about them.
+///
+/// Where vectors come in tight groups far from each other, links lead to a group's own members and to those of the nearest
+/// groups, and some groups are nobody's nearest: searches end elsewhere and never see them. A node is sought by its own vector, with
+/// as short a beam as searches use. Where that ends without having found it, the place where it ended gets a link to it
+/// (as queries mend graphs in RoarGraph; Chen et al., VLDB 2024).
+extension GraphWriter {
+  /// The share of nodes that may be lost while a draft is made; from there on its beams become longer.
+  static let toleratedInDraft = 0.03
+  /// The share of nodes that may be lost in the end.
+  private static let tolerated = 1.0 / 256
+  private static let mostRounds = 4
+
+  /// The share of nodes of a graph, or a part of it, that searches with such a beam do not find.
+  func shareLost(of linked: ArraySlice<Slot>, ef: Int, sample: Int, _ codes: Codes) -> Double {
+    var random = SequenceGenerator(seed: parameters.seed)
+    let chosen = (0..<min(linked.count / 4, sample)).map { _ in
+      linked[linked.startIndex + Int(random.next() % UInt64(linked.count))]
+    }
+    guard !chosen.isEmpty else { return 0 }
+    let ends = Parallel.map(chosen.count, threads: threads) { [self] i in end(of: chosen[i], ef: ef, codes.memory) }
+    return Double(ends.count { $0 != nil }) / Double(chosen.count)
+  }
+
+  /// Makes nodes that have been linked findable, if more of them are lost than is tolerated.
+  func mend(_ nodes: [Slot], _ codes: Codes) {
+    // A few are all sought: it costs less than linking them did.
+    if nodes.count > 4_096, shareLost(of: nodes[0...], ef: memory.M, sample: 1_024, codes) <= Self.tolerated { return }
+    var sought = nodes
+    for _ in 0..<Self.mostRounds {
+      let all = sought
+      let ends = Parallel.map(all.count, threads: threads) { [self] i in end(of: all[i], ef: memory.M, codes.memory) }
+      // Members of a lost group end at the same place: one link there is enough for all of them, as the next round will see.
+      var hosts: Set<Slot> = []
+      var lost: [Slot] = []
+      for (slot, end) in zip(all, ends) {
+        guard let end else { continue }
+        lost.append(slot)
+        guard let host = end.first(where: { !hosts.contains($0) }) else { continue }
+        hosts.insert(host)
+        lead(host, to: slot, codes)
+      }
+      if Double(lost.count) <= Self.tolerated * Double(nodes.count) { return }
+      sought = lost
+    }
+  }
+
+  /// The nearest nodes where a search for a node ends without having found it; nil where it finds it, or a copy of it.
+  private func end(of slot: Slot, ef: Int, _ codes: CodeMemory) -> [Slot]? {
+    graph.reclamation.reading { scratch in
+      scratch.prepare(codes, node: slot)
+      let own = codes.key(codes.block(slot), scratch.coded)
+      let found = graph.searchGround(
+        codes: codes, ef: ef, limit: 4, allowance: EveryNode(memory: memory), scratch: scratch
+      ).results
+      if found.count > 0, found[0].key <= own { return nil }
+      return (0..<found.count).map { found[$0].slot }
+    }
+  }
+
+  /// Puts a node into the row of another: behind the others, or in the place of the last that others lead to as well.
+  ///
+  /// - Returns: whether it is there.
+  @discardableResult
+  func lead(_ host: Slot, to slot: Slot, _ codes: Codes) -> Bool {
+    var row = neighbours(host, 0)
+    if row.contains(slot) { return true }
+    if row.count < memory.capacity(level: 0) {
+      row.append(slot)
+    } else if let last = row.lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {
+      row[last] = slot
+    } else {
+      return false
+    }
+    replace(host, 0, by: row, codes, drafts[0]) { _ in }
+    return true
+  }
+}
