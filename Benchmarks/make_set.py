@@ -7,6 +7,8 @@
   hard40k256     the same with 48 dimensions and a spread of 0.9
   flat50k256     isotropic Gaussian, length 1: no structure to use
   clusters60k32  100 centres, uniform in -10...10 in every coordinate, and deviation 1 around them
+  groups40k128   2,000 centres in random directions, and members around each, not scaled; --identities, --spread (0.02 of
+                 the centres' length)
   contrast60k64  a brightness of -100...100 and noise of a deviation from less than .1 to more than 10: not scaled
   digits         the pixels of the IDX files (gzip) in the folder $MNIST, 1,000 of them as queries
   embeddings     the rows of the matrix $EMBEDDINGS, .npy, 1,000 of them as queries
@@ -73,6 +75,14 @@ def clusters(count, dimension, queries, seed=7, identities=100, spread=1.0):
     return rows[:count], rows[count:]
 
 
+def groups(count, dimension, queries, seed=7, identities=2_000, spread=0.02):
+    random = np.random.default_rng(seed)
+    centres = random.standard_normal((identities, dimension)) / dimension**0.5
+    rows = centres[random.integers(0, identities, count + queries)]
+    rows = (rows + spread / dimension**0.5 * random.standard_normal(rows.shape)).astype("<f4")
+    return rows[:count], rows[count:]
+
+
 def contrast(count, dimension, queries, seed=7):
     random = np.random.default_rng(seed)
     n = count + queries
@@ -124,16 +134,16 @@ def embeddings():
 def generate(name, options):
     if name in REAL:
         return digits() if name == "digits" else embeddings()
-    match = re.fullmatch(r"(easy|hard|flat|clusters|contrast)(\d+)([km]?)x?(\d+)", name)
+    match = re.fullmatch(r"(easy|hard|flat|clusters|groups|contrast)(\d+)([km]?)x?(\d+)", name)
     if not match or not match[3] and "x" not in name:
-        raise LeftOut("a set is called easy100k128, hard40k256, flat50k256, clusters60k32, contrast60k64, easy500x32, digits or embeddings")
+        raise LeftOut("a set is called easy100k128, hard40k256, flat50k256, clusters60k32, groups40k128, contrast60k64, easy500x32, digits or embeddings")
     kind, count, dimension = match[1], int(match[2]) * {"": 1, "k": 1_000, "m": 1_000_000}[match[3]], int(match[4])
     options = {"queries": 2_000, **{k: v for k, v in options.items() if v is not None}}
     if kind == "flat":
         return flat(count, dimension, options["queries"], options.get("seed", 7))
-    if kind == "clusters":
+    if kind in ("clusters", "groups"):
         given = {k: v for k, v in options.items() if k in ("seed", "identities", "spread")}
-        return clusters(count, dimension, options["queries"], **given)
+        return (clusters if kind == "clusters" else groups)(count, dimension, options["queries"], **given)
     if kind == "contrast":
         return contrast(count, dimension, options["queries"], options.get("seed", 7))
     if kind == "hard":
