@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Networks
 
 /// The command `likeness`: parsing, printing and progress around the libraries.
 @main
@@ -33,6 +34,7 @@ struct LikenessCommand: ParsableCommand {
     ])
 
   static func main() {
+    MatrixKernels.chooseForThisProcessor()
     do {
       var command = try parseAsRoot()
       do {

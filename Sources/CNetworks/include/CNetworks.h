@@ -17,6 +17,11 @@ void cn_accelerate_sgemm(
     float beta, float *c, int ldc);
 #endif
 
+// Has OpenBLAS take the kernels of a processor that this one can do all of, where it took those for old ones because it does not know
+// this one and OPENBLAS_CORETYPE does not say another. Before any product, and while no other thread runs: it changes
+// the environment for a moment. 1 where something was changed.
+int cn_recognize_processor(void);
+
 // Geometry of a square convolution over one image [height, width, channels].
 typedef struct {
   ptrdiff_t height, width, channels, kernel, stride, padding, outputWidth;

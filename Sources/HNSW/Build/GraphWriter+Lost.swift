@@ -7,9 +7,9 @@
 extension GraphWriter {
   /// The share of nodes that may be lost while a draft is made; from there on its beams become longer.
   static let toleratedInDraft = 0.03
-  /// The share of nodes that may be lost in the end.
+  /// The share of nodes of a sample that may be lost without all being sought.
   private static let tolerated = 1.0 / 256
-  private static let mostRounds = 4
+  private static let mostRounds = 8
 
   /// The share of nodes of a graph, or a part of it, that searches with such a beam do not find.
   func shareLost(of linked: ArraySlice<Slot>, ef: Int, sample: Int, _ codes: Codes) -> Double {
@@ -22,11 +22,13 @@ extension GraphWriter {
     return Double(ends.count { $0 != nil }) / Double(chosen.count)
   }
 
-  /// Makes nodes that have been linked findable, if more of them are lost than is tolerated.
+  /// Makes nodes that have been linked findable, if more of a sample of them are lost than is tolerated.
   func mend(_ nodes: [Slot], _ codes: Codes) {
     // A few are all sought: it costs less than linking them did.
     if nodes.count > 4_096, shareLost(of: nodes[0...], ef: memory.M, sample: 1_024, codes) <= Self.tolerated { return }
     var sought = nodes
+    // How many links a place has got here: the next one is not to take their places.
+    var given: [Slot: Int] = [:]
     for _ in 0..<Self.mostRounds {
       let all = sought
       let ends = Parallel.map(all.count, threads: threads) { [self] i in end(of: all[i], ef: memory.M, codes.memory) }
@@ -36,11 +38,13 @@ extension GraphWriter {
       for (slot, end) in zip(all, ends) {
         guard let end else { continue }
         lost.append(slot)
-        guard let host = end.first(where: { !hosts.contains($0) }) else { continue }
+        guard let host = end.first(where: { !hosts.contains($0) && given[$0, default: 0] < memory.M / 2 }) else {
+          continue
+        }
         hosts.insert(host)
-        lead(host, to: slot, codes)
+        if lead(host, to: slot, sparing: given[host, default: 0], codes) { given[host, default: 0] += 1 }
       }
-      if Double(lost.count) <= Self.tolerated * Double(nodes.count) { return }
+      if lost.isEmpty { return }
       sought = lost
     }
   }
@@ -60,14 +64,14 @@ extension GraphWriter {
 
   /// Puts a node into the row of another: behind the others, or in the place of the last that others lead to as well.
   ///
+  /// - Parameter spared: how many at the end of the row keep their places.
   /// - Returns: whether it is there.
-  @discardableResult
-  func lead(_ host: Slot, to slot: Slot, _ codes: Codes) -> Bool {
+  func lead(_ host: Slot, to slot: Slot, sparing spared: Int = 0, _ codes: Codes) -> Bool {
     var row = neighbours(host, 0)
     if row.contains(slot) { return true }
     if row.count < memory.capacity(level: 0) {
       row.append(slot)
-    } else if let last = row.lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {
+    } else if let last = row.dropLast(spared).lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {
       row[last] = slot
     } else {
       return false

@@ -96,10 +96,10 @@ struct CodeMemory: @unchecked Sendable {
   @inline(__always)
   func keys(ofNode block: UnsafeRawPointer, _ query: CodedQuery) -> (node: Float, edges: Float) {
     let code = UnsafeRawPointer(block + MemoryLayout<BlockHeader>.stride)
+    // Where there are edges a coordinate is a byte.
     let inner = dot(code, query.values, edgeColumns, query.edgeBias)
-    let behind = bytes(ofCoordinates: edgeColumns)
     let outer = dot(
-      code + behind, query.values + behind, nodeDimension &- edgeColumns, query.bias &- query.edgeBias)
+      code + edgeColumns, query.values + edgeColumns, nodeDimension &- edgeColumns, query.bias &- query.edgeBias)
     let header = header(block)
     return (
       along(inner &+ outer, header, query) - (query.residual * header.pointee.residual) * residualWeight,
@@ -125,8 +125,8 @@ struct CodeMemory: @unchecked Sendable {
     let header = header(block)
     let code = UnsafeMutableRawPointer(mutating: nodeCode(block))
     return CodedQuery(
-      values: code, unit: header.pointee.nodeScale, bias: isWide ? 0 : 128 &* header.pointee.sum, base: header.pointee.norm, baseRest: isWide ? header.pointee.normRest : 0,
-      residual: header.pointee.residual)
+      values: code, unit: header.pointee.nodeScale, bias: isWide ? 0 : 128 &* header.pointee.sum,
+      base: header.pointee.norm, baseRest: isWide ? header.pointee.normRest : 0, residual: header.pointee.residual)
   }
 
   /// The keys of four nodes, the same bits as four calls of ``key(_:_:)``.

@@ -65,9 +65,7 @@ extension Projection {
     func leading() -> Projection {
       var widths = widths(for: dimension, isCompact: isCompact)
       var rows = directions(widths.node)
-      let alternatives = widths.alternatives
-      let shares = differences.shares(
-        in: Array(rows.prefix(alternatives.reduce(widths.edge) { max($0, $1.edge) })))
+      let shares = differences.shares(in: Array(rows.prefix(widths.hasEdges ? widths.edge : Widths.firstLine)))
       if differences.count > 0, let last = shares.last,
         last < poorShare || blur(by: rows.prefix(shares.count)) > greatestBlur
       {
@@ -80,7 +78,7 @@ extension Projection {
         }
       } else if differences.count >= 1_024,
         // Directions fit the few differences of a small sample too well.
-        let fewer = alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
+        let fewer = widths.alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
       {
         widths = fewer
       }

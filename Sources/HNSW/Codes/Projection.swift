@@ -4,7 +4,7 @@ import CKernels
 ///
 /// Neighbours of a graph are told apart by the differences between near vectors, and in what embedders make those lie mostly
 /// in few directions: the leading eigenvectors of their covariance (principal components, Hotelling 1933). The first
-/// `edgeDimension` rows span the leading ones, the rows up to `nodeDimension` those after them. Within each of the
+/// `widths.edge` rows span the leading ones, the rows up to `widths.node` those after them. Within each of the
 /// two groups the rows are turned at random, so that every coordinate carries as much as the next and the same few bits
 /// do for all (as RaBitQ turns its vectors; Gao & Long, SIGMOD 2024).
 ///
