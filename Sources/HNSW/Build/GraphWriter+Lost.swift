@@ -71,10 +71,10 @@ extension GraphWriter {
     if row.contains(slot) { return true }
     if row.count < memory.capacity(level: 0) {
       row.append(slot)
-    } else if let last = row.dropLast(spared).lastIndex(where: { memory.degree($0).pointee.load(ordering: .relaxed) > 1 }) {
-      row[last] = slot
     } else {
-      return false
+      let isLedToByOthers = { [memory] slot in memory.degree(slot).pointee.load(ordering: .relaxed) > 1 }
+      guard let last = row.dropLast(spared).lastIndex(where: isLedToByOthers) else { return false }
+      row[last] = slot
     }
     replace(host, 0, by: row, codes, drafts[0]) { _ in }
     return true

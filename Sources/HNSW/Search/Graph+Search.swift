@@ -14,8 +14,8 @@ extension Graph {
   ) {
     if !codes.hasEdges {
       searchByNodes(
-        level, codes: codes, query: query, from: start, pool: &pool, results: &results, visited: visited, allowance: allowance,
-        scratch: scratch)
+        level, codes: codes, query: query, from: start, pool: &pool, results: &results, visited: visited,
+        allowance: allowance, scratch: scratch)
       return
     }
     let memory = memory
@@ -77,8 +77,8 @@ extension Graph {
     }
   }
 
-  /// The search of level 0 in a compact index: every neighbour that was not seen before is compared by its node code, or by the
-  /// part of it that lies in one cache line; all of it is read when its turn comes to be expanded.
+  /// The search of a level where there are no edge codes: every neighbour that was not seen before is compared by its node
+  /// code, or by the part of it that lies in one cache line; all of it is read when its turn comes to be expanded.
   @inline(__always)
   private func searchByNodes<A: Allowance>(
     _ level: Int, codes: CodeMemory, query: CodedQuery, from start: Slot, pool: inout CandidatePool,
