@@ -173,7 +173,9 @@ struct SeriesReadingTests {
     let low = bands.max { rows[0][$0] < rows[0][$1] }
     let high = bands.max { rows[3][$0] < rows[3][$1] }
     #expect(low != high, "the band")
-    #expect(front.features(of: pieces[0], at: [150, 200])[front.count...] == rows[0][...])
+    // Products of one row and of two may be summed up in another order, as the processor has it.
+    let inBatch = front.features(of: pieces[0], at: [150, 200])[front.count...]
+    #expect(inBatch.count == rows[0].count && zip(inBatch, rows[0]).allSatisfy { abs($0 - $1) < 1e-5 })
     let encoded = try JSONEncoder().encode(front)
     #expect(try JSONDecoder().decode(SeriesFrontEnd.self, from: encoded) == front)
     #expect(rows.joined().allSatisfy { abs($0) <= 5 })
