@@ -90,82 +90,65 @@ INLINE int32_t lane_total(__m256i s) {
   return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
 }
 
-TARGET CK_RACY_READS static int32_t code_dot(const void *of, const void *with, size_t n, int32_t bias) {
-  const int8_t *code = of, *query = with;
-  (void)bias;
+// 16 values of a code from the i-th on, int8 or int16; of int16 the last 8 and zeros behind them. Which it is, is known where
+// this is inlined.
+CK_RACY_READS INLINE __m256i words_at(const int8_t *code, size_t i, size_t n, int is_wide) {
+  if (!is_wide) return signed_words(code + i);
+  const int8_t *place = code + 2 * i;
+  return i + 16 <= n ? _mm256_loadu_si256((const __m256i *)place)
+                     : _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)place));
+}
+
+CK_RACY_READS INLINE int32_t dot(const int8_t *code, const int8_t *query, size_t n, int is_wide) {
   __m256i sum = _mm256_setzero_si256(), other = sum;
   size_t i = 0;
   for (; i + 32 <= n; i += 32) {
-    sum = add_products(sum, signed_words(code + i), signed_words(query + i));
-    other = add_products(other, signed_words(code + i + 16), signed_words(query + i + 16));
+    sum = add_products(sum, words_at(code, i, n, is_wide), words_at(query, i, n, is_wide));
+    other = add_products(other, words_at(code, i + 16, n, is_wide), words_at(query, i + 16, n, is_wide));
   }
-  if (i < n) sum = add_products(sum, signed_words(code + i), signed_words(query + i));
+  for (; i < n; i += 16) sum = add_products(sum, words_at(code, i, n, is_wide), words_at(query, i, n, is_wide));
   return lane_total(_mm256_add_epi32(sum, other));
+}
+
+CK_RACY_READS INLINE __m128i dot_four(
+  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query, size_t n,
+  int is_wide
+) {
+  __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
+  for (size_t i = 0; i < n; i += 16) {
+    __m256i q = words_at(query, i, n, is_wide);
+    s0 = add_products(s0, words_at(code0, i, n, is_wide), q);
+    s1 = add_products(s1, words_at(code1, i, n, is_wide), q);
+    s2 = add_products(s2, words_at(code2, i, n, is_wide), q);
+    s3 = add_products(s3, words_at(code3, i, n, is_wide), q);
+  }
+  return four_lane_totals(s0, s1, s2, s3);
+}
+
+TARGET CK_RACY_READS static int32_t code_dot(const void *code, const void *query, size_t n, int32_t bias) {
+  (void)bias;
+  return dot(code, query, n, 0);
 }
 
 TARGET CK_RACY_READS static void code_dot_four(
-  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
-  int32_t *out
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
+  int32_t bias, int32_t *out
 ) {
-  const int8_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
   (void)bias;
-  __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
-  for (size_t i = 0; i < n; i += 16) {
-    __m256i q = signed_words(query + i);
-    s0 = add_products(s0, signed_words(code0 + i), q);
-    s1 = add_products(s1, signed_words(code1 + i), q);
-    s2 = add_products(s2, signed_words(code2 + i), q);
-    s3 = add_products(s3, signed_words(code3 + i), q);
-  }
-  _mm_storeu_si128((__m128i *)out, four_lane_totals(s0, s1, s2, s3));
+  _mm_storeu_si128((__m128i *)out, dot_four(code0, code1, code2, code3, query, n, 0));
 }
 
-// 16 words, or the last 8 and zeros behind them.
-CK_RACY_READS INLINE __m256i sixteen_words(const int16_t *words) { return _mm256_loadu_si256((const __m256i *)words); }
-CK_RACY_READS INLINE __m256i eight_words(const int16_t *words) {
-  return _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)words));
-}
-
-TARGET CK_RACY_READS static int32_t wide_dot(const void *of, const void *with, size_t n, int32_t bias) {
-  const int16_t *code = of, *query = with;
+TARGET CK_RACY_READS static int32_t wide_dot(const void *code, const void *query, size_t n, int32_t bias) {
   (void)bias;
-  __m256i sum = _mm256_setzero_si256(), other = sum;
-  size_t i = 0;
-  for (; i + 32 <= n; i += 32) {
-    sum = add_products(sum, sixteen_words(code + i), sixteen_words(query + i));
-    other = add_products(other, sixteen_words(code + i + 16), sixteen_words(query + i + 16));
-  }
-  if (i + 16 <= n) {
-    sum = add_products(sum, sixteen_words(code + i), sixteen_words(query + i));
-    i += 16;
-  }
-  if (i < n) other = add_products(other, eight_words(code + i), eight_words(query + i));
-  return lane_total(_mm256_add_epi32(sum, other));
+  return dot(code, query, n, 1);
 }
 
 TARGET CK_RACY_READS static void wide_dot_four(
-  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
-  int32_t *out
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
+  int32_t bias, int32_t *out
 ) {
-  const int16_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
   (void)bias;
-  __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
-  size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    __m256i q = sixteen_words(query + i);
-    s0 = add_products(s0, sixteen_words(code0 + i), q);
-    s1 = add_products(s1, sixteen_words(code1 + i), q);
-    s2 = add_products(s2, sixteen_words(code2 + i), q);
-    s3 = add_products(s3, sixteen_words(code3 + i), q);
-  }
-  if (i < n) {
-    __m256i q = eight_words(query + i);
-    s0 = add_products(s0, eight_words(code0 + i), q);
-    s1 = add_products(s1, eight_words(code1 + i), q);
-    s2 = add_products(s2, eight_words(code2 + i), q);
-    s3 = add_products(s3, eight_words(code3 + i), q);
-  }
-  _mm_storeu_si128((__m128i *)out, four_lane_totals(s0, s1, s2, s3));
+  _mm_storeu_si128((__m128i *)out, dot_four(code0, code1, code2, code3, query, n, 1));
 }
 
 // 256 * the sums of high bytes + the sums of low bytes, of four rows.

@@ -100,89 +100,72 @@ CK_RACY_READS INLINE __m512i add_products(__m512i sum, __m512i code, __m512i que
   return _mm512_dpbusd_epi32(sum, _mm512_xor_si512(code, _mm512_set1_epi8((char)0x80)), query);
 }
 
-TARGET CK_RACY_READS static int32_t code_dot(const void *of, const void *with, size_t n, int32_t bias) {
-  const int8_t *code = of, *query = with;
-  __m512i sum = _mm512_setzero_si512(), other = sum;
-  size_t i = 0;
-  for (; i + 128 <= n; i += 128) {
-    sum = add_products(sum, _mm512_loadu_si512(code + i), _mm512_loadu_si512(query + i));
-    other = add_products(other, _mm512_loadu_si512(code + i + 64), _mm512_loadu_si512(query + i + 64));
-  }
-  if (i + 64 <= n) {
-    sum = add_products(sum, _mm512_loadu_si512(code + i), _mm512_loadu_si512(query + i));
-    i += 64;
-  }
-  if (i < n) {
-    other = add_products(other, load_rest(code + i, n - i), load_rest(query + i, n - i));
-  }
-  return lane_total(_mm512_add_epi32(sum, other)) - bias;
+// Adds the products of 64 int8 or of 32 int16. Which it is, is known where this is inlined.
+CK_RACY_READS INLINE __m512i add_line(__m512i sum, __m512i code, __m512i query, int is_wide) {
+  return is_wide ? _mm512_dpwssd_epi32(sum, code, query) : add_products(sum, code, query);
 }
 
-TARGET CK_RACY_READS static void code_dot_four(
-  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
-  int32_t *out
-) {
-  const int8_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
-  __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;
-  size_t i = 0;
-  for (; i + 64 <= n; i += 64) {
-    __m512i q = _mm512_loadu_si512(query + i);
-    s0 = add_products(s0, _mm512_loadu_si512(code0 + i), q);
-    s1 = add_products(s1, _mm512_loadu_si512(code1 + i), q);
-    s2 = add_products(s2, _mm512_loadu_si512(code2 + i), q);
-    s3 = add_products(s3, _mm512_loadu_si512(code3 + i), q);
-  }
-  if (i < n) {
-    __m512i q = load_rest(query + i, n - i);
-    s0 = add_products(s0, load_rest(code0 + i, n - i), q);
-    s1 = add_products(s1, load_rest(code1 + i, n - i), q);
-    s2 = add_products(s2, load_rest(code2 + i, n - i), q);
-    s3 = add_products(s3, load_rest(code3 + i, n - i), q);
-  }
-  __m128i totals = _mm_sub_epi32(four_lane_totals(s0, s1, s2, s3), _mm_set1_epi32(bias));
-  _mm_storeu_si128((__m128i *)out, totals);
-}
-
-TARGET CK_RACY_READS static int32_t wide_dot(const void *of, const void *with, size_t n, int32_t bias) {
-  const int8_t *code = of, *query = with;
-  (void)bias;
-  size_t bytes = 2 * n, i = 0;
+CK_RACY_READS INLINE int32_t dot(const int8_t *code, const int8_t *query, size_t bytes, int is_wide) {
   __m512i sum = _mm512_setzero_si512(), other = sum;
+  size_t i = 0;
   for (; i + 128 <= bytes; i += 128) {
-    sum = _mm512_dpwssd_epi32(sum, _mm512_loadu_si512(code + i), _mm512_loadu_si512(query + i));
-    other = _mm512_dpwssd_epi32(other, _mm512_loadu_si512(code + i + 64), _mm512_loadu_si512(query + i + 64));
+    sum = add_line(sum, _mm512_loadu_si512(code + i), _mm512_loadu_si512(query + i), is_wide);
+    other = add_line(other, _mm512_loadu_si512(code + i + 64), _mm512_loadu_si512(query + i + 64), is_wide);
   }
   if (i + 64 <= bytes) {
-    sum = _mm512_dpwssd_epi32(sum, _mm512_loadu_si512(code + i), _mm512_loadu_si512(query + i));
+    sum = add_line(sum, _mm512_loadu_si512(code + i), _mm512_loadu_si512(query + i), is_wide);
     i += 64;
   }
-  if (i < bytes) other = _mm512_dpwssd_epi32(other, load_rest(code + i, bytes - i), load_rest(query + i, bytes - i));
+  if (i < bytes) other = add_line(other, load_rest(code + i, bytes - i), load_rest(query + i, bytes - i), is_wide);
   return lane_total(_mm512_add_epi32(sum, other));
 }
 
-TARGET CK_RACY_READS static void wide_dot_four(
-  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
-  int32_t *out
+CK_RACY_READS INLINE __m128i dot_four(
+  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query,
+  size_t bytes, int is_wide
 ) {
-  const int8_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
-  (void)bias;
-  size_t bytes = 2 * n, i = 0;
   __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;
+  size_t i = 0;
   for (; i + 64 <= bytes; i += 64) {
     __m512i q = _mm512_loadu_si512(query + i);
-    s0 = _mm512_dpwssd_epi32(s0, _mm512_loadu_si512(code0 + i), q);
-    s1 = _mm512_dpwssd_epi32(s1, _mm512_loadu_si512(code1 + i), q);
-    s2 = _mm512_dpwssd_epi32(s2, _mm512_loadu_si512(code2 + i), q);
-    s3 = _mm512_dpwssd_epi32(s3, _mm512_loadu_si512(code3 + i), q);
+    s0 = add_line(s0, _mm512_loadu_si512(code0 + i), q, is_wide);
+    s1 = add_line(s1, _mm512_loadu_si512(code1 + i), q, is_wide);
+    s2 = add_line(s2, _mm512_loadu_si512(code2 + i), q, is_wide);
+    s3 = add_line(s3, _mm512_loadu_si512(code3 + i), q, is_wide);
   }
   if (i < bytes) {
     __m512i q = load_rest(query + i, bytes - i);
-    s0 = _mm512_dpwssd_epi32(s0, load_rest(code0 + i, bytes - i), q);
-    s1 = _mm512_dpwssd_epi32(s1, load_rest(code1 + i, bytes - i), q);
-    s2 = _mm512_dpwssd_epi32(s2, load_rest(code2 + i, bytes - i), q);
-    s3 = _mm512_dpwssd_epi32(s3, load_rest(code3 + i, bytes - i), q);
+    s0 = add_line(s0, load_rest(code0 + i, bytes - i), q, is_wide);
+    s1 = add_line(s1, load_rest(code1 + i, bytes - i), q, is_wide);
+    s2 = add_line(s2, load_rest(code2 + i, bytes - i), q, is_wide);
+    s3 = add_line(s3, load_rest(code3 + i, bytes - i), q, is_wide);
   }
-  _mm_storeu_si128((__m128i *)out, four_lane_totals(s0, s1, s2, s3));
+  return four_lane_totals(s0, s1, s2, s3);
+}
+
+TARGET CK_RACY_READS static int32_t code_dot(const void *code, const void *query, size_t n, int32_t bias) {
+  return dot(code, query, n, 0) - bias;
+}
+
+TARGET CK_RACY_READS static void code_dot_four(
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
+  int32_t bias, int32_t *out
+) {
+  __m128i totals = dot_four(code0, code1, code2, code3, query, n, 0);
+  _mm_storeu_si128((__m128i *)out, _mm_sub_epi32(totals, _mm_set1_epi32(bias)));
+}
+
+TARGET CK_RACY_READS static int32_t wide_dot(const void *code, const void *query, size_t n, int32_t bias) {
+  (void)bias;
+  return dot(code, query, 2 * n, 1);
+}
+
+TARGET CK_RACY_READS static void wide_dot_four(
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
+  int32_t bias, int32_t *out
+) {
+  (void)bias;
+  _mm_storeu_si128((__m128i *)out, dot_four(code0, code1, code2, code3, query, 2 * n, 1));
 }
 
 // 256 * the sums of high bytes + the sums of low bytes, of four rows.

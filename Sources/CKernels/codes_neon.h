@@ -82,73 +82,69 @@ TARGET CK_RACY_READS static void row_estimates(
   }
 }
 
-TARGET CK_RACY_READS static int32_t code_dot(const void *of, const void *with, size_t n, int32_t bias) {
-  const int8_t *code = of, *query = with;
-  (void)bias;
-  int32x4_t sum = vdupq_n_s32(0), other = sum;
-  size_t i = 0;
-  for (; i + 32 <= n; i += 32) {
-    sum = add_products(sum, vld1q_s8(code + i), vld1q_s8(query + i));
-    other = add_products(other, vld1q_s8(code + i + 16), vld1q_s8(query + i + 16));
-  }
-  if (i < n) sum = add_products(sum, vld1q_s8(code + i), vld1q_s8(query + i));
-  return vaddvq_s32(vaddq_s32(sum, other));
-}
-
 // The totals of four registers, in the lanes of one.
 INLINE int32x4_t four_lane_totals(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d) {
   return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
 }
 
-TARGET CK_RACY_READS static void code_dot_four(
-  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
-  int32_t *out
-) {
-  const int8_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
-  (void)bias;
-  int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0;
-  for (size_t i = 0; i < n; i += 16) {
-    int8x16_t q = vld1q_s8(query + i);
-    s0 = add_products(s0, vld1q_s8(code0 + i), q);
-    s1 = add_products(s1, vld1q_s8(code1 + i), q);
-    s2 = add_products(s2, vld1q_s8(code2 + i), q);
-    s3 = add_products(s3, vld1q_s8(code3 + i), q);
-  }
-  vst1q_s32(out, four_lane_totals(s0, s1, s2, s3));
-}
-
-INLINE int32x4_t add_words(int32x4_t sum, int16x8_t a, int16x8_t b) {
+// Adds the products of 16 bytes of codes: 16 int8 or 8 int16. Which it is, is known where this is inlined.
+CK_RACY_READS INLINE int32x4_t add_bytes(int32x4_t sum, const int8_t *code, int8x16_t query, int is_wide) {
+  int8x16_t bytes = vld1q_s8(code);
+  if (!is_wide) return add_products(sum, bytes, query);
+  int16x8_t a = vreinterpretq_s16_s8(bytes), b = vreinterpretq_s16_s8(query);
   return vmlal_high_s16(vmlal_s16(sum, vget_low_s16(a), vget_low_s16(b)), a, b);
 }
 
-TARGET CK_RACY_READS static int32_t wide_dot(const void *of, const void *with, size_t n, int32_t bias) {
-  const int16_t *code = of, *query = with;
-  (void)bias;
+CK_RACY_READS INLINE int32_t dot(const int8_t *code, const int8_t *query, size_t bytes, int is_wide) {
   int32x4_t sum = vdupq_n_s32(0), other = sum;
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    sum = add_words(sum, vld1q_s16(code + i), vld1q_s16(query + i));
-    other = add_words(other, vld1q_s16(code + i + 8), vld1q_s16(query + i + 8));
+  for (; i + 32 <= bytes; i += 32) {
+    sum = add_bytes(sum, code + i, vld1q_s8(query + i), is_wide);
+    other = add_bytes(other, code + i + 16, vld1q_s8(query + i + 16), is_wide);
   }
-  if (i < n) sum = add_words(sum, vld1q_s16(code + i), vld1q_s16(query + i));
+  if (i < bytes) sum = add_bytes(sum, code + i, vld1q_s8(query + i), is_wide);
   return vaddvq_s32(vaddq_s32(sum, other));
 }
 
-TARGET CK_RACY_READS static void wide_dot_four(
-  const void *of0, const void *of1, const void *of2, const void *of3, const void *with, size_t n, int32_t bias,
-  int32_t *out
+CK_RACY_READS INLINE int32x4_t dot_four(
+  const int8_t *code0, const int8_t *code1, const int8_t *code2, const int8_t *code3, const int8_t *query,
+  size_t bytes, int is_wide
 ) {
-  const int16_t *code0 = of0, *code1 = of1, *code2 = of2, *code3 = of3, *query = with;
-  (void)bias;
   int32x4_t s0 = vdupq_n_s32(0), s1 = s0, s2 = s0, s3 = s0;
-  for (size_t i = 0; i < n; i += 8) {
-    int16x8_t q = vld1q_s16(query + i);
-    s0 = add_words(s0, vld1q_s16(code0 + i), q);
-    s1 = add_words(s1, vld1q_s16(code1 + i), q);
-    s2 = add_words(s2, vld1q_s16(code2 + i), q);
-    s3 = add_words(s3, vld1q_s16(code3 + i), q);
+  for (size_t i = 0; i < bytes; i += 16) {
+    int8x16_t q = vld1q_s8(query + i);
+    s0 = add_bytes(s0, code0 + i, q, is_wide);
+    s1 = add_bytes(s1, code1 + i, q, is_wide);
+    s2 = add_bytes(s2, code2 + i, q, is_wide);
+    s3 = add_bytes(s3, code3 + i, q, is_wide);
   }
-  vst1q_s32(out, four_lane_totals(s0, s1, s2, s3));
+  return four_lane_totals(s0, s1, s2, s3);
+}
+
+TARGET CK_RACY_READS static int32_t code_dot(const void *code, const void *query, size_t n, int32_t bias) {
+  (void)bias;
+  return dot(code, query, n, 0);
+}
+
+TARGET CK_RACY_READS static void code_dot_four(
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
+  int32_t bias, int32_t *out
+) {
+  (void)bias;
+  vst1q_s32(out, dot_four(code0, code1, code2, code3, query, n, 0));
+}
+
+TARGET CK_RACY_READS static int32_t wide_dot(const void *code, const void *query, size_t n, int32_t bias) {
+  (void)bias;
+  return dot(code, query, 2 * n, 1);
+}
+
+TARGET CK_RACY_READS static void wide_dot_four(
+  const void *code0, const void *code1, const void *code2, const void *code3, const void *query, size_t n,
+  int32_t bias, int32_t *out
+) {
+  (void)bias;
+  vst1q_s32(out, dot_four(code0, code1, code2, code3, query, 2 * n, 1));
 }
 
 // Bytes less 128, as signed bytes: there is no multiplication of signed with unsigned.

@@ -261,10 +261,10 @@ struct BlockLayout {
   let codesOffset: Int
   let stride: Int
 
-  /// - Parameter capacity: neighbours that there are to be codes for; zero for a block of a node code alone.
+  /// - Parameter capacity: neighbours of a node, which there are codes for where there are edges.
   init(capacity: Int, widths: Projection.Widths, isUpper: Bool) {
     let edgeDimension = widths.edge
-    groups = (capacity + 15) / 16
+    groups = widths.hasEdges ? (capacity + 15) / 16 : 0
     nodeOffset = groups > 0 ? MemoryLayout<BlockHeader>.stride : BlockHeader.nodeBytes
     linksOffset = nodeOffset + widths.nodeBytes
     constantsOffset = linksOffset + (isUpper ? (2 + groups * 16) * 4 : 0)

@@ -31,16 +31,14 @@ final class Codes: @unchecked Sendable {
     // One node in M is on an upper level: smaller chunks do, as long as all ordinals have a place.
     let upperShift = nodes.M >= 16 ? nodes.chunkShift - 3 : nodes.chunkShift
     let widths = projection.widths
-    let ground = BlockLayout(
-      capacity: widths.hasEdges ? nodes.capacity(level: 0) : 0, widths: widths, isUpper: false)
+    let ground = BlockLayout(capacity: nodes.capacity(level: 0), widths: widths, isUpper: false)
     let kernels = projection.kernels
     memory = CodeMemory(
       edgeDimension: widths.edge, nodeDimension: widths.node, isWide: widths.isWide, nodeOffset: ground.nodeOffset,
       chunkShift: nodes.chunkShift, chunkMask: nodes.chunkMask,
       upperShift: upperShift, upperMask: 1 << upperShift - 1,
       ground: ground,
-      upper: BlockLayout(
-        capacity: widths.hasEdges ? nodes.capacity(level: 1) : 0, widths: widths, isUpper: true),
+      upper: BlockLayout(capacity: nodes.capacity(level: 1), widths: widths, isUpper: true),
       chunks: chunks, upperChunks: upperChunks, weight: metric == .dot ? 1 : 2,
       edgeColumns: projection.edgeColumns,
       outsideWeight: (metric == .dot ? 1 : 2) * projection.outsideCosine,

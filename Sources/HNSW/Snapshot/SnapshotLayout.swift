@@ -42,8 +42,8 @@ struct SnapshotLayout {
   init(_ header: SnapshotHeader, nodesPerChunk: Int) {
     let (M, slots) = (header.M, header.slots)
     self.nodesPerChunk = nodesPerChunk
-    ground = BlockLayout(capacity: header.widths.hasEdges ? 2 * M : 0, widths: header.widths, isUpper: false)
-    upper = BlockLayout(capacity: header.widths.hasEdges ? M : 0, widths: header.widths, isUpper: true)
+    ground = BlockLayout(capacity: 2 * M, widths: header.widths, isUpper: false)
+    upper = BlockLayout(capacity: M, widths: header.widths, isUpper: true)
     var end = SnapshotHeader.bytes
     var pieces = 0
     for section in Section.allCases {
