@@ -54,17 +54,17 @@ struct UnevenCollectionsTests {
     #expect(count >= 1_960, "recall is \(Double(count) / 2_000)")
   }
 
-  /// Groups about equally far from each other, as well trained embedders make them of people: twelve members around each of 800
-  /// centres in random directions, as far from it as `spread` times its length.
+  /// Groups about equally far from each other, as well trained embedders make them of people: members around centres in random
+  /// directions, as far from them as `spread` times their length.
   private struct Groups {
     private let centres: [[Float]]
     private let spread: Float
     private var random = Seeded(81)
 
-    init(dimension: Int, spread: Float) {
+    init(_ count: Int = 800, dimension: Int, spread: Float) {
       var random = Seeded(80)
       let scale = 1 / Float(dimension).squareRoot()
-      centres = (0..<800).map { _ in random.normals(dimension, scale: scale) }
+      centres = (0..<count).map { _ in random.normals(dimension, scale: scale) }
       self.spread = spread * scale
     }
 
@@ -95,6 +95,31 @@ struct UnevenCollectionsTests {
       return try #require(try index.searchGraph(query, ef: 24)).first?.distance == nearest.distance
     }
     #expect(right >= 190, "the nearest is found for \(right) of 200")
+  }
+
+  @Test("groups are found as well after a fifth of their members was replaced again and again")
+  func changingGroups() throws {
+    let dimension = 64
+    var groups = Groups(2_000, dimension: dimension, spread: 0.02)
+    let index = try HNSWIndex(dimension: dimension, metric: .euclidean)
+    func add(_ ids: Range<Int64>) throws {
+      let rows = ids.flatMap { _ in groups.next() }
+      try rows.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(ids)) }
+    }
+    let (count, fifth) = (16_000 as Int64, 3_200 as Int64)
+    try add(0..<count)
+    var random = Seeded(84)
+    var inside = Array(0..<count)
+    for round in 1...4 as ClosedRange<Int64> {
+      inside.shuffle(using: &random)
+      for id in inside.suffix(Int(fifth)) { index.remove(id: id) }
+      let new = round * count..<round * count + fifth
+      try add(new)
+      inside = inside.dropLast(Int(fifth)) + Array(new)
+    }
+    try index.checkInvariants()
+    let found = try found((0..<400).map { _ in groups.next() }, ef: 32, in: index)
+    #expect(found >= 3_970, "recall is \(Double(found) / 4_000)")
   }
 
   @Test("vectors of two and of three values are told apart among many", arguments: [2, 3])

@@ -44,7 +44,7 @@ extension GraphWriter {
     }
     guard isBulk, nodes.count > 1 else {
       mend(nodes, codes)
-      measureStartsIfOutgrown(codes)
+      noteChanges(nodes.count, codes)
       return
     }
     measureStarts(codes)
@@ -55,8 +55,7 @@ extension GraphWriter {
       at += size
       try progress((nodes.count + at) / 2)
     }
-    measureStarts(codes)
-    mend(nodes, codes)
+    look(codes)
   }
 
   /// One round.
@@ -185,8 +184,8 @@ extension GraphWriter {
     while at < hosts.count, at < 4_096 {
       let host = hosts[at]
       at += 1
-      guard memory.isLive(host) else { continue }
-      if lead(host, to: slot, codes) { return }
+      if memory.isLive(host), lead(host, to: slot, codes) { return }
+      // Beyond removed nodes, too.
       for next in neighbours(host, 0) where seen.insert(next).inserted { hosts.append(next) }
     }
   }

@@ -22,12 +22,26 @@ extension GraphWriter {
     return Double(ends.count { $0 != nil }) / Double(chosen.count)
   }
 
+  /// Notes that nodes were added or removed. Once they are many, it is seen anew what searches find: groups that are nobody's
+  /// nearest have lost those who led to them, and the levels above have others who lead down.
+  func noteChanges(_ count: Int, _ codes: Codes) {
+    changesSinceLook += count
+    if changesSinceLook >= max(graph.count.load(ordering: .relaxed) / 16, 32) { look(codes) }
+  }
+
+  /// Sees where searches begin and which nodes they do not find, and mends what is wrong.
+  func look(_ codes: Codes) {
+    changesSinceLook = 0
+    measureStarts(codes)
+    mend(liveSlots, codes)
+  }
+
   /// Makes nodes that have been linked findable, if more of a sample of them are lost than is tolerated.
   func mend(_ nodes: [Slot], _ codes: Codes) {
     // A few are all sought: it costs less than linking them did.
     if nodes.count > 4_096, shareLost(of: nodes[0...], ef: memory.M, sample: 1_024, codes) <= Self.tolerated { return }
     var sought = nodes
-    // How many links a place has got here: the next one is not to take their places.
+    // How many links a place has got here: not all of its row is to lead far.
     var given: [Slot: Int] = [:]
     for _ in 0..<Self.mostRounds {
       let all = sought
@@ -42,7 +56,7 @@ extension GraphWriter {
           continue
         }
         hosts.insert(host)
-        if lead(host, to: slot, sparing: given[host, default: 0], codes) { given[host, default: 0] += 1 }
+        if lead(host, to: slot, codes) { given[host, default: 0] += 1 }
       }
       if lost.isEmpty { return }
       sought = lost
@@ -62,19 +76,31 @@ extension GraphWriter {
     }
   }
 
-  /// Puts a node into the row of another: behind the others, or in the place of the last that others lead to as well.
+  /// The place in a row of the neighbour that is nearest to another of the row, of those that others lead to as well: the way over that
+  /// other is short. Links that lead far are not it, so what one mending gave the next does not take.
+  private func leastNeeded(in row: [Slot], _ codes: CodeMemory) -> Int? {
+    var least: (place: Int, key: Float)?
+    for (place, slot) in row.enumerated() where memory.degree(slot).pointee.load(ordering: .relaxed) > 1 {
+      let query = codes.query(of: codes.block(slot))
+      for (other, neighbour) in row.enumerated() where other != place {
+        let key = codes.key(codes.block(neighbour), query)
+        if least.map({ key <= $0.key }) ?? true { least = (place, key) }
+      }
+    }
+    return least?.place
+  }
+
+  /// Puts a node into the row of another: behind the others, or in the place of the one that is needed least.
   ///
-  /// - Parameter spared: how many at the end of the row keep their places.
   /// - Returns: whether it is there.
-  func lead(_ host: Slot, to slot: Slot, sparing spared: Int = 0, _ codes: Codes) -> Bool {
+  func lead(_ host: Slot, to slot: Slot, _ codes: Codes) -> Bool {
     var row = neighbours(host, 0)
     if row.contains(slot) { return true }
     if row.count < memory.capacity(level: 0) {
       row.append(slot)
     } else {
-      let isLedToByOthers = { [memory] slot in memory.degree(slot).pointee.load(ordering: .relaxed) > 1 }
-      guard let last = row.dropLast(spared).lastIndex(where: isLedToByOthers) else { return false }
-      row[last] = slot
+      guard let least = leastNeeded(in: row, codes.memory) else { return false }
+      row[least] = slot
     }
     replace(host, 0, by: row, codes, drafts[0]) { _ in }
     return true

@@ -56,9 +56,11 @@ extension GraphWriter {
     for ghost in ghosts {
       for neighbour in neighbours(ghost, 0) { memory.degree(neighbour).pointee.subtract(1, ordering: .relaxed) }
     }
+    let removed = ghosts.count
     for ghost in ghosts { graph.reclamation.retire(ghost) }
     ghosts.removeAll()
     for slot in live where memory.degree(slot).pointee.load(ordering: .relaxed) == 0 { makeReachable(slot, codes) }
+    noteChanges(removed, codes)
   }
 
   /// Replaces the ghosts of a row by the neighbours they lead to.

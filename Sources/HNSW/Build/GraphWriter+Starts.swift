@@ -6,16 +6,10 @@ import Synchronization
 /// the right one. Such a start is told by its key: nodes of the collection itself show how near a start is that was sought
 /// with a wide beam. On other collections the two ways end equally near, and nothing is mistrusted.
 extension GraphWriter {
-  /// Sees whether starts have become worse as the collection has doubled.
-  func measureStartsIfOutgrown(_ codes: Codes) {
-    if graph.count.load(ordering: .relaxed) >= 2 * startsMeasuredAt { measureStarts(codes) }
-  }
-
   /// Learns from which key on a start is mistrusted. Keys are divided by the squared length of the query, less the
   /// collection's mean; inner products have no such measure, and their starts are trusted.
   func measureStarts(_ codes: Codes) {
     let count = graph.count.load(ordering: .relaxed)
-    startsMeasuredAt = count
     graph.startLimit = .infinity
     guard graph.metric != .dot, let entry = graph.entry, entry.level > 0 else { return }
     // A start costs about as much as linking a node: a small share of them.

@@ -17,8 +17,8 @@ final class GraphWriter: @unchecked Sendable {
   /// The codes that the graph has now, and their memory per thread.
   var codes: Codes?
   var drafts: [EdgeDraft] = []
-  /// Nodes there were when it was last seen where searches begin (`GraphWriter+Starts.swift`).
-  var startsMeasuredAt = 0
+  /// Nodes added and removed since it was last seen what searches find (`GraphWriter+Lost.swift`).
+  var changesSinceLook = 0
   /// Codes that searches may still be using.
   var retiredCodes: [(codes: Codes, epoch: UInt64)] = []
   /// Removed nodes that rows still lead through (`GraphWriter+Remove.swift`).

@@ -79,7 +79,7 @@ private struct WrittenSnapshot {
     header.learnedAt = codes.learnedAt
     header.widths = codes.projection.widths
     header.startLimit = graph.startLimit.bitPattern
-    header.startsMeasuredAt = writer.startsMeasuredAt
+    header.changesSinceLook = writer.changesSinceLook
   }
 
   /// - Returns: the digest; nil if it was not wanted any more.

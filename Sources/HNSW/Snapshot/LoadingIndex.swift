@@ -175,7 +175,7 @@ package final class LoadingIndex: @unchecked Sendable {
     index.table.withLock { $0 = table }
     index.writer.withLock { writer in
       writer.insertions = header.insertions
-      writer.startsMeasuredAt = header.startsMeasuredAt
+      writer.changesSinceLook = header.changesSinceLook
       graph.startLimit = Float(bitPattern: header.startLimit)
       writer.codes = codes
       writer.drafts = (0..<writer.threads).map { _ in EdgeDraft(codes, dimension: memory.dimension) }

@@ -44,9 +44,9 @@ struct SnapshotHeader: Hashable {
   var insertions = 0
   var learnedAt = 0
   var widths = Projection.Widths(edge: 0, node: 0)
-  /// The bits of ``Graph/startLimit``, and when it was measured.
+  /// The bits of ``Graph/startLimit``, and how much has changed since it was measured.
   var startLimit = Float.infinity.bitPattern
-  var startsMeasuredAt = 0
+  var changesSinceLook = 0
   /// The checksum of the checksums: two snapshots with the same digest hold the same.
   var digest: UInt64 = 0
 
@@ -67,7 +67,7 @@ struct SnapshotHeader: Hashable {
     add(isCompact ? 1 : 0)
     for number in [
       slots, live, retired, freeOrdinals, ordinalEnd, levels, entrySlot, entryLevel, insertions, learnedAt,
-      widths.edge, widths.node, (widths.hasEdges ? 1 : 0) + (widths.isWide ? 2 : 0), Int(startLimit), startsMeasuredAt,
+      widths.edge, widths.node, (widths.hasEdges ? 1 : 0) + (widths.isWide ? 2 : 0), Int(startLimit), changesSinceLook,
     ] { add(number) }
     words.append(digest)
     words.append(contentsOf: repeatElement(0, count: Self.words - 1 - words.count))
@@ -123,7 +123,7 @@ struct SnapshotHeader: Hashable {
     let kind = try next(0...3, "kind of codes")
     (widths.hasEdges, widths.isWide) = (kind & 1 == 1, kind & 2 == 2)
     startLimit = UInt32(try next(0...Int(Float.infinity.bitPattern), "limit of starts"))
-    startsMeasuredAt = try next(0...most, "time of measuring starts")
+    changesSinceLook = try next(0...most, "changes since the last look")
     digest = words[at]
     guard live + retired == slots, levels + freeOrdinals == ordinalEnd else { throw .damaged("its numbers disagree") }
     guard Projection.choices(for: dimension, isCompact: isCompact).contains(widths) else {
