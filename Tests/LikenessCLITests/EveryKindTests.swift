@@ -38,6 +38,9 @@ struct EveryKindTests {
     for part in ["How it learned", "<svg", "map of", "The model card", "&lt;ours&gt; alone"] {
       #expect(page.contains(part), "\(part) is missing")
     }
+    // A single epoch is a point, or its chart would be empty.
+    let section = try #require(page.components(separatedBy: "<h2>").first { $0.hasPrefix("How it learned") })
+    #expect(section.contains(epochs == 1 ? "<circle" : "<polyline"))
     #expect(!page.contains("<script") && !page.contains("src=\"http") && !page.contains("href=\"http"))
     #expect(run.errors.contains("epoch 1: loss") && run.errors.contains(" left"), "\(run.errors)")
 

@@ -80,7 +80,15 @@ struct LineChart {
     parts.append(
       Self.line(
         Self.left, Self.top + plotHeight, Self.width - Self.right, Self.top + plotHeight, style: "stroke:var(--soft)"))
-    for one in series where !one.points.isEmpty {
+    for one in series {
+      guard let first = one.points.first else { continue }
+      if one.points.count == 1 {
+        // A line through one point is nothing that could be seen.
+        parts.append(
+          String(format: "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" ", place(x: first.x), place(y: first.y))
+            + "style=\"fill:\(one.color)\"/>")
+        continue
+      }
       let path = one.points.map { String(format: "%.1f,%.1f", place(x: $0.x), place(y: $0.y)) }.joined(separator: " ")
       let dash = one.isDashed ? ";stroke-dasharray:5 4" : ""
       parts.append(

@@ -176,25 +176,24 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
 
   private func trainer(_ recipe: Recipe) throws -> CommitteeTrainer {
     var plans: [CommitteeTrainer.Plan]
+    let chosen = try configuration(parent == nil ? recipe.configuration : recipe.furtherConfiguration)
     if let parent {
       guard members == nil, dimension == nil else {
         throw TrainingError.badSetting(
           name: members == nil ? "dimension" : "networks",
           reason: "comes from the model that is trained from: leave it out")
       }
-      plans = recipe.plans(from: parent, configuration: try configuration(recipe.furtherConfiguration))
+      plans = recipe.plans(from: parent, configuration: chosen)
     } else {
       let count = members ?? recipe.members
       guard (1...16).contains(count) else {
         throw TrainingError.badSetting(name: "networks", reason: "must be from 1 to 16")
       }
-      plans = try recipe.plans(
-        members: count, dimension: dimension(of: count), configuration: try configuration(recipe.configuration))
+      plans = try recipe.plans(members: count, dimension: dimension(of: count), configuration: chosen)
     }
     // A recipe may mix losses; one that was asked for is every network's.
     if loss != nil {
-      let chosen = try configuration(recipe.configuration).loss
-      for place in plans.indices { plans[place].configuration.loss = chosen }
+      for place in plans.indices { plans[place].configuration.loss = chosen.loss }
     }
     var trainer = CommitteeTrainer(plans: plans, seed: seed, keepsScout: recipe.keepsScout, workers: workers)
     trainer.enlarging = recipe.enlarging
