@@ -47,15 +47,27 @@ struct PictureModelMetadata {
 }
 
 extension Preprocessing {
+  /// The usual part of a picture.
+  private func window(of picture: Picture, by framing: FramingNetwork) -> Window {
+    func window(_ place: FramingNetwork.Place) -> Window { Window(size: place.size, x: place.x, y: place.y) }
+    return window(framing.find { prepare(picture, through: window($0)) })
+  }
+
   /// The values of a picture's file or bytes, or why there are none; `text` is what text is to the embedder.
+  ///
+  /// - Parameter framing: what finds the picture's usual part; nil to show it as it is.
   func prepare<Prepared>(
-    _ input: EmbedderInput, limits: PictureLimits, picture: ([Float]) -> Prepared,
+    _ input: EmbedderInput, limits: PictureLimits, framing: FramingNetwork? = nil, picture: ([Float]) -> Prepared,
     text: (String) -> Result<Prepared, EmbedderError>
   ) -> Result<Prepared, EmbedderError> {
+    func framed(_ seen: Picture) -> Prepared {
+      guard let framing else { return picture(prepare(seen)) }
+      return picture(prepare(seen, through: window(of: seen, by: framing)))
+    }
     do {
       switch input {
-      case .file(let path): return .success(picture(try prepare(contentsOf: path, limits: limits)))
-      case .data(let data): return .success(picture(prepare(try Picture(decoding: data, limits: limits, as: colour))))
+      case .file(let path): return .success(framed(try Picture(contentsOf: path, limits: limits, as: colour)))
+      case .data(let data): return .success(framed(try Picture(decoding: data, limits: limits, as: colour)))
       case .text(let words): return text(words)
       }
     } catch let error as PictureError {

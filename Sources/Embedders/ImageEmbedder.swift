@@ -3,7 +3,8 @@ import Images
 import Likeness
 import Networks
 
-/// An embedder of pictures: decode, prepare, run the network of a model file.
+/// An embedder of pictures: decode, find the usual part where the model has a network that does, prepare, run the networks of a
+/// model file.
 ///
 /// ```swift
 /// let embedder = try ImageEmbedder(modelAt: "faces.model")
@@ -69,7 +70,7 @@ public struct ImageEmbedder: ModelEmbedder, TolerantEmbedder {
   private static let batch = 64
 
   private func prepare(_ input: EmbedderInput) -> Result<[Float], EmbedderError> {
-    preprocessing.prepare(input, limits: limits, picture: { $0 }) { _ in
+    preprocessing.prepare(input, limits: limits, framing: model.framing, picture: { $0 }) { _ in
       .failure(EmbedderError(input: input, reason: "this embedder takes pictures, not text"))
     }
   }

@@ -122,7 +122,12 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     let region = region(of: picture)
     let values = Resampling(from: (region.width, region.height), to: (width, height))
       .apply(to: picture, x: region.x, y: region.y)
-    let planes = planar(values, channels: picture.channels)
+    return normalized(values, channels: picture.channels)
+  }
+
+  /// Resampled values, 0…255, as planes on the scale of the normalization.
+  func normalized(_ values: [Float], channels: Int) -> [Float] {
+    let planes = planar(values, channels: channels)
     return planes.withUnsafeBufferPointer { source in
       [Float](unsafeUninitializedCapacity: count) { target, initialized in
         normalize(source, into: target)
@@ -177,7 +182,8 @@ public struct Preprocessing: Codable, Sendable, Hashable {
     prepare(try Picture(contentsOf: path, limits: limits, as: colour))
   }
 
-  private func region(of picture: Picture) -> (x: Int, y: Int, width: Int, height: Int) {
+  /// The part that is shown, in pixels.
+  func region(of picture: Picture) -> (x: Int, y: Int, width: Int, height: Int) {
     var (w, h) = (Double(picture.width), Double(picture.height))
     if framing == .fill {
       let scale = min(w / Double(width), h / Double(height))

@@ -4,6 +4,12 @@ struct Resampling {
   private let rows: AxisWeights
   private let columns: AxisWeights
 
+  /// By the weights of either axis.
+  init(rows: AxisWeights, columns: AxisWeights) {
+    self.rows = rows
+    self.columns = columns
+  }
+
   /// From a `from` rectangle's size to a `to` size; every side is positive.
   init(from: (width: Int, height: Int), to: (width: Int, height: Int)) {
     rows = AxisWeights(from: from.height, to: to.height)
@@ -59,7 +65,7 @@ struct Resampling {
 }
 
 /// For every output position along one axis, the input positions it is made of and their weights, which add up to 1.
-private struct AxisWeights {
+struct AxisWeights {
   let input: Int
   let count: Int
   private var first: [Int] = [0]
@@ -71,6 +77,22 @@ private struct AxisWeights {
     self.count = count
     for position in 0..<count {
       if count < input { addBox(position) } else { addLinear(position) }
+      first.append(source.count)
+    }
+  }
+
+  /// Of an axis of `input` pixels, the part that begins at `start` and is `length` long, both in pixels; beyond its ends the
+  /// outer pixels are repeated.
+  init(of input: Int, from start: Double, length: Double, to count: Int) {
+    self.input = input
+    self.count = count
+    let step = length / Double(count)
+    for position in 0..<count {
+      if step > 1 {
+        addBox(from: start + Double(position) * step, length: step)
+      } else {
+        addLinear(at: start + (Double(position) + 0.5) * step - 0.5)
+      }
       first.append(source.count)
     }
   }
@@ -89,9 +111,24 @@ private struct AxisWeights {
     }
   }
 
+  /// The same where borders are no whole numbers; the outer pixels reach as far as is asked.
+  private mutating func addBox(from low: Double, length: Double) {
+    let (high, last) = (low + length, Double(input - 1))
+    for pixel in Int(min(max(low.rounded(.down), 0), last))...Int(min(max(high.rounded(.up) - 1, 0), last)) {
+      let begin = pixel == 0 ? low : max(Double(pixel), low)
+      let end = pixel == input - 1 ? high : min(Double(pixel + 1), high)
+      guard end > begin else { continue }
+      source.append(pixel)
+      weight.append(Float((end - begin) / length))
+    }
+  }
+
   /// Pixel centres are aligned; beyond the outer centres the edge is repeated.
   private mutating func addLinear(_ position: Int) {
-    let centre = (Double(position) + 0.5) * Double(input) / Double(count) - 0.5
+    addLinear(at: (Double(position) + 0.5) * Double(input) / Double(count) - 0.5)
+  }
+
+  private mutating func addLinear(at centre: Double) {
     let clamped = min(max(centre, 0), Double(input - 1))
     let low = min(Int(clamped), max(input - 2, 0))
     let share = clamped - Double(low)

@@ -7,6 +7,9 @@ extension EmbeddingModel {
     static let format = "likeness.format"
     static let architectures = "likeness.architectures"
     static let views = "likeness.views"
+    /// There only where a network of framing is.
+    static let framing = "likeness.framing"
+    static let framingTensors = "framing."
     static let formatValue = "embedding model 1"
   }
 
@@ -21,6 +24,9 @@ extension EmbeddingModel {
     do {
       metadata[FileKey.architectures] = String(decoding: try encoder.encode(members.map(\.architecture)), as: UTF8.self)
       metadata[FileKey.views] = String(decoding: try encoder.encode(views), as: UTF8.self)
+      if let framing {
+        metadata[FileKey.framing] = String(decoding: try encoder.encode(framing.network.architecture), as: UTF8.self)
+      }
     } catch {
       throw ModelFileError("the architecture cannot be written as JSON: \(error)")
     }
@@ -29,6 +35,7 @@ extension EmbeddingModel {
     for (index, member) in members.enumerated() {
       for (name, tensor) in member.weights { tensors[Self.prefix(index, of: members.count) + name] = tensor }
     }
+    for (name, tensor) in framing?.network.weights ?? [:] { tensors[FileKey.framingTensors + name] = tensor }
     return try SafeTensors(tensors: tensors, metadata: metadata).encoded()
   }
 
@@ -60,14 +67,16 @@ extension EmbeddingModel {
       throw ModelFileError("\(name)the file does not say its architecture: train the model again")
     }
     let seen = metadata[FileKey.views] ?? ""
-    for key in [FileKey.format, FileKey.architectures, FileKey.views] { metadata[key] = nil }
+    let framed = metadata[FileKey.framing]
+    for key in [FileKey.format, FileKey.architectures, FileKey.views, FileKey.framing] { metadata[key] = nil }
     do {
-      try SafeTensors.checkNesting(json.utf8)
-      try SafeTensors.checkNesting(seen.utf8)
+      for text in [json, seen, framed ?? ""] { try SafeTensors.checkNesting(text.utf8) }
       let architectures = try JSONDecoder().decode([Architecture].self, from: Data(json.utf8))
+      var tensors = file.tensors
+      let framing = try framed.map { try Self.framing($0, takingFrom: &tensors) }
       try self.init(
-        members: Self.members(architectures, of: file.tensors), metadata: metadata,
-        views: JSONDecoder().decode([View].self, from: Data(seen.utf8)))
+        members: Self.members(architectures, of: tensors), metadata: metadata,
+        views: JSONDecoder().decode([View].self, from: Data(seen.utf8)), framing: framing)
     } catch let error as NetworkError {
       throw ModelFileError("\(name)\(error.description)")
     } catch let error as ModelFileError {
@@ -75,6 +84,17 @@ extension EmbeddingModel {
     } catch {
       throw ModelFileError("\(name)its architecture cannot be read: \(SafeTensors.sentence(error))")
     }
+  }
+
+  /// The network of framing, of its architecture's JSON and its tensors, which are taken out of the file's.
+  private static func framing(_ json: String, takingFrom tensors: inout [String: Tensor]) throws -> FramingNetwork {
+    let own = tensors.filter { $0.key.hasPrefix(FileKey.framingTensors) }
+    for name in own.keys { tensors[name] = nil }
+    let weights = own.map { (String($0.key.dropFirst(FileKey.framingTensors.count)), $0.value) }
+    return try FramingNetwork(
+      Member(
+        architecture: JSONDecoder().decode(Architecture.self, from: Data(json.utf8)),
+        weights: Dictionary(uniqueKeysWithValues: weights)))
   }
 
   /// Deals a file's tensors to the networks they belong to.

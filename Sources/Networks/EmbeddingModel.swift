@@ -27,6 +27,8 @@ public struct EmbeddingModel: Sendable {
   /// How each picture is looked at. With more views than one an embedding is the mean of the views' embeddings,
   /// normalised to length 1.
   public let views: [View]
+  /// What finds a picture's usual part before it is prepared for ``embed(_:workers:)``; nil where pictures are shown as they are.
+  public let framing: FramingNetwork?
 
   /// The shape of one input.
   public var input: [Int] { members[0].architecture.input }
@@ -42,10 +44,11 @@ public struct EmbeddingModel: Sendable {
   ///     embedding are each normalised and scaled so that the whole has length 1.
   ///   - metadata: strings for the file.
   ///   - views: how pictures are looked at; inputs that are no pictures take the straight view alone.
+  ///   - framing: what finds a picture's usual part; it takes the same input.
   /// - Throws: ``NetworkError`` where the weights do not fit the architecture or are not finite, the result is not a
   ///   vector, views are asked of something that is not a picture, or metadata uses a reserved key.
   public init(
-    members: [Member], metadata: [String: String] = [:], views: [View] = [.straight]
+    members: [Member], metadata: [String: String] = [:], views: [View] = [.straight], framing: FramingNetwork? = nil
   ) throws {
     guard (1...Self.mostMembers).contains(members.count) else {
       throw NetworkError("a model has 1 to \(Self.mostMembers) networks, not \(members.count)")
@@ -67,6 +70,11 @@ public struct EmbeddingModel: Sendable {
     guard views == [.straight] || input.count == 3 else {
       throw NetworkError("an input of shape \(input) is no picture: take the straight view alone")
     }
+    if let framing, framing.network.architecture.input != input {
+      throw NetworkError(
+        "the network of framing takes \(framing.network.architecture.input), the others \(input): they need the same input"
+      )
+    }
     if let key = metadata.keys.sorted().first(where: { $0.hasPrefix(FileKey.prefix) }) {
       throw NetworkError("metadata keys that start with \"\(FileKey.prefix)\" are reserved: rename \"\(key)\"")
     }
@@ -78,12 +86,13 @@ public struct EmbeddingModel: Sendable {
     self.members = members
     self.metadata = metadata
     self.views = views
+    self.framing = framing
     plans = members.map { InferencePlan($0.architecture, weights: $0.weights) }
   }
 
   /// A model of one network, that looks straight or takes the mean of a picture and its mirror image.
   ///
-  /// - Throws: as ``init(members:metadata:views:)``.
+  /// - Throws: as ``init(members:metadata:views:framing:)``.
   public init(
     architecture: Architecture, weights: [String: Tensor], metadata: [String: String] = [:], mirrorMean: Bool = false
   ) throws {

@@ -36,6 +36,7 @@ struct ONNXTests {
     var central = 1.0
     var members = 1
     var views = [View.straight]
+    var isFramed = false
     var testDescription: String { name }
   }
 
@@ -54,6 +55,11 @@ struct ONNXTests {
     Case(
       name: "a committee and the views of many faces", normalization: .halfStandardizeWithRootContrast, members: 3,
       views: FaceRecipe.views(nearest: 1 / 0.7)),
+    Case(name: "one network and one of framing", framing: .stretch, isFramed: true),
+    Case(
+      name: "a committee, the views of many faces and a network of framing, cropped",
+      normalization: .halfStandardizeWithRootContrast, central: 0.9, members: 3,
+      views: FaceRecipe.views(nearest: 1 / 0.7), isFramed: true),
   ]
 
   private static func layers(_ kind: Int) -> [LayerSpecification] {
@@ -90,8 +96,16 @@ struct ONNXTests {
       return EmbeddingModel.Member(architecture: architecture, weights: network.weights)
     }
     let model = try PictureModel(
-      recipe: "faces", preprocessing: preprocessing, members: members, views: one.views, card: ["seed": 1])
+      recipe: "faces", preprocessing: preprocessing, members: members, views: one.views,
+      framing: one.isFramed ? framing(preprocessing) : nil, card: ["seed": 1])
     return try ImageEmbedder(model: model.file())
+  }
+
+  /// A network of framing that sends every picture somewhere else.
+  private static func framing(_ preprocessing: Preprocessing) throws -> FramingNetwork {
+    let architecture = try FramingTrainer.architecture(input: preprocessing.shape)
+    return try FramingNetwork(
+      .init(architecture: architecture, weights: Network(architecture: architecture, seed: 3).weights))
   }
 
   @Test(

@@ -61,7 +61,7 @@ struct FaceRecipeTests {
   func plans() throws {
     let pictures = try Patterned(width: 46, height: 56, isAtRim: false)
     let recipe = try FaceRecipe(folder: PictureFolder(path: pictures.path))
-    #expect(!recipe.isLarge && recipe.members == 5)
+    #expect(!recipe.isLarge && recipe.members == 5 && recipe.framing == nil)
     let plans = try recipe.plans(members: 5, dimension: 16, configuration: recipe.configuration)
     #expect(plans.map { $0.architecture.layers.count > 3 } == [true, true, true, false, false])
     #expect(plans.allSatisfy { $0.architecture.outputShape == [16] })
@@ -73,7 +73,7 @@ struct FaceRecipeTests {
     let pictures = try Patterned(width: 60, height: 60, people: 100, pictures: 10, isAtRim: false)
     let recipe = try FaceRecipe(folder: PictureFolder(path: pictures.path))
     #expect(recipe.isLarge && recipe.preprocessing.centralFraction == 1 && recipe.preprocessing.shape == [2, 60, 50])
-    #expect(recipe.nearest >= 1 / 0.8)
+    #expect(recipe.nearest >= 1 / 0.8 && recipe.framing != nil)
     let augmentation = recipe.configuration.augmentation
     #expect(Double((1 + augmentation.scale) * (1 + augmentation.nearness)) > recipe.nearest)
     let views = recipe.viewChoices[0]

@@ -7,7 +7,8 @@ extension ImageEmbedder {
   ///
   /// - `pixels`: uint8 `[n, height, width, channels]`, pictures of one size, upright, of as many channels as the model takes
   ///   (1: luma by Rec. 601; 3: red, green, blue). Cropping, resampling and normalisation are in the graph.
-  /// - `embedding`: float32 `[n, dimension]`; committee, views and the length of 1 are in the graph.
+  /// - `embedding`: float32 `[n, dimension]`; the network that finds the usual part,
+  ///   committee, views and the length of 1 are in the graph.
   ///
   /// What the model says of itself is in the file's metadata: `kind`, `recipe`, `metric`, `card`, `preprocessing`, and
   /// `sha256` of the model file.
@@ -16,7 +17,7 @@ extension ImageEmbedder {
     let pixels = graph.input(
       "pixels", .uint8,
       shape: [("n", nil), ("height", nil), ("width", nil), ("channels", preprocessing.colour.channels)])
-    let prepared = graph.preprocessing(preprocessing, pixels)
+    let prepared = graph.preprocessing(preprocessing, framing: model.framing, pixels)
     let embedding = graph.node("Identity", graph.model(model, prepared), named: "embedding")
     graph.output(embedding, shape: [("n", nil), ("dimension", model.dimension)])
     var metadata = model.metadata

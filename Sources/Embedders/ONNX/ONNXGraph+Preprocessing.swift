@@ -6,17 +6,36 @@ extension ONNXGraph {
   ///
   /// Which part of the picture is kept, and how its rows and columns are weighed, is computed in the graph from the picture's
   /// size, in float64 as `Images` does it; resampling then is a matrix product along each axis.
-  mutating func preprocessing(_ preprocessing: Preprocessing, _ pixels: Value) -> Value {
+  ///
+  /// - Parameter framing: what finds each picture's usual part; nil to show pictures as they are.
+  mutating func preprocessing(_ preprocessing: Preprocessing, framing: FramingNetwork? = nil, _ pixels: Value) -> Value
+  {
     let shape = node("Shape", pixels)
     let (height, width) = (length(shape, axis: 1), length(shape, axis: 2))
     let planes = node(
       "Cast", node("Transpose", pixels, attributes: [("perm", .ints([0, 3, 1, 2]))]), attributes: [("to", .int(1))])
     let (keptHeight, keptWidth) = kept(preprocessing, height: height, width: width)
     let rows = weights(of: height, kept: keptHeight, to: preprocessing.height)
-    let columns = weights(of: width, kept: keptWidth, to: preprocessing.width)
-    let resampled = node(
-      "MatMul", node("MatMul", rows, planes),
-      node("Transpose", columns, attributes: [("perm", .ints([1, 0]))]))
+    let columns = node(
+      "Transpose", weights(of: width, kept: keptWidth, to: preprocessing.width), attributes: [("perm", .ints([1, 0]))])
+    let usual = prepared(preprocessing, planes, rows: rows, columns: columns)
+    guard let framing else { return usual }
+    return framed(framing, usual) { graph, place in
+      let rows = graph.weights(
+        of: height, kept: keptHeight, size: place.size, move: place.y, to: preprocessing.height)
+      let columns = graph.node(
+        "Transpose",
+        graph.weights(of: width, kept: keptWidth, size: place.size, move: place.x, to: preprocessing.width),
+        attributes: [("perm", .ints([0, 1, 3, 2]))])
+      return graph.prepared(preprocessing, planes, rows: rows, columns: columns)
+    }
+  }
+
+  /// Planes resampled by weights of their rows `[…, count, height]` and of their columns `[…, width, count]`, and normalized.
+  private mutating func prepared(
+    _ preprocessing: Preprocessing, _ planes: Value, rows: Value, columns: Value
+  ) -> Value {
+    let resampled = node("MatMul", node("MatMul", rows, planes), columns)
     return normalized(preprocessing, node("Div", resampled, constant(Float(255))))
   }
 
@@ -74,6 +93,34 @@ extension ONNXGraph {
       "Max", node("Sub", one, node("Abs", node("Sub", clamped, source))), constant(0.0))
     let chosen = node("Where", node("Less", n, kept), box, tent)
     return node("Cast", chosen, attributes: [("to", .int(1))])
+  }
+
+  /// The weights `[n, 1, count, length]` of an axis seen through a window for each picture: beyond the axis' ends the outer
+  /// pixels are repeated.
+  ///
+  /// - Parameters:
+  ///   - size: `[n, 1, 1]`, its length as a share of what is kept.
+  ///   - move: `[n, 1, 1]`, how far its centre is from the middle of what is kept, as a share of that.
+  private mutating func weights(of length: Value, kept: Value, size: Value, move: Value, to count: Int) -> Value {
+    let (zero, half, one) = (constant(0.0), constant(0.5), constant(1.0))
+    let usual = node("Floor", node("Div", node("Sub", length, kept), constant(2.0)))
+    let long = node("Mul", size, kept)
+    let centre = node("Add", usual, node("Mul", kept, node("Add", move, half)))
+    let start = node("Sub", centre, node("Mul", long, half))
+    let step = node("Div", long, constant(Double(count)))
+    let last = node("Sub", length, one)
+    let source = node("Unsqueeze", node("Range", zero, length, one), constant([0, 1]))
+    let target = node("Unsqueeze", node("Range", zero, constant(Double(count)), one), constant([0, 2]))
+    let low = node("Add", start, node("Mul", target, step))
+    let high = node("Add", low, step)
+    let begin = node("Where", node("Equal", source, zero), low, node("Max", source, low))
+    let end = node("Where", node("Equal", source, last), high, node("Min", node("Add", source, one), high))
+    let box = node("Div", node("Max", node("Sub", end, begin), zero), step)
+    let middle = node("Sub", node("Add", start, node("Mul", node("Add", target, half), step)), half)
+    let clamped = node("Min", node("Max", middle, zero), last)
+    let tent = node("Max", node("Sub", one, node("Abs", node("Sub", clamped, source))), zero)
+    let chosen = node("Where", node("Greater", step, one), box, tent)
+    return node("Unsqueeze", node("Cast", chosen, attributes: [("to", .int(1))]), constant([1]))
   }
 
   private mutating func normalized(_ preprocessing: Preprocessing, _ planes: Value) -> Value {

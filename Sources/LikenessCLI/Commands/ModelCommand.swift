@@ -34,8 +34,8 @@ struct ModelExportCommand: ParsableCommand {
     abstract: "Writes a model of pictures as an ONNX file: decoded pixels in, embedding out.",
     discussion: """
       Input 'pixels': uint8 [n, height, width, channels] of any size, luma or RGB as the model takes them. Output \
-      'embedding': float32 [n, dimension]. Cropping, resampling, normalisation, committee and views are in the graph. The \
-      model file itself is a safetensors file, which other programs read as it is.
+      'embedding': float32 [n, dimension]. Cropping, resampling, normalisation, framing, committee and views are in the graph. \
+      The model file itself is a safetensors file, which other programs read as it is.
       """)
 
   @Argument(help: "The model file.", completion: .file())

@@ -32,6 +32,8 @@ struct TrainingSummary: Encodable {
   /// The training that was steered by the validation identities.
   var scout: Network?
   var networks: [Network]
+  /// How the network that finds how pictures are framed was trained, where one was.
+  var framing: FramingSettings?
   var skipped: [LabelledInputs.Skipped]
   /// Identities of one picture, which nothing can be learned of.
   var singleIdentities: [String]
@@ -48,7 +50,7 @@ struct TrainingSummary: Encodable {
   private var fewShotRows: [(name: String, report: FewShotReport)]
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, identities, pictures, seconds, scout, networks, skipped, validation
+    case model, recipe, dimension, seed, identities, pictures, seconds, scout, networks, framing, skipped, validation
     case validationIdentities = "validation_identities"
     case peakMemory = "peak_memory_bytes"
     case singleIdentities = "identities_with_one_picture"
@@ -74,6 +76,7 @@ struct TrainingSummary: Encodable {
     self.report = report
     scout = trained.committee.scout.map { Network($0) }
     networks = trained.committee.members.map { Network($0) }
+    framing = trained.card.framing
     skipped = trained.skipped
     validationIdentities = trained.validationIdentities
     rows = try trained.validationReports(folder: folder) ?? []
@@ -91,6 +94,10 @@ struct TrainingSummary: Encodable {
       lines.append(
         "\(singleIdentities.count) identities have a single picture and teach nothing: add pictures of "
           + singleIdentities.prefix(3).joined(separator: ", ") + (singleIdentities.count > 3 ? " and others" : ""))
+    }
+    if framing != nil {
+      lines.append(
+        "It finds faces that are framed otherwise than those it was trained on, and looks at them as at those.")
     }
     if let report { lines.append("report: \(report)") }
     for collapse in (scout.map { [$0] } ?? networks).flatMap(\.collapses) { lines.append(collapse.sentence) }

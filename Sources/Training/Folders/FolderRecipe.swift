@@ -44,6 +44,9 @@ public protocol FolderRecipe: Sendable {
   /// The networks of a model that is trained further, each from its own weights.
   func plans(from parent: ParentModel, configuration: TrainingConfiguration) -> [CommitteeTrainer.Plan]
 
+  /// How a network that finds a picture's usual part is trained; nil where pictures are taken as they are framed.
+  var framing: FramingSettings? { get }
+
   /// Makes more of what is trained on; nil to train on the inputs as they are.
   var enlarging: (@Sendable (LabelledInputs) -> LabelledInputs)? { get }
 
@@ -58,6 +61,9 @@ extension FolderRecipe {
 
   /// Nothing more is found out.
   public func fitted(to inputs: LabelledInputs) -> Self { self }
+
+  /// Pictures are taken as they are framed.
+  public var framing: FramingSettings? { nil }
 
   /// The inputs as they are.
   public var enlarging: (@Sendable (LabelledInputs) -> LabelledInputs)? { nil }

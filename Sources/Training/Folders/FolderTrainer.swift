@@ -51,7 +51,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
   /// Whether to go on from the checkpoints that are there.
   public var resumes = false
   /// Seconds to keep, reading and measuring included; nil for as many as the recipe's steps need. By the clock the same
-  /// seed gives no longer the same model.
+  /// seed gives no longer the same model. In less than two minutes nothing is learned of how pictures are framed.
   public var seconds: Double?
   /// A model to begin with.
   public var parent: ParentModel?
@@ -88,7 +88,10 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     let file = try checkpointFolder(
       Everything(
         data: digest, seed: seed, architectures: trainer.plans.map(\.architecture),
-        configurations: trainer.plans.map(\.configuration), parent: parent?.card.sha256, byTime: seconds != nil))
+        configurations: trainer.plans.map(\.configuration), framing: framingSettings(recipe),
+        parent: parent?.card.sha256, byTime: seconds != nil))
+    // First, so that it is known how much time there is left; it takes seconds, and is done again after an interruption.
+    let framing = try framing(recipe, inputs)
     trainer.checkpoints = file
     if let seconds { try trainer.keep(to: seconds, used: started.secondsUntilNow, inputs: inputs) }
     let date = try file?.date() ?? ModelCard.today
@@ -108,10 +111,12 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     card.date = date
     card.licence = licence ?? ModelCard.usualLicence
     card.parent = parent?.card
+    card.framing = framingSettings(recipe)
     card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
     let views = try parent?.network.views ?? views(recipe, committee, trainer.plans[0].architecture, inputs)
     var trained = TrainedEmbedder(
-      model: try model(inputs, trainer, committee, views, card), card: card, committee: committee, inputs: inputs,
+      model: try model(inputs, trainer, committee, views, framing, card), card: card, committee: committee,
+      inputs: inputs,
       skipped: skipped, checkpoints: file, seconds: 0)
     if measures, let reports = try trained.measure(folder: folder) {
       card.validationIdentities = trained.validationIdentities.count
@@ -124,7 +129,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
         }
       }
       trained.card = card
-      trained.model = try model(inputs, trainer, committee, views, card)
+      trained.model = try model(inputs, trainer, committee, views, framing, card)
     }
     trained.seconds = started.secondsUntilNow
     return trained
@@ -135,13 +140,31 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
 
   private func model(
     _ inputs: LabelledInputs, _ trainer: CommitteeTrainer, _ committee: CommitteeTrainer.Committee, _ views: [View],
-    _ card: ModelCard
+    _ framing: FramingNetwork?, _ card: ModelCard
   ) throws -> PictureModel {
     try PictureModel(
       recipe: Recipe.name, preprocessing: inputs.preprocessing,
       members: zip(trainer.plans, committee.members).map { .init(architecture: $0.architecture, weights: $1.weights) },
-      views: views, card: card)
+      views: views, framing: framing, card: card)
   }
+
+  /// How a network of framing is trained: as the recipe says, but of a model that is trained further it stays, and where there
+  /// are no two minutes it would take too much of them.
+  private func framingSettings(_ recipe: Recipe) -> FramingSettings? {
+    parent == nil && seconds ?? .infinity >= 120 ? recipe.framing : nil
+  }
+
+  /// What finds pictures' usual part: the parent's, or one that the recipe asks for.
+  private func framing(_ recipe: Recipe, _ inputs: LabelledInputs) throws -> FramingNetwork? {
+    if let parent { return parent.network.framing }
+    return try framingSettings(recipe).map {
+      try FramingTrainer(settings: $0, seed: SeededRandom(seed: seed).number(Self.framingKey), workers: workers)
+        .train(inputs)
+    }
+  }
+
+  /// Far from the numbers of the committee's networks.
+  private static var framingKey: UInt64 { 1 << 32 }
 
   /// The way of looking that helps the scout on the identities set aside, the plainest where none does.
   private func views(
@@ -170,6 +193,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     var seed: UInt64
     var architectures: [Architecture]
     var configurations: [TrainingConfiguration]
+    var framing: FramingSettings?
     var parent: String?
     var byTime: Bool
   }

@@ -36,6 +36,8 @@ public struct ParentModel: Sendable {
     let own = network.metadata["card"].flatMap { try? JSONDecoder().decode(ModelCard.self, from: Data($0.utf8)) }
     card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: recipe, dataSHA256: own?.dataSHA256,
-      kept: "preprocessing, architecture, views and the weights of \(network.members.count) networks to begin with")
+      kept:
+        "preprocessing, \(network.framing == nil ? "" : "framing, ")architecture, views and the weights of \(network.members.count) networks to begin with"
+    )
   }
 }

@@ -18,10 +18,12 @@ public struct PictureModel: Sendable {
   ///   - preprocessing: its `shape` must be the architecture's input.
   ///   - members: the networks.
   ///   - views: how a picture is looked at.
+  ///   - framing: what finds a picture's usual part; nil to show it as it is.
   ///   - card: facts about the training, as they go into the model card.
   /// - Throws: the model file's error where weights and architecture disagree.
   public init(
-    recipe: String, preprocessing: Preprocessing, members: [EmbeddingModel.Member], views: [View], card: some Encodable
+    recipe: String, preprocessing: Preprocessing, members: [EmbeddingModel.Member], views: [View],
+    framing: FramingNetwork? = nil, card: some Encodable
   ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -35,13 +37,13 @@ public struct PictureModel: Sendable {
         "metric": "euclidean",
         "card": String(decoding: try encoder.encode(card), as: UTF8.self),
         Preprocessing.metadataKey: String(decoding: try encoder.encode(preprocessing), as: UTF8.self),
-      ], views: views)
+      ], views: views, framing: framing)
   }
 
   /// The bytes of the model file; the same model gives the same bytes.
   public func file() throws -> Data { try network.encoded() }
 
-  /// Embeds prepared inputs: one row of `network.dimension` values an input.
+  /// Embeds prepared inputs, framed as they are: one row of `network.dimension` values an input.
   public func embed(_ inputs: LabelledInputs, workers: Int? = nil) throws -> [Float] {
     try network.embed(inputs, workers: workers ?? Workers.cores)
   }
@@ -58,7 +60,7 @@ public struct PictureModel: Sendable {
   public func evaluate(
     on folder: PictureFolder, skipsBroken: Bool = false, draws: Int = 20, bootstrap: Int = 200, seed: UInt64 = 0
   ) throws -> IdentificationReport {
-    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing)
+    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing, framing: network.framing)
     guard skipsBroken || skipped.isEmpty else {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }

@@ -31,7 +31,7 @@ extension PictureModel {
   public func fewShot(
     _ fewShot: FewShot = FewShot(), on folder: PictureFolder, skipsBroken: Bool = false
   ) throws -> FewShotReport {
-    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing)
+    let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: preprocessing, framing: network.framing)
     guard skipsBroken || skipped.isEmpty else {
       throw TrainingError.brokenPictures(skipped.map { "\($0.path): \($0.reason)" })
     }

@@ -49,8 +49,13 @@ public struct TrainedEmbedder: Sendable {
     let aside = Set(validationIdentities)
     let known = folder.subset(folder.identities.filter { !aside.contains($0.name) })
     let unseen = folder.subset(folder.identities.filter { aside.contains($0.name) })
+    let one = try scoutModel(scout)
     var reports = [
-      (name: "\(model.recipe), one network", report: try scoutModel(scout).evaluate(on: validationInputs))
+      (
+        name: "\(model.recipe), one network",
+        report: one.network.framing == nil
+          ? try one.evaluate(on: validationInputs) : try one.evaluate(on: unseen, skipsBroken: true)
+      )
     ]
     for recipe in BaselineRecipe.standard {
       let baseline = try recipe.fit(known, skipsBroken: true)
@@ -67,6 +72,6 @@ public struct TrainedEmbedder: Sendable {
     try PictureModel(
       recipe: model.recipe, preprocessing: model.preprocessing,
       members: [.init(architecture: model.network.members[0].architecture, weights: scout.weights)],
-      views: model.network.views, card: card)
+      views: model.network.views, framing: model.network.framing, card: card)
   }
 }

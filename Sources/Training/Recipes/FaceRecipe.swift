@@ -139,6 +139,9 @@ public struct FaceRecipe: FolderRecipe, Hashable {
     return configuration
   }
 
+  /// Of many people it is learned how their faces are framed, too: a few hundred pictures would be too few to learn it from.
+  public var framing: FramingSettings? { isLarge ? FramingSettings() : nil }
+
   /// Nothing is tried: ``views``, and ``views(nearest:)`` where there is a nearer place than the first.
   public var viewChoices: [[View]] { [nearest > 1 ? Self.views(nearest: nearest) : Self.views] }
 

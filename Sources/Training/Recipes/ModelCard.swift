@@ -27,6 +27,8 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var configuration: TrainingConfiguration?
   /// Each network's loss, where they differ.
   public var losses: [LossSettings]?
+  /// How the network that finds a picture's usual part was trained, where there is one.
+  public var framing: FramingSettings?
   /// The epoch whose weights were kept, for each network; without its seconds, which are chance.
   public var bestEpochs: [EpochRecord]
   /// How many identities were set aside to steer by.

@@ -24,8 +24,11 @@ extension LabelledInputs {
   }
 
   /// Reads and prepares all pictures that can be read, and says which could not.
+  ///
+  /// - Parameter framing: what finds each picture's usual part; nil to take pictures as they are.
   public static func reading(
-    _ folder: PictureFolder, preprocessing: Preprocessing, progress: (Int, Int) -> Void = { _, _ in }
+    _ folder: PictureFolder, preprocessing: Preprocessing, framing: FramingNetwork? = nil,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) -> (inputs: LabelledInputs, skipped: [Skipped]) {
     let items = folder.identities.enumerated().flatMap { label, identity in
       identity.files.map { (path: $0, label: label) }
@@ -38,7 +41,13 @@ extension LabelledInputs {
     var skipped: [Skipped] = []
     for start in Swift.stride(from: 0, to: items.count, by: 128) {
       let batch = Array(items[start..<min(start + 128, items.count)])
-      let prepared = Workers().map(batch) { item in Result { try raw.prepare(contentsOf: item.path) } }
+      let prepared = Workers().map(batch) { item in
+        Result {
+          let picture = try Picture(contentsOf: item.path, as: raw.colour)
+          let window = framing.map { preprocessing.window(of: picture, by: $0) }
+          return raw.prepare(picture, through: window ?? .usual)
+        }
+      }
       for (item, result) in zip(batch, prepared) {
         switch result {
         case .success(let input):
