@@ -146,6 +146,46 @@ struct UnevenCollectionsTests {
     #expect(count >= 520, "recall is \(Double(count) / 600)")
   }
 
+  /// Vectors of which some have much greater products with nearly everything than others.
+  enum Lengthy: String, CaseIterable, CustomTestStringConvertible {
+    case toOneSide, onALine, longTailed
+
+    var testDescription: String { rawValue }
+
+    func next(_ dimension: Int, _ random: inout Seeded) -> [Float] {
+      switch self {
+      case .toOneSide: return (0..<dimension).map { _ in Float.random(in: 0...1, using: &random) }
+      case .onALine:
+        let brightness = Float.random(in: -100...100, using: &random)
+        return random.normals(dimension).map { $0 + brightness }
+      case .longTailed: return random.normals(dimension, scale: exp(0.5 * random.normal()))
+      }
+    }
+  }
+
+  @Test(
+    "the greatest products are found where they are always those with the longest vectors, also when these are removed",
+    arguments: Lengthy.allCases, [false, true])
+  func products(_ kind: Lengthy, isCompact: Bool) throws {
+    let dimension = 48
+    var random = Seeded(85)
+    let index = try HNSWIndex(
+      dimension: dimension, metric: .dot,
+      parameters: .init(vectors: isCompact ? .file(folder: NSTemporaryDirectory()) : .memory))
+    let rows = (0..<6_000).map { _ in kind.next(dimension, &random) }
+    try rows.flatMap(\.self).withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(0..<6_000)) }
+    let queries = (0..<200).map { _ in kind.next(dimension, &random) }
+    let all = try found(queries, ef: 48, in: index)
+    #expect(all >= 1_760, "recall is \(Double(all) / 2_000)")
+    let longest = rows.indices.sorted { squaredLength(rows[$0]) > squaredLength(rows[$1]) }.prefix(1_000)
+    for row in longest { index.remove(id: Int64(row)) }
+    try index.checkInvariants()
+    let others = try found(queries, ef: 48, in: index)
+    #expect(others >= 1_760, "recall is \(Double(others) / 2_000)")
+  }
+
+  private func squaredLength(_ row: [Float]) -> Float { row.reduce(0) { $0 + $1 * $1 } }
+
   @Test("lengths that differ a thousandfold take nothing from the answers")
   func lengths() throws {
     let dimension = 64

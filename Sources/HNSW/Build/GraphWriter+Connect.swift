@@ -175,18 +175,24 @@ extension GraphWriter {
   }
 
   /// Puts a node that may be in nobody's row into one: of its neighbours, or of theirs, the first with room, or with a neighbour
-  /// that others have too.
+  /// that others have too; or, where all around are as lonely, any row.
   func makeReachable(_ slot: Slot, _ codes: Codes) {
     guard memory.isLive(slot) else { return }
     var hosts = neighbours(slot, 0)
     var seen = Set(hosts + [slot])
     var at = 0
-    while at < hosts.count, at < 4_096 {
+    while at < hosts.count, at < 128 {
       let host = hosts[at]
       at += 1
       if memory.isLive(host), lead(host, to: slot, codes) { return }
       // Beyond removed nodes, too.
       for next in neighbours(host, 0) where seen.insert(next).inserted { hosts.append(next) }
+    }
+    // Inner products link all to the few longest, whose rows are soon full of those whom nobody else leads to.
+    let end = UInt64(graph.slotEnd.load(ordering: .relaxed))
+    for number in 0..<1_024 as Range<UInt64> {
+      let host = Slot(mixed(parameters.seed ^ mixed(UInt64(slot) << 32 | number)) % end)
+      if host != slot, memory.isLive(host), lead(host, to: slot, codes) { return }
     }
   }
 }

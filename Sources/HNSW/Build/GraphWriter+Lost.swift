@@ -29,11 +29,12 @@ extension GraphWriter {
     if changesSinceLook >= max(graph.count.load(ordering: .relaxed) / 16, 32) { look(codes) }
   }
 
-  /// Sees where searches begin and which nodes they do not find, and mends what is wrong.
+  /// Sees where searches had better begin and which nodes they do not find, and mends what is wrong.
   func look(_ codes: Codes) {
     changesSinceLook = 0
     measureStarts(codes)
     mend(liveSlots, codes)
+    chooseBeacons(codes)
   }
 
   /// Makes nodes that have been linked findable, if more of a sample of them are lost than is tolerated.

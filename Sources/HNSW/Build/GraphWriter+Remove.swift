@@ -56,6 +56,7 @@ extension GraphWriter {
     for ghost in ghosts {
       for neighbour in neighbours(ghost, 0) { memory.degree(neighbour).pointee.subtract(1, ordering: .relaxed) }
     }
+    graph.beacons.remove { !memory.isLive($0) }
     let removed = ghosts.count
     for ghost in ghosts { graph.reclamation.retire(ghost) }
     ghosts.removeAll()

@@ -20,6 +20,7 @@ final class Graph: @unchecked Sendable {
   let scratches: ScratchPool
   let reclamation: Reclamation
   let codeKernels: ck_code_kernels
+  let beacons = Beacons()
   private let entryBits = Atomic<UInt64>(.max)
   private let startLimitBits = Atomic<UInt32>(Float.infinity.bitPattern)
   private let codesBits = Atomic<UnsafeRawPointer?>(nil)

@@ -153,6 +153,7 @@ extension Graph {
     let visited = scratch.makeVisited(limit: slotEnd.load(ordering: .acquiring))
     _ = visited.insert(without)
     var pool = scratch.makePool(ef: ef)
+    beacons.add(to: &pool, visited: visited, codes: codes, query: scratch.coded)
     search(
       0, codes: codes, query: scratch.coded, from: start, pool: &pool, results: &results, visited: visited,
       allowance: allowance, scratch: scratch)

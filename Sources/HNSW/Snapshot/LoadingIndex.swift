@@ -184,6 +184,7 @@ package final class LoadingIndex: @unchecked Sendable {
       graph.slotEnd.store(header.slots, ordering: .releasing)
       graph.publish(codes)
       graph.setEntry(.init(slot: UInt32(header.entrySlot), level: header.entryLevel))
+      writer.chooseBeacons(codes)
     }
     return (index, missing)
   }
