@@ -116,8 +116,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     let views = try parent?.network.views ?? views(recipe, committee, trainer.plans[0].architecture, inputs)
     var trained = TrainedEmbedder(
       model: try model(inputs, trainer, committee, views, framing, card), card: card, committee: committee,
-      inputs: inputs,
-      skipped: skipped, checkpoints: file, seconds: 0)
+      inputs: inputs, skipped: skipped, checkpoints: file, seconds: 0)
     if measures, let reports = try trained.measure(folder: folder) {
       card.validationIdentities = trained.validationIdentities.count
       card.figures = Dictionary(uniqueKeysWithValues: reports.map { ($0.name, $0.report.withoutCurve()) })
