@@ -38,6 +38,8 @@ final class TrainingProgress: Sendable {
     case .reading(let done, let total):
       reading.update(done, of: total)
       if done >= total { reading.finish() }
+    case .preparing(let what):
+      if !isQuiet { Console.note("first, \(what)") }
     case .planned(let trainings, _):
       state.withLock { $0.trainings = trainings }
     case .started(let parameters, let data):

@@ -80,6 +80,7 @@ public struct CaptionTrainer: LongTraining {
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: configuration.members, configuration: configuration))
     let fold = fold(concepts, configuration)
+    if configuration.patchTowers > 0 { onEvent(0, .preparing("towers of patches are fitted")) }
     let fitted = try fitted(configuration, to: data)
     var runs: [Run] = []
     var used = started.secondsUntilNow

@@ -91,7 +91,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
         configurations: trainer.plans.map(\.configuration), framing: framingSettings(recipe),
         parent: parent?.card.sha256, byTime: seconds != nil))
     // First, so that it is known how much time there is left; it takes seconds, and is done again after an interruption.
-    let framing = try framing(recipe, inputs)
+    let framing = try framing(recipe, inputs) { onEvent(0, $0) }
     trainer.checkpoints = file
     if let seconds { try trainer.keep(to: seconds, used: started.secondsUntilNow, inputs: inputs) }
     let date = try file?.date() ?? ModelCard.today
@@ -154,10 +154,13 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
   }
 
   /// What finds pictures' usual part: the parent's, or one that the recipe asks for.
-  private func framing(_ recipe: Recipe, _ inputs: LabelledInputs) throws -> FramingNetwork? {
+  private func framing(
+    _ recipe: Recipe, _ inputs: LabelledInputs, onEvent: (TrainingEvent) -> Void
+  ) throws -> FramingNetwork? {
     if let parent { return parent.network.framing }
     return try framingSettings(recipe).map {
-      try FramingTrainer(settings: $0, seed: SeededRandom(seed: seed).number(Self.framingKey), workers: workers)
+      onEvent(.preparing("how pictures are framed is learned"))
+      return try FramingTrainer(settings: $0, seed: SeededRandom(seed: seed).number(Self.framingKey), workers: workers)
         .train(inputs)
     }
   }
