@@ -27,6 +27,8 @@ struct WriterTests {
       Setting(collection: .farClusters, metric: .euclidean, dimension: 33, M: 3, threads: 4),
       Setting(collection: .fiveDistinct, metric: .cosine, dimension: 7, M: 5, threads: 1),
       Setting(collection: .constant, metric: .euclidean, dimension: 2, M: 2, threads: 2),
+      // Searches begin at the longest vectors, which are removed like others.
+      Setting(collection: .line, metric: .dot, dimension: 24, M: 4, threads: 2),
       Setting(collection: .oneHot, metric: .cosine, dimension: 200, M: 40, threads: 2),
     ]
   }
