@@ -22,21 +22,6 @@ extension GraphWriter {
     return Double(ends.count { $0 != nil }) / Double(chosen.count)
   }
 
-  /// Notes that nodes were added or removed. Once they are many, it is seen anew what searches find: groups that are nobody's
-  /// nearest have lost those who led to them, and the levels above have others who lead down.
-  func noteChanges(_ count: Int, _ codes: Codes) {
-    changesSinceLook += count
-    if changesSinceLook >= max(graph.count.load(ordering: .relaxed) / 16, 32) { look(codes) }
-  }
-
-  /// Sees where searches had better begin and which nodes they do not find, and mends what is wrong.
-  func look(_ codes: Codes) {
-    changesSinceLook = 0
-    measureStarts(codes)
-    mend(liveSlots, codes)
-    chooseBeacons(codes)
-  }
-
   /// Makes nodes that have been linked findable, if more of a sample of them are lost than is tolerated.
   func mend(_ nodes: [Slot], _ codes: Codes) {
     // A few are all sought: it costs less than linking them did.

@@ -17,7 +17,7 @@ final class GraphWriter: @unchecked Sendable {
   /// The codes that the graph has now, and their memory per thread.
   var codes: Codes?
   var drafts: [EdgeDraft] = []
-  /// Nodes added and removed since it was last seen what searches find (`GraphWriter+Lost.swift`).
+  /// Nodes added and removed since it was last seen what searches find (`GraphWriter+Look.swift`).
   var changesSinceLook = 0
   /// Codes that searches may still be using.
   var retiredCodes: [(codes: Codes, epoch: UInt64)] = []
