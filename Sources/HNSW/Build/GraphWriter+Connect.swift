@@ -11,7 +11,7 @@ extension GraphWriter {
   ///
   /// Many at a time are linked in rounds of half as many as there are, with a short beam, a draft; then all of them once more, with
   /// the whole graph to choose from. A short beam is filled by one group where vectors come in groups: where the draft loses nodes,
-  /// beams become longer.
+  /// beams become longer, up to half of the last ones.
   func link(_ new: [Slot], progress: (Int) throws -> Void) rethrows {
     releaseCodes()
     let isFirst = learnIfNeeded()
@@ -30,6 +30,7 @@ extension GraphWriter {
     let isBulk = nodes.count > max(linked / 4, 1)
     let final = max(parameters.efConstruction / 2, memory.M)
     var draft = max(parameters.efConstruction / 8, memory.M)
+    let longestDraft = max(final / 2, draft)
     var at = 0
     while at < nodes.count {
       // Rounds that are small beside the graph lose nothing by not knowing of each other.
@@ -37,8 +38,10 @@ extension GraphWriter {
       connect(Array(nodes[at..<at + size]), ef: isBulk ? draft : max(parameters.efConstruction, memory.M), codes)
       at += size
       linked += size
-      if isBulk, draft < final, shareLost(of: nodes[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft {
-        draft = min(2 * draft, final)
+      if isBulk, draft < longestDraft,
+        shareLost(of: nodes[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft
+      {
+        draft = longestDraft
       }
       try progress(isBulk ? at / 2 : at)
     }

@@ -55,16 +55,20 @@ extension GraphWriter {
         if keys.least < key { return false }
         at += 4
       }
-      while at < chosen.count {
-        if codes.key(codes.block(chosen[at]), query) < key { return false }
-        at += 1
-      }
-      return true
+      guard at < chosen.count else { return true }
+      // Fewer than four are left: four at once all the same, the last of them more than once.
+      let last = chosen.count - 1
+      let keys = codes.keys(
+        codes.block(chosen[at]), codes.block(chosen[min(at + 1, last)]), codes.block(chosen[min(at + 2, last)]),
+        codes.block(chosen[last]), query)
+      return keys.least >= key
     }
   }
 
   /// Nodes by their keys from a node, nearest first.
   func ranked(_ slots: [Slot], from slot: Slot, _ codes: CodeMemory) -> [Candidate] {
+    // Rows lead anywhere in memory: all are asked for before the first is compared.
+    for other in slots { codes.prefetchNode(codes.block(other)) }
     let query = codes.query(of: codes.block(slot))
     var result: [Candidate] = []
     result.reserveCapacity(slots.count)

@@ -74,6 +74,12 @@ struct CodeMemory: @unchecked Sendable {
   @inline(__always)
   func nodeCode(_ block: UnsafeRawPointer) -> UnsafeRawPointer { block + nodeOffset }
 
+  /// Asks for what a block of level 0 says of its node.
+  @inline(__always)
+  func prefetchNode(_ block: UnsafeRawPointer) {
+    ck_prefetch_range(block, nodeOffset &+ bytes(ofCoordinates: nodeDimension))
+  }
+
   /// Bytes of so many coordinates of a node code.
   @inline(__always)
   func bytes(ofCoordinates count: Int) -> Int { isWide ? 2 &* count : count }

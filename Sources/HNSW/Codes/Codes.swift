@@ -193,6 +193,7 @@ final class Codes: @unchecked Sendable {
     let codes = (base + layout.codesOffset).assumingMemoryBound(to: UInt8.self)
     // The same rows make the same bytes, also where no neighbour is.
     draft.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: layout.edgeBytes)
+    for neighbour in neighbours { ck_prefetch_range(place(neighbour, level), layout.nodeOffset + memory.edgeDimension) }
     var mostStep: Float = 0
     for (i, neighbour) in neighbours.enumerated() {
       let other = place(neighbour, level)
