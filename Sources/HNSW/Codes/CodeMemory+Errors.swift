@@ -1,6 +1,6 @@
 extension CodeMemory {
-  /// How far a node may be nearer than its code says: two and a half standard deviations of what the two residuals have in
-  /// common, and of what rounding does.
+  /// How far a node may be nearer than its code says: so many standard deviations of what the two residuals have in common, and
+  /// of what rounding does.
   ///
   /// - Parameters:
   ///   - residual: of the node, like its unit.
@@ -8,9 +8,12 @@ extension CodeMemory {
   @inline(__always)
   func doubt(residual: Float, unit: Float, _ query: CodedQuery, bound: Float) -> Float {
     // A hundredth for what else is not exact: the directions are orthonormal to within 1 %.
-    2.5 * residualSpread * query.residual * residual
-      + max(2.5 * rounding(unit, query.unit, bound: bound), 0.01 * abs(bound))
+    Self.deviations * residualSpread * query.residual * residual
+      + max(Self.deviations * rounding(unit, query.unit, bound: bound), 0.01 * abs(bound))
   }
+
+  /// Fewer leave out one of a thousand neighbours for ever, however long the beam; more compare vectors for nothing.
+  private static let deviations: Float = 4
 
   /// The standard deviation of what rounding does to a key.
   ///

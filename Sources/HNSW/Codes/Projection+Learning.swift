@@ -12,7 +12,7 @@ extension Projection {
   /// The blur from which on codes of whole nodes hold all coordinates.
   private static let greatestBlurOfNodes = 0.03
   /// The share of near vectors that rounding to 8 bits may keep from being told apart.
-  private static let greatestShareRoundedAway = 0.1
+  private static let greatestShareRoundedAway = 0.02
 
   /// Learns the directions from a sample of the stored rows of a collection.
   ///

@@ -103,7 +103,7 @@ extension Graph {
   }
 
   /// The nodes that are kept on each level on the way down where a plain approach is not trusted.
-  private static let wideBeam = 64
+  private static let wideBeam = 16
 
   /// Where a search of level 0 begins, sought with a wide beam on all levels above it; nil in an empty graph, and where the
   /// codes were replaced since the search began.
