@@ -35,8 +35,8 @@ final class Scratch: @unchecked Sendable {
     buffers = ProjectionBuffers(dimension: memory.dimension)
     coordinates = .allocate(capacity: node)
     let groups = (2 * memory.M + 15) / 16
-    // One more than a row has: what is no new neighbour is written behind those that are.
-    batch = .allocate(capacity: groups * 16 + 1)
+    // Three more than a row has: what is no new neighbour is written behind those that are, and fours are filled up.
+    batch = .allocate(capacity: groups * 16 + 3)
     estimates = UnsafeMutableRawPointer.allocate(byteCount: groups * 64, alignment: 64)
       .bindMemory(to: Float.self, capacity: groups * 16)
     below = .allocate(capacity: groups)

@@ -22,7 +22,9 @@ extension Graph {
   func approach(_ level: Int, codes: CodeMemory, query: CodedQuery, scratch: Scratch) -> Slot? {
     guard let entry, isCurrent(codes) else { return nil }
     guard entry.level > level else { return entry.slot }
-    guard codes.hasEdges else { return approachByNodes(level, from: entry, codes: codes, query: query) }
+    guard codes.hasEdges else {
+      return approachByNodes(level, from: entry, codes: codes, query: query, scratch: scratch)
+    }
     let layout = codes.upper
     var block = codes.upperBlock(memory.ordinal(entry.slot, level: entry.level).pointee)
     var at = entry.level
@@ -39,18 +41,32 @@ extension Graph {
   }
 
   /// The same where codes of few coordinates do not tell neighbours apart: to the nearest neighbour by node codes.
-  private func approachByNodes(_ level: Int, from entry: Entry, codes: CodeMemory, query: CodedQuery) -> Slot {
+  private func approachByNodes(
+    _ level: Int, from entry: Entry, codes: CodeMemory, query: CodedQuery, scratch: Scratch
+  ) -> Slot {
     var (slot, at) = (entry.slot, entry.level)
     var key = codes.key(codes.block(slot), query)
     let capacity = memory.M
+    let batch = scratch.batch
     while at > level {
       let row = memory.row(slot, level: at)
-      var best = (key: key, slot: slot)
+      var count = 0
       for i in 0..<capacity {
         let next = row[i].load(ordering: .acquiring)
         if next == NodeMemory.none { break }
-        let key = codes.key(codes.block(next), query)
-        if key < best.key { best = (key, next) }
+        codes.prefetchNode(codes.block(next))
+        batch[count] = next
+        count &+= 1
+      }
+      // The last one more than once, where they are no fours.
+      if count > 0 { for i in count..<count &+ 3 { batch[i] = batch[count &- 1] } }
+      var best = (key: key, slot: slot)
+      for i in stride(from: 0, to: count, by: 4) {
+        let keys = codes.keys(
+          codes.block(batch[i]), codes.block(batch[i &+ 1]), codes.block(batch[i &+ 2]), codes.block(batch[i &+ 3]),
+          query)
+        guard keys.least < best.key else { continue }
+        for lane in 0..<4 where keys[lane] < best.key { best = (keys[lane], batch[i &+ lane]) }
       }
       if best.slot == slot { at &-= 1 } else { (key, slot) = best }
     }

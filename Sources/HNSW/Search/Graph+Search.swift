@@ -95,25 +95,27 @@ extension Graph {
       if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
       let count = visited.insert(memory.row(current, level: level), capacity: capacity, into: batch)
       for i in 0..<count { ck_prefetch_range(codes.block(batch[i]), lineBytes) }
+      // The last one more than once, where two or three are left.
+      if count > 1 { for i in count..<count &+ 2 { batch[i] = batch[count &- 1] } }
       var at = 0
-      while at &+ 4 <= count {
+      while at &+ 1 < count {
         let (a, b, c, d) = (batch[at], batch[at &+ 1], batch[at &+ 2], batch[at &+ 3])
         let (first, second, third, fourth) = (codes.block(a), codes.block(b), codes.block(c), codes.block(d))
         let keys =
           isRough
           ? codes.roughKeys(first, second, third, fourth, query) : codes.keys(first, second, third, fourth, query)
+        let left = count &- at
         at &+= 4
         if keys.least > pool.boundKey { continue }
         pool.insert(Candidate(key: keys[0], slot: a))
         pool.insert(Candidate(key: keys[1], slot: b))
-        pool.insert(Candidate(key: keys[2], slot: c))
-        pool.insert(Candidate(key: keys[3], slot: d))
+        if left > 2 { pool.insert(Candidate(key: keys[2], slot: c)) }
+        if left > 3 { pool.insert(Candidate(key: keys[3], slot: d)) }
       }
-      while at < count {
+      if at < count {
         let block = codes.block(batch[at])
         let key = isRough ? codes.roughKey(block, query) : codes.key(block, query)
         pool.insert(Candidate(key: key, slot: batch[at]))
-        at &+= 1
       }
       pool.upcoming(2) {
         if level == 0 { ck_prefetch_range(memory.groundRow($0), capacity &* 4) }
