@@ -39,7 +39,8 @@ extension GraphWriter {
       at += size
       linked += size
       if isBulk, draft < longestDraft,
-        shareLost(of: nodes[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft
+        shareLost(of: nodes[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft,
+        !isFlat(nodes[..<at], codes)
       {
         draft = longestDraft
       }

@@ -22,10 +22,36 @@ extension GraphWriter {
     return Double(ends.count { $0 != nil }) / Double(chosen.count)
   }
 
+  /// The share of a random node's squared distance at which the nearest node is hardly nearer than any.
+  private static let flat: Float = 0.55
+
+  /// Whether no groups can be: a node's nearest neighbour is hardly nearer to it than a random one, as where vectors are
+  /// random in all of many directions (Beyer et al., ICDT 1999). What searches lose there, they lose because all is alike, and links
+  /// that lead to it take the places of others that are as good.
+  ///
+  /// - Parameter linked: nodes of the graph, or of what is linked of it. Inner products are no distances: never so.
+  func isFlat(_ linked: ArraySlice<Slot>, _ codes: Codes) -> Bool {
+    guard graph.metric != .dot, !linked.isEmpty else { return false }
+    var random = SequenceGenerator(seed: parameters.seed)
+    func some() -> Slot { linked[linked.startIndex + Int(random.next() % UInt64(linked.count))] }
+    var (near, far): (Float, Float) = (0, 0)
+    for _ in 0..<128 {
+      let slot = some()
+      guard let nearest = ranked(neighbours(slot, 0), from: slot, codes.memory).first else { continue }
+      near += nearest.key
+      far += ranked([some()], from: slot, codes.memory)[0].key
+    }
+    return near > Self.flat * far
+  }
+
   /// Makes nodes that have been linked findable, if more of a sample of them are lost than is tolerated.
   func mend(_ nodes: [Slot], _ codes: Codes) {
     // A few are all sought: it costs less than linking them did.
-    if nodes.count > 4_096, shareLost(of: nodes[0...], ef: memory.M, sample: 1_024, codes) <= Self.tolerated { return }
+    if nodes.count > 4_096,
+      shareLost(of: nodes[0...], ef: memory.M, sample: 1_024, codes) <= Self.tolerated || isFlat(nodes[0...], codes)
+    {
+      return
+    }
     var sought = nodes
     // How many links a place has got here: not all of its row is to lead far.
     var given: [Slot: Int] = [:]
