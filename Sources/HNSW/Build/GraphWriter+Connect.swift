@@ -95,15 +95,26 @@ extension GraphWriter {
         replace(nodes[i], proposal.level, by: proposal.row, codes, drafts[thread]) { dropped.note($0, thread) }
       }
     }
-    for level in 0...(proposals.lazy.compactMap { $0.first?.level }.max() ?? 0) {
+    linkBack(nodes, proposals, codes) { dropped.note($0, $1) }
+    for slot in dropped.sorted(with: nodes) where memory.degree(slot).pointee.load(ordering: .relaxed) == 0 {
+      makeReachable(slot, codes)
+    }
+  }
+
+  /// Has those that were chosen take up those who chose them.
+  ///
+  /// - Parameter dropped: hears who was taken out of a row, and on which thread.
+  func linkBack(
+    _ nodes: [Slot], _ proposals: [[Proposal]], _ codes: Codes,
+    dropped: @Sendable (Slot, Int) -> Void = { _, _ in }
+  ) {
+    let drafts = drafts
+    for level in 0...(proposals.lazy.compactMap { $0.lazy.map(\.level).max() }.max() ?? 0) {
       let incoming = IncomingLinks(nodes: nodes, proposals: proposals, level: level, graph: graph)
       let targets = incoming.targets
       Parallel.forEach(targets.count, threads: threads) { [self] i, thread in
-        take(incoming.sources(i), into: targets[i], level, codes, drafts[thread]) { dropped.note($0, thread) }
+        take(incoming.sources(i), into: targets[i], level, codes, drafts[thread]) { dropped($0, thread) }
       }
-    }
-    for slot in dropped.sorted(with: nodes) where memory.degree(slot).pointee.load(ordering: .relaxed) == 0 {
-      makeReachable(slot, codes)
     }
   }
 

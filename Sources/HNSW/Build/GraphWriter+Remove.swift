@@ -39,12 +39,17 @@ extension GraphWriter {
     } else {
       let drafts = drafts
       let stranded = NotedSlots(threads: threads)
-      Parallel.forEach(live.count, threads: threads) { [self] i, thread in
+      let proposals = Parallel.map(live.count, threads: threads) { [self] i, thread in
+        var proposals: [Proposal] = []
         for level in 0...Int(memory.height(live[i]).pointee) {
-          mend(live[i], level, codes, drafts[thread])
+          if let new = mend(live[i], level, codes, drafts[thread]), !new.isEmpty {
+            proposals.append(Proposal(level: level, row: new, diverse: new.count))
+          }
           if level == 0, neighbours(live[i], 0).isEmpty { stranded.note(live[i], thread) }
         }
+        return proposals
       }
+      linkBack(live, proposals, codes)
       if let entry = graph.entry, !memory.isLive(entry.slot) {
         let highest = live.max { a, b in
           (memory.height(a).pointee, b) < (memory.height(b).pointee, a)
@@ -65,22 +70,25 @@ extension GraphWriter {
   }
 
   /// Replaces the ghosts of a row by the neighbours they lead to.
-  private func mend(_ slot: Slot, _ level: Int, _ codes: Codes, _ draft: EdgeDraft) {
+  ///
+  /// - Returns: those of them that are new and diverse, which are to link back; nil where the row had no ghosts.
+  private func mend(_ slot: Slot, _ level: Int, _ codes: Codes, _ draft: EdgeDraft) -> [Slot]? {
     let row = neighbours(slot, level)
-    guard row.contains(where: { !memory.isLive($0) }) else { return }
+    guard row.contains(where: { !memory.isLive($0) }) else { return nil }
     var candidates: [Slot] = []
     var seen = Set([slot])
-    func offer(_ row: [Slot]) {
+    func offer(_ row: ArraySlice<Slot>) {
       for node in row where memory.isLive(node) && seen.insert(node).inserted { candidates.append(node) }
     }
-    offer(row)
+    offer(row[...])
     var waiting = row.filter { !memory.isLive($0) }
     var at = 0
     // Beyond ghosts of ghosts when all around is removed.
     while at < waiting.count, at < memory.capacity(level: level) || candidates.isEmpty {
       let beyond = neighbours(waiting[at], level)
       at += 1
-      offer(beyond)
+      // Those that lead somewhere; what fills up the other half of its row is near and leaves no place for others.
+      offer(beyond.prefix(memory.M))
       if candidates.isEmpty {
         for ghost in beyond where !memory.isLive(ghost) && seen.insert(ghost).inserted { waiting.append(ghost) }
       }
@@ -88,6 +96,7 @@ extension GraphWriter {
     let chosen = choose(
       ranked(candidates, from: slot, codes.memory), for: slot, limit: memory.capacity(level: level), codes.memory)
     replace(slot, level, by: chosen.row, codes, draft) { _ in }
+    return chosen.row.prefix(chosen.diverse).filter { !row.contains($0) }
   }
 
   /// Links nodes anew whose whole neighbourhood was removed.

@@ -31,10 +31,17 @@ enum Parallel {
   static func map<Result>(
     _ count: Int, threads: Int, grain: Int = 16, _ body: @Sendable (_ index: Int) -> Result
   ) -> [Result] {
+    map(count, threads: threads, grain: grain) { index, _ in body(index) }
+  }
+
+  /// The same, where the body also gets the number of the thread, below `threads`.
+  static func map<Result>(
+    _ count: Int, threads: Int, grain: Int = 16, _ body: @Sendable (_ index: Int, _ thread: Int) -> Result
+  ) -> [Result] {
     Array(unsafeUninitializedCapacity: count) { results, initialized in
       let places = Places(first: results.baseAddress)
-      forEach(count, threads: threads, grain: grain) { index, _ in
-        places.first.map { ($0 + index).initialize(to: body(index)) }
+      forEach(count, threads: threads, grain: grain) { index, thread in
+        places.first.map { ($0 + index).initialize(to: body(index, thread)) }
       }
       initialized = count
     }
