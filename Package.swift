@@ -110,7 +110,7 @@ let package = Package(
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "HNSW", "Likeness", "Seeded", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
+        "CTriggers", "HNSW", "Likeness", "Seeded", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Fixtures")]),

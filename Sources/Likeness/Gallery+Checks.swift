@@ -34,8 +34,14 @@ extension Gallery {
     }
   }
 
-  /// How often all rows were compared with the index.
+  /// How often all rows were compared with the index while an answer waited.
   package var comparisons: Int { keeper.comparisons.load(ordering: .acquiring) }
+
+  /// How often all rows were compared with the index in the background.
+  package var backgroundComparisons: Int { keeper.backgroundComparisons.load(ordering: .acquiring) }
+
+  /// Whether one is under way or about to be.
+  package var comparisonIsDue: Bool { keeper.watchfulness.withLock(\.isScheduled) }
 
   /// Whether nothing is left of removed vectors where the index keeps vectors.
   package var removedVectorsAreErased: Bool {

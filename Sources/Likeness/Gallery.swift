@@ -19,7 +19,11 @@ import Synchronization
 ///
 /// **The rows are the only truth.** The index is built from them when the gallery is opened, or begins with what was saved
 /// of it and is compared with all of them; and every answer comes from an index that agrees with the snapshot of the rows
-/// that the answer reads, also when another process or a person with `sqlite3` wrote a moment ago.
+/// that the answer reads, also when another process or a person with `sqlite3` wrote a moment ago. Triggers keep a log of
+/// changes that says what to follow; who switches them off is found by the pages written. Only where those were
+/// overwritten in the write-ahead log before anybody looked, or belong to the middle of a long vector, an update that left no
+/// trace is in the answers from about a second later on, when all rows were compared in the background. Such comparisons
+/// take up 2 % of one core at most, and nobody waits for them.
 ///
 /// **Concurrency.** All methods may be called from any thread. Reads wait neither for writers of this process nor for
 /// those of others. Writes go one after the other; a write that waits longer than

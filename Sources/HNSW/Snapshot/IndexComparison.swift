@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// One pass that compares vectors with those of an index, bit for bit. Nobody may change the index meanwhile.
+/// One pass that compares vectors with those of an index, bit for bit. Nobody may change the index meanwhile, unless
+/// only ``compareAmidChanges(_:id:)`` is asked.
 package struct IndexComparison: ~Copyable {
   private let index: HNSWIndex
   private let row: UnsafeMutablePointer<Float>
@@ -18,29 +19,45 @@ package struct IndexComparison: ~Copyable {
     case same, changed, unknown
   }
 
-  package init(_ index: HNSWIndex) {
+  /// - Parameter isAmidChanges: Whether only ``compareAmidChanges(_:id:)`` will be asked.
+  package init(_ index: HNSWIndex, isAmidChanges: Bool = false) {
     self.index = index
     row = .allocate(capacity: index.graph.memory.stride)
-    seen = Array(repeating: false, count: index.graph.slotEnd.load(ordering: .acquiring))
+    seen = Array(repeating: false, count: isAmidChanges ? 0 : index.graph.slotEnd.load(ordering: .acquiring))
   }
 
   deinit { row.deallocate() }
 
   /// Compares the vector that an id should have, which may be unaligned; one that cannot be in the index is `changed`.
   package mutating func compare(_ vector: UnsafeRawBufferPointer, id: Int64) -> Outcome {
-    let memory = index.graph.memory
     guard let slot = see(id) else { return .unknown }
-    guard vector.count == 4 * memory.dimension, let start = vector.baseAddress else { return .changed }
-    let stored = memory.vector(slot)
-    if index.metric != .cosine { return memcmp(stored, start, vector.count) == 0 ? .same : .changed }
+    guard let stored = stored(vector) else { return .changed }
+    return memcmp(index.graph.memory.vector(slot), stored, vector.count) == 0 ? .same : .changed
+  }
+
+  /// Compares as ``compare(_:id:)`` does, while others change the index.
+  package func compareAmidChanges(_ vector: UnsafeRawBufferPointer, id: Int64) -> Outcome {
+    let stored = stored(vector)
+    return index.table.withLock { table in
+      guard let slot = table[id] else { return .unknown }
+      guard let stored else { return .changed }
+      return memcmp(index.graph.memory.vector(slot), stored, vector.count) == 0 ? .same : .changed
+    }
+  }
+
+  /// A vector as the index would have it; nil where it would not.
+  private func stored(_ vector: UnsafeRawBufferPointer) -> UnsafeRawPointer? {
+    let dimension = index.graph.memory.dimension
+    guard vector.count == 4 * dimension, let start = vector.baseAddress else { return nil }
+    if index.metric != .cosine { return start }
     UnsafeMutableRawPointer(row).copyMemory(from: start, byteCount: vector.count)
     do {
       try index.graph.space.prepare(
-        UnsafeBufferPointer(start: row, count: memory.dimension), dimension: memory.dimension, into: row)
+        UnsafeBufferPointer(start: row, count: dimension), dimension: dimension, into: row)
     } catch {
-      return .changed
+      return nil
     }
-    return memcmp(stored, row, vector.count) == 0 ? .same : .changed
+    return UnsafeRawPointer(row)
   }
 
   /// Notes that an id is there, without a comparison.

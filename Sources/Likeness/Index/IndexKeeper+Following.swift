@@ -39,12 +39,14 @@ extension IndexKeeper {
     }
     if !position.isSuspect {
       if position.logIsTrusted, position.schemaCookie == head.schemaCookie {
-        if head.sequence == position.sequence, head.highest == position.highest { return }
-        if head.sequence > position.sequence,
+        var isThere = head.sequence == position.sequence && head.highest == position.highest
+        if !isThere, head.sequence > position.sequence,
           let changes = try changesInLog(db, after: position.sequence, head: head, embedder: embedder)
         {
-          return take(changes, head: head, embedder: embedder, logIsTrusted: true)
+          take(changes, head: head, embedder: embedder, logIsTrusted: true)
+          isThere = true
         }
+        if isThere, try settleDoubts(db, highest: max(position.highest, head.highest)) { return }
       } else if !position.logIsTrusted, !isNews {
         return
       }
@@ -58,6 +60,8 @@ extension IndexKeeper {
         """)
     }
     let changes = try differences(db, head: head, embedder: embedder)
+    // They were about commits that the snapshot has.
+    state.withLock { $0?.doubts = Doubts() }
     take(changes, head: head, embedder: embedder, logIsTrusted: missing.isEmpty)
   }
 

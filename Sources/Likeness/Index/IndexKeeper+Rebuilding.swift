@@ -5,7 +5,7 @@ extension IndexKeeper {
   /// meanwhile.
   func rebuild(progress: ((GalleryProgress) -> Void)? = nil) throws {
     try building.withLock { _ in
-      // What is committed from now on without a trace in the log will be noticed.
+      // What others commit from now on without a trace in the log will be noticed.
       let strangeCommits = connections.strangeCommits()
       let builder = IndexBuilder(configuration: configuration, path: path)
       let built = try builder.build(
@@ -15,7 +15,7 @@ extension IndexKeeper {
           progress?(done)
         })
       guard var built else { return }
-      built.strangeCommits = strangeCommits ?? -1
+      built.strangeCommits = strangeCommits
       report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
       following.withLock { _ in
         state.withLock { state in

@@ -12,7 +12,8 @@ import Synchronization
 ///
 /// Where the log cannot account for the difference (it was pruned past the index's position, its rows were deleted, a
 /// trigger was dropped, an answer met a row that the index has otherwise) all rows are compared with the index: the
-/// rows are the only truth.
+/// rows are the only truth. And it is not believed without a look: after commits of others the rows on the pages that
+/// they wrote are compared, and where these are not known the number of rows at once and all rows in the background.
 final class IndexKeeper: Sendable {
   let configuration: GalleryConfiguration
   /// The gallery's path.
@@ -35,8 +36,12 @@ final class IndexKeeper: Sendable {
   let saveIsScheduled = Atomic(false)
   let isClosing = Atomic(false)
   let beganWithSnapshot = Atomic(false)
-  /// How often all rows were compared.
+  /// When all rows are compared in the background.
+  let watchfulness = Locked(Watchfulness())
+  /// How often an answer compared all rows.
   let comparisons = Atomic<Int>(0)
+  /// How often they were compared in the background.
+  let backgroundComparisons = Atomic<Int>(0)
   /// Whether the gallery may be written, and a snapshot beside it.
   let canSave: Bool
 
@@ -81,16 +86,21 @@ final class IndexKeeper: Sendable {
     }
   }
 
-  /// Suspects the index where somebody committed and the log does not say what.
+  /// Suspects the index where somebody committed and the log does not say what, and notes where it may not say all.
   ///
-  /// - Returns: whether somebody did since this was asked last; nil where that cannot be told now, as this process is
-  ///   writing.
+  /// - Returns: whether somebody committed since this was asked last; nil where that cannot be told now, as this process
+  ///   is writing.
   private func noticeStrangers() -> Bool? {
-    guard let count = connections.strangeCommits() else { return nil }
+    guard let (commits, written) = connections.newsOfStrangers() else { return nil }
     return state.withLock { state in
-      guard let known = state?.strangeCommits, known != count else { return false }
-      state?.strangeCommits = count
-      state?.isSuspect = true
+      guard let now = state, now.strangeCommits != commits else { return false }
+      state?.strangeCommits = commits
+      guard let known = now.strangeCommits, known.untraced == commits.untraced, written.since <= known.seen else {
+        state?.isSuspect = true
+        return true
+      }
+      state?.doubts.ids += written.ids
+      if known.unseen != commits.unseen { state?.doubts.isEverywhere = true }
       return true
     }
   }
@@ -111,14 +121,14 @@ final class IndexKeeper: Sendable {
   /// Says that an answer found a row otherwise than the index has it: the next view compares all rows.
   func suspect() { state.withLock { $0?.isSuspect = true } }
 
-  private func openView(ifAt head: Head? = nil) -> IndexView? {
+  func openView(ifAt head: Head? = nil) -> IndexView? {
     state.withLock { state in
       guard let now = state else { return nil }
       if let head, !now.agrees(with: head) { return nil }
       state?.openViews[now.position, default: 0] += 1
       return IndexView(
         embedder: now.embedder, graph: now.graph, overlay: now.overlay, position: now.position,
-        searchable: now.searchable, faults: now.faults.count, logIsTrusted: now.logIsTrusted)
+        searchable: now.searchable, faults: now.faults, logIsTrusted: now.logIsTrusted)
     }
   }
 
@@ -128,7 +138,7 @@ final class IndexKeeper: Sendable {
   func buildIfNeeded(progress: ((GalleryProgress) -> Void)? = nil) throws {
     try building.withLock { _ in
       if isBuilt { return }
-      // What is committed from now on without a trace in the log will be noticed.
+      // What others commit from now on without a trace in the log will be noticed.
       let strangeCommits = connections.strangeCommits()
       let read: SnapshotOpening.Read = { [connections] body in try connections.read { db in try body(db) } }
       var holdsRemoved = false
@@ -149,7 +159,7 @@ final class IndexKeeper: Sendable {
       }
       beganWithSnapshot.store(made?.savedChanges != nil, ordering: .releasing)
       guard var made else { return }
-      made.strangeCommits = strangeCommits ?? -1
+      made.strangeCommits = strangeCommits
       report(made.faults.map { ($0.key, $0.value) }, embedder: made.embedder)
       let hasQueued = made.overlay.hasQueued
       state.withLock { $0 = made }

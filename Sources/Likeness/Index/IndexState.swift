@@ -21,8 +21,10 @@ struct IndexState: Sendable {
   /// Whether the index may have a row otherwise than it is: an answer found one, or somebody wrote and the log does not
   /// say what.
   var isSuspect = false
-  /// How many commits that left no trace in the log the index has been compared after.
-  var strangeCommits = 0
+  /// The commits of others that the index has been told of; nil where it is not known which.
+  var strangeCommits: StrangeCommits? = StrangeCommits()
+  /// What others wrote and the log may not say, until the rows there were looked at.
+  var doubts = Doubts()
   /// The changes that the graph had seen when it was last saved; nil where no snapshot holds it.
   var savedChanges: Int?
   /// How many searches are under way at each position.
@@ -55,6 +57,16 @@ struct IndexState: Sendable {
     position == head.sequence && highest == head.highest && schemaCookie == head.schemaCookie && logIsTrusted
       && !isSuspect && embedder == head.embedder
   }
+}
+
+/// Where the log of changes may not say all that others did.
+struct Doubts: Sendable {
+  /// All rows that they changed are on pages whose first and last ids these are.
+  var ids: [ClosedRange<Int64>] = []
+  /// Whether they may have changed rows elsewhere: their number is compared at once, and all of them soon.
+  var isEverywhere = false
+
+  var isEmpty: Bool { ids.isEmpty && !isEverywhere }
 }
 
 /// What a row of `embedding` means to an index.

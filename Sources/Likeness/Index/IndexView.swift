@@ -11,8 +11,8 @@ struct IndexView: Sendable {
   let position: Int64
   /// How many embeddings can be found.
   let searchable: Int
-  /// How many cannot because their rows are damaged.
-  let faults: Int
+  /// Those that cannot because their rows are damaged, and why.
+  let faults: [Int64: VectorFault]
   let logIsTrusted: Bool
 
   /// The `k` nearest of the searchable embeddings that are not in `excluded`, and in `allowed` where that is given: fewer

@@ -149,9 +149,9 @@ struct Search {
       let which = kept.isEmpty ? "the nearest candidate" : "the next candidate"
       notes.append("\(which) is at \(candidates[kept.count].distance), beyond \(maxDistance)")
     }
-    if view.faults > 0 {
-      notes.append(
-        "\(view.faults) damaged \(view.faults == 1 ? "embedding was" : "embeddings were") left out, see info")
+    if !view.faults.isEmpty {
+      let count = view.faults.count
+      notes.append("\(count) damaged \(count == 1 ? "embedding was" : "embeddings were") left out, see info")
     }
     let doubtful = kept.filter { altered.contains($0.embedding) }
     if !doubtful.isEmpty {

@@ -1,17 +1,19 @@
 import GRDB
 
-/// Counts commits of others that changed embeddings, or may have, and left no trace in the log of changes: those of a
-/// connection with triggers switched off, say.
+/// Watches what others commit, as the log of changes may not say it: a connection with triggers switched off leaves no
+/// trace there, or one of some of its changes.
 ///
 /// Each commit is looked at by itself, in the write-ahead log, so that one with a trace does not hide one without. A
-/// commit that leaves a trace for some of its changes and none for others is taken for one with a trace: it is found by
-/// the next comparison of all rows, at the next opening at the latest.
+/// commit may leave a trace of some changes and none of others; therefore the pages that it wrote are noted, for their
+/// rows to be compared.
 ///
 /// Where the log began anew since the last look and commits are in it no more, or there is none, they count where they
 /// may have changed something.
 struct CommitWatch: Sendable {
-  /// Commits of others that left no trace, as far as that is known: a number that grows.
-  private(set) var strangeCommits = 0
+  /// Commits of others, by what is known of them.
+  private(set) var strangeCommits = StrangeCommits()
+  /// Where those that left a trace have written, since this was asked last.
+  private var written = WrittenRows(since: 0)
   /// Changes when anybody else has committed, never for commits of the connection itself.
   private var dataVersion: Int64?
   /// The number of the last change in the log of changes.
@@ -45,11 +47,17 @@ struct CommitWatch: Sendable {
     ownFollows = end.commits != position.commits
   }
 
+  /// Where others have written since this was asked last, of the commits that left a trace and were seen.
+  mutating func takeWritten() -> WrittenRows {
+    defer { written = WrittenRows(since: strangeCommits.seen) }
+    return written
+  }
+
   /// Goes through the commits since the last look.
   private mutating func count(_ db: Database) throws {
     let current = try Self.sequence(db)
     guard let log = WriteAheadLog(db) else {
-      if current == sequence { strangeCommits += 1 }
+      if current == sequence { strangeCommits.untraced += 1 } else { strangeCommits.unseen += 1 }
       sequence = current
       return
     }
@@ -57,7 +65,7 @@ struct CommitWatch: Sendable {
     guard let start = position, let end,
       let visible = log.commits(after: start, to: end, roots: try WriteAheadLog.Roots(in: db))
     else {
-      strangeCommits += 1
+      strangeCommits.untraced += 1
       (position, sequence) = (nil, current)
       return
     }
@@ -68,16 +76,32 @@ struct CommitWatch: Sendable {
     }
     if lost == 1, current > sequence, others.allSatisfy({ $0.sequence == nil }) {
       // One commit is in the log no more, and all that the log of changes has gained is its.
+      strangeCommits.unseen += 1
       sequence = current
     } else if lost != 0 {
-      strangeCommits += 1
+      strangeCommits.untraced += 1
     }
     for commit in others {
       let next = commit.sequence ?? sequence
-      if next < sequence || next == sequence && commit.mayHoldEmbeddings { strangeCommits += 1 }
+      if next < sequence || next == sequence && commit.mayHoldEmbeddings {
+        strangeCommits.untraced += 1
+      } else {
+        note(commit)
+      }
       sequence = next
     }
     position = end
+  }
+
+  private mutating func note(_ commit: WriteAheadLog.Commit) {
+    if !commit.isUnderstood { strangeCommits.unseen += 1 }
+    if commit.ids.isEmpty { return }
+    strangeCommits.seen += 1
+    if !written.note(commit.ids) {
+      // All rows are compared instead.
+      strangeCommits.untraced += 1
+      written = WrittenRows(since: strangeCommits.seen)
+    }
   }
 
   private static func sequence(_ db: Database) throws -> Int64 {

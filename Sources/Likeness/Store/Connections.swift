@@ -37,10 +37,17 @@ final class Connections: Sendable {
     watch = Locked(CommitWatch())
   }
 
-  /// How many commits of others may have changed embeddings without the change log saying so; nil where that cannot be
-  /// told without waiting, as this process is writing.
-  func strangeCommits() -> Int? {
-    watch.withLockIfFree { watch -> Int? in
+  /// What others have committed; nil where that cannot be told without waiting, as this process is writing.
+  func strangeCommits() -> StrangeCommits? { look { $0.strangeCommits } }
+
+  /// What others have committed, and where they have written since this was asked last; nil where that cannot be told
+  /// without waiting, as this process is writing.
+  func newsOfStrangers() -> (commits: StrangeCommits, written: WrittenRows)? {
+    look { watch in (watch.strangeCommits, watch.takeWritten()) }
+  }
+
+  private func look<T>(_ body: (inout CommitWatch) -> T) -> T? {
+    watch.withLockIfFree { watch -> T? in
       do {
         var now = watch
         try writer.inDatabase { db in
@@ -50,7 +57,7 @@ final class Connections: Sendable {
           }
         }
         watch = now
-        return watch.strangeCommits
+        return body(&watch)
       } catch {
         return nil
       }

@@ -1,10 +1,13 @@
-/// One page of a database file, as far as it tells which rows are on it.
+/// One page of a database file, as far as it tells which rows are on it and which pages it leads to.
 ///
 /// The page layout is that of *Database File Format*, sections 1.6 and 2.1, https://www.sqlite.org/fileformat2.html.
 struct TablePage {
   private let bytes: ArraySlice<UInt8>
 
   init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+  /// Whether it is a leaf of a table.
+  var isLeaf: Bool { bytes.first == 0x0D }
 
   /// Whether rows of a table with at least so many columns may be on the page, or continue on it.
   ///
@@ -24,10 +27,48 @@ struct TablePage {
     return row.types.count >= columns
   }
 
+  /// The ids of the first and the last row of a leaf of a table; nil where there is none.
+  var ids: ClosedRange<Int64>? {
+    let count = number(3, 2)
+    guard isLeaf, count > 0, let first = cell(0)?.id, let last = cell(count - 1)?.id, first <= last
+    else { return nil }
+    return first...last
+  }
+
+  /// The pages on which rows of a leaf of a table go on, the first of each.
+  var continuations: [UInt32] {
+    guard isLeaf else { return [] }
+    // Rows of at most `whole` bytes are on the leaf, of others at least `least`.
+    let usable = bytes.count
+    let whole = usable - 35
+    let least = (usable - 12) * 32 / 255 - 23
+    return (0..<number(3, 2)).compactMap { index in
+      guard let cell = cell(index), cell.size > whole else { return nil }
+      let fitting = least + (Int(clamping: cell.size) - least) % (usable - 4)
+      return UInt32(number(cell.start - bytes.startIndex + (fitting <= whole ? fitting : least), 4))
+    }
+  }
+
+  // MARK: Pages that are of no tree
+
+  /// The page after this one, where it is one of a chain.
+  var next: UInt32 { UInt32(number(0, 4)) }
+
+  /// The free pages that are listed on the page, if it may be one that lists them; the first of the list is the page
+  /// that `firstFree` of page 1 names.
+  var free: [UInt32] {
+    let count = number(4, 4)
+    guard count <= bytes.count / 4 - 2 else { return [] }
+    return (0..<count).map { UInt32(number(8 + 4 * $0, 4)) }
+  }
+
+  /// On page 1, the first page that lists free ones; 0 where there is none.
+  var firstFree: UInt32 { UInt32(number(32, 4)) }
+
   /// The number that a leaf of `sqlite_sequence` has for a table; 0 where it has none, nil where the page is not such
   /// a leaf.
   func sequence(of table: String) -> Int64? {
-    guard bytes.first == 0x0D else { return nil }
+    guard isLeaf else { return nil }
     for index in 0..<number(3, 2) {
       guard let row = row(index), row.types.count == 2, let name = length(row.types[0]), row.types[0] % 2 == 1
       else { return nil }
@@ -42,10 +83,16 @@ struct TablePage {
 
   // MARK: Rows
 
+  /// How many bytes a row has, its id, and where on the page it begins.
+  private func cell(_ index: Int) -> (size: Int64, id: Int64, start: Int)? {
+    var at = bytes.startIndex + number(8 + 2 * index, 2)
+    guard let size = varint(&at), size >= 0, let id = varint(&at) else { return nil }
+    return (size, id, at)
+  }
+
   /// The serial types of a row's columns, and where their values begin.
   private func row(_ index: Int) -> (types: [Int64], start: Int)? {
-    var at = bytes.startIndex + number(8 + 2 * index, 2)
-    guard varint(&at) != nil, varint(&at) != nil else { return nil }
+    guard var at = cell(index)?.start else { return nil }
     let header = at
     guard let size = varint(&at), size >= 1, size <= Int64(bytes.endIndex - header) else { return nil }
     let end = header + Int(size)

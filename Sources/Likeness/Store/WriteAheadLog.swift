@@ -24,6 +24,11 @@ struct WriteAheadLog {
     var sequence: Int64?
     /// Whether rows of `embedding` may be on pages that it wrote.
     var mayHoldEmbeddings = false
+    /// The ids of the first and the last row of each page that may hold rows of `embedding`.
+    var ids: [ClosedRange<Int64>] = []
+    /// Whether rows that it changed are all on these pages, or go on from there: not where it wrote a page in the middle
+    /// of a long row and left the row's beginning as it was.
+    var isUnderstood = true
   }
 
   /// The root pages of tables whose contents are looked at.
@@ -102,7 +107,7 @@ struct WriteAheadLog {
   func commits(after start: Position, to end: Position, roots: Roots) -> [Commit]? {
     guard (512...65_536).contains(end.pageSize) else { return nil }
     var commits: [Commit] = []
-    var commit = Commit()
+    var pages = CommitPages(roots: roots)
     var frame = [UInt8](repeating: 0, count: 24 + end.pageSize)
     let first = start.salts == end.salts ? start.frames : 0
     guard first <= end.frames else { return nil }
@@ -112,26 +117,17 @@ struct WriteAheadLog {
         log.pointee.pMethods.pointee.xRead?(log, $0.baseAddress, Int32($0.count), offset)
       }
       let salts = frame.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self) }
-      guard code == SQLITE_OK, salts == end.salts else { return nil }
-      let page = TablePage(frame[24...])
-      let number = UInt32(Self.number(frame, 0))
-      if number == roots.sequences {
-        guard let sequence = page.sequence(of: "change") else { return nil }
-        commit.sequence = sequence
-      } else if number != 1, page.mayHold(columns: Self.embeddingColumns, isRoot: number == roots.embedding) {
-        commit.mayHoldEmbeddings = true
-      }
+      guard code == SQLITE_OK, salts == end.salts,
+        pages.read(TablePage(frame[24...]), number: UInt32(Self.number(frame, 0)))
+      else { return nil }
       // Only a commit's last frame says how large the file is.
       if Self.number(frame, 4) > 0 {
-        commits.append(commit)
-        commit = Commit()
+        commits.append(pages.end())
+        pages = CommitPages(roots: roots)
       }
     }
     return commits
   }
-
-  /// The fewest columns that a row of `embedding` was ever stored with.
-  private static let embeddingColumns = 9
 
   private static func number(_ bytes: [UInt8], _ index: Int) -> Int {
     bytes[index..<index + 4].reduce(0) { $0 << 8 | Int($1) }

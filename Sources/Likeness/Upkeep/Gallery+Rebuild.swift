@@ -48,7 +48,7 @@ extension Gallery {
         _ = try rows.embeddings { _ in }
         let searches = SearchCheck(path: path, db: db, view: view, effort: effort)
         return RebuildReport(
-          path: path, embeddings: view.searchable, leftOut: view.faults, seconds: seconds,
+          path: path, embeddings: view.searchable, leftOut: view.faults.count, seconds: seconds,
           recall: try searches.run(sound: rows.sound, sample: sample, seed: seed) { _ in }.recall)
       }
     }
