@@ -66,6 +66,7 @@ final class IndexKeeper: Sendable {
       throw Connections.StaleSnapshot()
     }
     return try following.withLock { _ in
+      let end = WriteAheadLog(db)?.end()
       let current = try Head.current(db, last: head)
       let isNews = head?.dataVersion != current.dataVersion
       head = current
@@ -74,7 +75,7 @@ final class IndexKeeper: Sendable {
         return nil
       }
       if isNews {
-        switch noticeStrangers() {
+        switch noticeStrangers(since: end) {
         case false: break
         // What they did may have come after this snapshot, and has to be in the one that is compared.
         case true: throw Connections.StaleSnapshot()
@@ -88,20 +89,22 @@ final class IndexKeeper: Sendable {
 
   /// Suspects the index where somebody committed and the log does not say what, and notes where it may not say all.
   ///
-  /// - Returns: whether somebody committed since this was asked last; nil where that cannot be told now, as this process
-  ///   is writing.
-  private func noticeStrangers() -> Bool? {
-    guard let (commits, written) = connections.newsOfStrangers() else { return nil }
+  /// - Parameter start: Where the write-ahead log ended before the snapshot was taken.
+  /// - Returns: whether they may have done what was noted now after that; nil where that cannot be told now, as this
+  ///   process is writing.
+  private func noticeStrangers(since start: WriteAheadLog.Position?) -> Bool? {
+    guard let (commits, written, end) = connections.newsOfStrangers() else { return nil }
+    let isLate = start == nil || start != end
     return state.withLock { state in
       guard let now = state, now.strangeCommits != commits else { return false }
       state?.strangeCommits = commits
       guard let known = now.strangeCommits, known.untraced == commits.untraced, written.since <= known.seen else {
         state?.isSuspect = true
-        return true
+        return isLate
       }
       state?.doubts.ids += written.ids
       if known.unseen != commits.unseen { state?.doubts.isEverywhere = true }
-      return true
+      return isLate
     }
   }
 

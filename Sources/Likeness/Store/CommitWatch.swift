@@ -18,7 +18,8 @@ struct CommitWatch: Sendable {
   private var dataVersion: Int64?
   /// The number of the last change in the log of changes.
   private var sequence: Int64 = 0
-  private var position: WriteAheadLog.Position?
+  /// Up to where the log was looked at.
+  private(set) var position: WriteAheadLog.Position?
   /// Whether the first commit behind `position` is one of the connection itself.
   private var ownFollows = false
 

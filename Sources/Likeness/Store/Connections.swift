@@ -40,10 +40,10 @@ final class Connections: Sendable {
   /// What others have committed; nil where that cannot be told without waiting, as this process is writing.
   func strangeCommits() -> StrangeCommits? { look { $0.strangeCommits } }
 
-  /// What others have committed, and where they have written since this was asked last; nil where that cannot be told
-  /// without waiting, as this process is writing.
-  func newsOfStrangers() -> (commits: StrangeCommits, written: WrittenRows)? {
-    look { watch in (watch.strangeCommits, watch.takeWritten()) }
+  /// What others have committed, where they have written since this was asked last, and up to where the write-ahead log
+  /// was looked at; nil where that cannot be told without waiting, as this process is writing.
+  func newsOfStrangers() -> (commits: StrangeCommits, written: WrittenRows, end: WriteAheadLog.Position?)? {
+    look { watch in (watch.strangeCommits, watch.takeWritten(), watch.position) }
   }
 
   private func look<T>(_ body: (inout CommitWatch) -> T) -> T? {
