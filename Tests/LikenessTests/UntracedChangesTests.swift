@@ -142,6 +142,68 @@ import Testing
     #expect(try gallery.query(.vector([5, 5]), k: 5, by: .embedding).candidates.count == 3)
   }
 
+  @Test(
+    "changes without a trace are in the next answer, whatever else their transaction does to the log of changes",
+    arguments: [
+      "DELETE FROM change", "UPDATE change SET embedding_id = 1", "UPDATE sqlite_sequence SET seq = 0",
+      "UPDATE sqlite_sequence SET seq = seq + 3 WHERE name = 'change'",
+      "INSERT INTO change (embedding_id, kind) VALUES (1, 'update'), (2, 'delete'), (3, 'insert')",
+    ])
+  func tampering(sql: String) throws {
+    let scratch = try Scratch()
+    let (gallery, hand) = try makeScene(scratch)
+    try commit(hand, traced: sql) { db in
+      try db.execute(sql: "DELETE FROM embedding WHERE id = 50")
+      try db.execute(
+        sql: "UPDATE embedding SET vector = ? WHERE id = 7", arguments: [blob(vector(-1_000))])
+      try db.execute(sql: Self.insertion, arguments: [8, blob(vector(1_000))])
+    }
+    #expect(try gallery.query(.vector(vector(-1_000)), k: 1).candidates.map(\.identity) == ["p7"])
+    #expect(try gallery.query(.vector(vector(1_000)), k: 1).candidates.map(\.identity) == ["p8"])
+    #expect(try gallery.query(.vector(vector(50)), k: 2).candidates.map(\.identity) == ["p49", "p51"])
+    #expect(try gallery.indexDisagreements().isEmpty)
+  }
+
+  @Test("a copy that was changed without a trace and restored over the gallery is what the next answer is of")
+  func restored() throws {
+    let scratch = try Scratch()
+    let (gallery, hand) = try makeScene(scratch)
+    try hand.writeWithoutTransaction { db in
+      try db.execute(sql: "VACUUM INTO ?", arguments: [scratch.path("copy.gallery")])
+    }
+    let copy = try otherHand(scratch.path("copy.gallery"))
+    try commit(copy, traced: Self.traced) { db in
+      try db.execute(sql: "DELETE FROM embedding WHERE id > 350")
+      try db.execute(
+        sql: "UPDATE embedding SET vector = ? WHERE id = 7", arguments: [blob(vector(-1_000))])
+    }
+    try copy.backup(to: hand)
+    let answer = try gallery.query(.vector(vector(-1_000)), k: 1)
+    #expect(answer.candidates.map(\.identity) == ["p7"])
+    #expect(answer.gallerySize.embeddings == 350)
+    #expect(try gallery.indexDisagreements().isEmpty)
+  }
+
+  @Test("changes of two programs at once, with triggers off here and there, are in the next answer")
+  func twoHands() throws {
+    let scratch = try Scratch()
+    let (gallery, hand) = try makeScene(scratch)
+    let other = try otherHand(scratch.path())
+    for round in 1...30 {
+      try commit(hand, traced: Self.traced) { db in
+        try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [2 * round])
+      }
+      try commit(other, traced: "INSERT INTO identity (name) VALUES ('other \(round)')") { db in
+        try db.execute(sql: Self.insertion, arguments: [7, blob(vector(Float(1_000 + round)))])
+      }
+      try gallery.enroll(vector(Float(-round)), as: "own \(round)")
+      let answer = try gallery.query(.vector(vector(Float(1_000 + round))), k: 1)
+      #expect(answer.candidates.first?.distance == 0)
+      #expect(answer.gallerySize.embeddings == 400 + round)
+    }
+    #expect(try gallery.indexDisagreements().isEmpty)
+  }
+
   // MARK: What the write-ahead log does not show
 
   @Test("the end of a long vector, changed without a trace, is in the answers soon after, with the gallery open")
@@ -251,9 +313,37 @@ import Testing
         try gallery.query(.vector(vector(Float(-round), dimension)), k: 1).candidates.map(\.identity)
           == ["new \(round)"])
     }
+    try other.enroll((0..<3_000).map { Enrollment(identity: "many", vector: vector(Float($0), dimension)) })
+    #expect(try gallery.query(.vector(vector(7, dimension)), k: 1).gallerySize.embeddings == 3_900)
     #expect(gallery.comparisons == 0)
     #expect(gallery.backgroundComparisons <= 10)
     #expect(try gallery.indexDisagreements().isEmpty)
+  }
+
+  @Test("comparisons in the background take 2 % of one core at most, however often they are asked for")
+  func share() throws {
+    var watchfulness = Watchfulness()
+    // In nanoseconds, over a day; each takes between nothing and ten seconds.
+    let day: UInt64 = 86_400_000_000_000
+    var random = Seeded(1)
+    var (now, busy): (UInt64, UInt64) = (1, 0)
+    while now < day {
+      let asked = watchfulness.ask(now: now)
+      let start = try #require(asked)
+      #expect(start >= now + Watchfulness.patience)
+      watchfulness.begin()
+      let duration = random.next() % 10_000_000_000
+      busy += duration
+      // One that is asked for meanwhile is not forgotten, and one that is seen to is not begun twice.
+      #expect(watchfulness.ask(now: start + duration / 2) == nil)
+      let after = watchfulness.end(began: start, now: start + duration)
+      let next = try #require(after)
+      #expect(next >= start + 51 * duration)
+      watchfulness.begin()
+      #expect(watchfulness.end(began: next, now: next) == nil)
+      now = next
+    }
+    #expect(busy <= day / 50)
   }
 
   // MARK: Whatever they do

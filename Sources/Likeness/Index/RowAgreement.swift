@@ -11,8 +11,6 @@ struct RowAgreement: ~Copyable {
   private let highest: Int64
   /// How many ids without a row may still be looked up in the index.
   private var lookups = 65_536
-  /// How many rows may still be read.
-  private var rows: Int
   /// Whether the index may have more ids than were looked up, so that only the number of rows tells.
   private(set) var needsCount = false
 
@@ -20,11 +18,9 @@ struct RowAgreement: ~Copyable {
   init(_ view: IndexView, highest: Int64, in db: Database) {
     (self.view, self.highest, self.db) = (view, highest, db)
     comparison = IndexComparison(view.graph, isAmidChanges: true)
-    rows = 4_096 + view.searchable / 2
   }
 
-  /// Whether the rows with these ids, and those beside them that are no more, are as the index has them; also false where
-  /// they are so many that comparing all is no more work.
+  /// Whether the rows with these ids, and those beside them that are no more, are as the index has them.
   ///
   /// Where `ids` are from the first to the last row of a page, a row that was deleted from it was between two rows that
   /// are there still, of which one is on that page or on another that was written then: SQLite writes every page that
@@ -39,8 +35,7 @@ struct RowAgreement: ~Copyable {
     var last = before
     while try statement.step() {
       let id = try statement.id(0, after: last)
-      rows -= 1
-      guard rows >= 0, isFree(between: last, and: id), holds(statement, id) else { return false }
+      guard isFree(between: last, and: id), holds(statement, id) else { return false }
       last = id
     }
     return isFree(between: last, and: after)
