@@ -39,6 +39,29 @@ struct StoreSpeed: ParsableCommand {
     }
     print(String(format: "a query by identity, k = 5: %.0f µs", asking * 1e3))
     try many(enrollments.prefix(2_000).map { .vector($0.vector) }, at: folder + "/bulk-0.db")
+    if let opened { try beside(opened, enrollments) }
+  }
+
+  /// What an answer costs after a commit of another gallery, as after one of another process: it is followed, and the rows
+  /// on the pages that it wrote are compared. The answers themselves are of one row.
+  private func beside(_ gallery: Gallery, _ enrollments: [Enrollment]) throws {
+    let other = try self.gallery(gallery.path, indexed: false)
+    func ask(_ vector: [Float]) throws {
+      _ = try gallery.query(.vector(vector), k: 1, where: "embedding.id = 5")
+    }
+    var (still, own, others) = ([Double](), [Double](), [Double]())
+    for (number, one) in enrollments.prefix(100).enumerated() {
+      try ask(one.vector)
+      still.append(try timed { try ask(one.vector) })
+      try gallery.enroll(one.vector, as: "own \(number)")
+      own.append(try timed { try ask(one.vector) })
+      try other.enroll(one.vector, as: "other \(number)")
+      others.append(try timed { try ask(one.vector) })
+    }
+    print(
+      String(
+        format: "an answer of one row: %.2f ms; after an enrolment: %.2f ms; after one of another gallery: %.2f ms",
+        median(still) * 1e3, median(own) * 1e3, median(others) * 1e3))
   }
 
   /// Opening, until the first answer, and closing. The first time of all the system may have to find memory and read the
