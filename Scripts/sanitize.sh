@@ -9,7 +9,7 @@
 #   same few loops of Networks, which has tests of its own. All readers of foreign bytes, the index and the store are in.
 # - Under ThreadSanitizer, which is some twenty times as slow, everything but the tests in which threads meet: searches
 #   beside writers, building on several threads, slots used again; and of the store callers that commit together, bulk
-#   enrolment, snapshots saved in the background. What one thread does alone has no races.
+#   enrolment, snapshots saved and rows compared in the background. What one thread does alone has no races.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ fi
 which=${1:-address thread}
 filter=${2:-}
 threads='HNSWTests\.(ConcurrencyTests|ThreadsTests|ReclamationTests|WriterTests|BatchTests)'
-threads="$threads|LikenessTests\.(ConcurrencyTests|GroupedCommitTests|BulkTests|SnapshotTests)"
+threads="$threads|LikenessTests\.(ConcurrencyTests|GroupedCommitTests|BulkTests|SnapshotTests|UntracedChangesTests)"
 # A sanitizer's own report is what is wanted, not a backtrace beside it.
 export SWIFT_BACKTRACE=enable=no
 # Swift keeps metadata for the life of a process, which a search for leaks reports; memory that grows is what the soak
