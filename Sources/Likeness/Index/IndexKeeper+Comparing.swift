@@ -38,6 +38,8 @@ extension IndexKeeper {
     } catch {
       if isClosing.load(ordering: .acquiring) { return }
       configuration.logger.notice("the rows could not be compared with the index in the background: \(error)")
+      // Whether the log had all changes is not known yet.
+      scheduleComparison()
     }
     let now = DispatchTime.now().uptimeNanoseconds
     if let time = watchfulness.withLock({ $0.end(began: began, now: now) }) { schedule(at: time) }

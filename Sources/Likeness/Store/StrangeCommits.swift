@@ -24,8 +24,6 @@ struct WrittenRows: Sendable {
 
   init(since: Int) { self.since = since }
 
-  var isEmpty: Bool { ids.isEmpty }
-
   /// Notes pages; false where there are too many places to keep.
   mutating func note(_ pages: [ClosedRange<Int64>]) -> Bool {
     ids += pages
