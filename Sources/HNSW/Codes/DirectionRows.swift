@@ -5,14 +5,14 @@ import CKernels
 /// All arithmetic is of the portable kernels, in an order that does not depend on threads: the same bits on every CPU.
 ///
 /// `@unchecked Sendable`: a row is written by one thread at a time, and read by others when it is done.
-final class DirectionRows: @unchecked Sendable {
-  let count: Int
-  let dimension: Int
+package final class DirectionRows: @unchecked Sendable {
+  package let count: Int
+  package let dimension: Int
   private let values: UnsafeMutablePointer<Float>
   private let kernels = ck_kernels_of(CK_BASELINE)!.pointee
 
   /// - Parameter rows: of one length.
-  init(_ rows: [[Float]]) {
+  package init(_ rows: [[Float]]) {
     count = rows.count
     dimension = rows.first?.count ?? 0
     values = .allocate(capacity: count * dimension)
@@ -26,7 +26,7 @@ final class DirectionRows: @unchecked Sendable {
   deinit { values.deallocate() }
 
   /// The rows, as they are now.
-  var rows: [[Float]] {
+  package var rows: [[Float]] {
     (0..<count).map { Array(UnsafeBufferPointer(start: row($0), count: dimension)) }
   }
 
@@ -44,7 +44,7 @@ final class DirectionRows: @unchecked Sendable {
   ///
   /// - Parameter passes: twice is enough (Giraud, Langou & Rozložník, 2005) for rows that are orthogonal to within rounding;
   ///   once does for rows that go on to be changed.
-  func orthonormalize(passes: Int = 2, threads: Int, random: inout SequenceGenerator) {
+  package func orthonormalize(passes: Int = 2, threads: Int, random: inout SequenceGenerator) {
     for start in stride(from: 0, to: count, by: Self.panel) {
       let end = min(start + Self.panel, count)
       for pass in 0..<passes {
