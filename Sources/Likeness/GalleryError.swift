@@ -35,6 +35,8 @@ public enum GalleryError: Error, Sendable, Hashable {
 
   /// No copy was made at `path`, for `reason`.
   case cannotBackUp(path: String, reason: String)
+  /// A copy was not put in the place of a gallery.
+  case cannotRestore(path: String, reason: String)
   /// The gallery cannot be made smaller now, for `reason`.
   case cannotCompact(path: String, reason: String)
 
@@ -57,7 +59,7 @@ public enum GalleryError: Error, Sendable, Hashable {
   case notFinite(subject: String, component: Int, value: String)
   /// `subject` has no direction, and the metric compares directions.
   case zeroVector(subject: String)
-  /// `subject` has values so large that float32 distances overflow.
+  /// `subject` has values so large that float32 distances overflow, or so small that they vanish.
   case outOfRange(subject: String, length: Double)
 
   // Names and arguments
@@ -102,6 +104,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
         + "'likeness doctor \(path) --fix' gives it another"
     case .storage(let path, let reason):
       "SQLite failed on \(path): \(reason)"
+    case .cannotRestore(let path, let reason):
+      "\(path) was not restored: \(reason)"
     case .cannotBackUp(let path, let reason):
       "no copy was made at \(path): \(reason)"
     case .cannotCompact(let path, let reason):
@@ -123,7 +127,9 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .zeroVector(let subject):
       "\(subject) has length zero, and the cosine metric compares directions: leave it out, or embed it again"
     case .outOfRange(let subject, let length):
-      "\(subject) has the length \(Self.brief(length)), beyond what float32 distances can hold: scale the vectors"
+      length > 1
+        ? "\(subject) has the length \(Self.brief(length)), beyond what float32 distances can hold: scale the vectors"
+        : "\(subject) has the length \(Self.brief(length)), too small for float32 distances to tell from zero: scale the vectors"
     case .invalidName(let name, let reason):
       "\"\(Self.shortened(name))\" cannot be a name: \(reason)"
     case .unknownIdentity(let name):

@@ -29,6 +29,7 @@ struct LikenessCommand: ParsableCommand {
         name: "Keeping it sound",
         subcommands: [
           VerifyCommand.self, DoctorCommand.self, RebuildCommand.self, CompactCommand.self, BackupCommand.self,
+          RestoreCommand.self,
         ]),
       CommandGroup(name: "Showing and measuring", subcommands: [DemoCommand.self, BenchCommand.self]),
     ])

@@ -63,7 +63,8 @@ extension Projection {
     func whole(isWide: Bool) -> Projection? {
       // All coordinates, turned at random: no direction is before another.
       Self.whole(for: dimension, isCompact: isCompact, isWide: isWide).map {
-        projection($0, turn(of: dimension, threads: threads, random: &random) + zeros(max($0.node - dimension, 0), dimension))
+        projection(
+          $0, turn(of: dimension, threads: threads, random: &random) + zeros(max($0.node - dimension, 0), dimension))
       }
     }
     /// By the leading directions, as few as do, or by all of them.
@@ -83,14 +84,18 @@ extension Projection {
         }
       } else if differences.count >= 1_024,
         // Directions fit the few differences of a small sample too well.
-        let fewer = widths.alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ($0.hasEdges ? ampleShare : ampleShareOfLine) })
+        let fewer = widths.alternatives.first(where: {
+          $0.edge < rows.count && shares[$0.edge - 1] >= ($0.hasEdges ? ampleShare : ampleShareOfLine)
+        })
       {
         widths = fewer
       }
       return projection(widths, arranged(rows, for: widths, dimension: dimension, threads: threads, random: &random))
     }
     let found = leading()
-    if found.shareRoundedAway(of: pairs, threads: threads) > greatestShareRoundedAway, let wide = whole(isWide: true) { return wide }
+    if found.shareRoundedAway(of: pairs, threads: threads) > greatestShareRoundedAway, let wide = whole(isWide: true) {
+      return wide
+    }
     return found
   }
 

@@ -118,9 +118,10 @@ extension Projection {
   /// What `body` makes of each pair and the coordinates of both.
   private func coordinates<Result>(
     of pairs: NearPairs, threads: Int,
-    _ body: @Sendable (
-      _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>
-    ) -> Result
+    _ body:
+      @Sendable (
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>
+      ) -> Result
   ) -> [Result] {
     Parallel.map(pairs.count, threads: threads) { [self] i in
       let buffers = ProjectionBuffers(dimension: dimension)

@@ -67,7 +67,7 @@ extension Gallery {
         try GalleryCopy.make(of: db, sourcePath: self.path, at: path, replacing: replacing, progress: progress)
       }
     } catch let error as DatabaseError {
-      throw GalleryError.cannotBackUp(path: path, reason: error.message ?? error.resultCode.description)
+      throw GalleryError.cannotBackUp(path: path, reason: FileCheck.sentence(error))
     } catch let error as GalleryCopy.Failure {
       throw GalleryError.cannotBackUp(path: path, reason: error.description)
     } catch let error as DurableFile.Failure {
