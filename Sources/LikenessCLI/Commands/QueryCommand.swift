@@ -85,7 +85,7 @@ struct QueryCommand: ParsableCommand {
     if output.json {
       try Console.printJSON(ProbedAnswer(probe: text, answer: answer))
     } else {
-      print(AnswerText(probe: text, answer: answer).text)
+      Console.print(AnswerText(probe: text, answer: answer).text)
     }
   }
 }
