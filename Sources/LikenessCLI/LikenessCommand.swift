@@ -35,6 +35,7 @@ struct LikenessCommand: ParsableCommand {
 
   static func main() {
     Console.claimStreams()
+    Interruption.watch()
     MatrixKernels.chooseForThisProcessor()
     do {
       var command = try parseAsRoot()
