@@ -96,7 +96,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
       "\(path) cannot be written: \(reason)"
     case .locked(let path, let seconds, let holder):
       "another process\(holder.map { " (\($0))" } ?? "") is writing to \(path) and did not finish within "
-        + "\(Self.brief(seconds)) s: try again when it is done, or raise busyTimeout"
+        + "\(Self.brief(seconds)) s: try again when it is done, or wait longer (busyTimeout, --busy-timeout)"
     case .diskFull(let path):
       "no room to write to \(path): free some space and repeat; nothing of this write was kept"
     case .idsUsedUp(let path, let table):
@@ -116,7 +116,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
       "this gallery's vectors were made by the embedder \"\(stored)\", not by \"\(offered)\" (\(difference)): "
         + "use \"\(stored)\", or enroll into another gallery"
     case .embedderNotAttached(let name):
-      "this gallery's embedder \"\(name)\" is not attached: call attach(_:), or give a vector"
+      "this gallery's embedder \"\(name)\" is not attached: attach it, or give a vector"
     case .invalidEmbedder(let reason):
       reason
     case .wrongDimension(let subject, let count, let embedder, let dimension):
@@ -133,7 +133,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .invalidName(let name, let reason):
       "\"\(Self.shortened(name))\" cannot be a name: \(reason)"
     case .unknownIdentity(let name):
-      "nobody here is called \"\(Self.shortened(name))\": identities() lists all names"
+      "nobody here is called \"\(Self.shortened(name))\": the list of identities has all names"
     case .identityExists(let name):
       "the name \"\(Self.shortened(name))\" is taken: choose another, or merge the two identities"
     case .unknownEmbedding(let id):

@@ -24,7 +24,7 @@ struct ModelCardCommand: ParsableCommand {
     let card = try JSONSerialization.jsonObject(with: Data(embedder.specification.card.utf8))
     let text = try JSONSerialization.data(
       withJSONObject: card, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes, .fragmentsAllowed])
-    print(String(decoding: text, as: UTF8.self))
+    Console.printDocument(String(decoding: text, as: UTF8.self))
   }
 }
 
@@ -66,7 +66,7 @@ struct ModelExportCommand: ParsableCommand {
       model: model, file: file, bytes: bytes.count, dimension: embedder.specification.dimension,
       channels: embedder.preprocessing.colour.channels)
     if output.json { return try Console.printJSON(summary) }
-    print(
+    Console.print(
       "\(file): \(bytes.count >> 10) KB, pixels of \(summary.channels) channels in, \(summary.dimension) values out")
   }
 }

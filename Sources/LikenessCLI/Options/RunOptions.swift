@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import LikenessTraining
 
@@ -59,6 +60,8 @@ struct RunOptions: ParsableArguments {
     guard !FileManager.default.fileExists(atPath: out, isDirectory: &isFolder) || !isFolder.boolValue else {
       throw CommandFailure("\(out): this is a folder: give the name of a file")
     }
+    // Before the training, not after it.
+    _ = try DurableFile.place(of: out)
     trainer.checkpoints = out + ".checkpoints"
     trainer.resumes = resume
     trainer.minutes = minutes

@@ -26,9 +26,9 @@ struct BaselineTraining {
       model: options.out, recipe: fitted.model.recipe, dimension: fitted.model.network.dimension,
       identities: fitted.card.identities, pictures: fitted.card.pictures, skipped: fitted.skipped)
     if output.json { return try Console.printJSON(summary) }
-    print(
+    Console.print(
       "\(summary.recipe): \(summary.dimension) values a picture, fitted to \(summary.pictures) pictures of "
         + "\(summary.identities) identities, in \(summary.model)")
-    if !summary.skipped.isEmpty { print("left out \(summary.skipped.count) pictures that cannot be read") }
+    if !summary.skipped.isEmpty { Console.print("left out \(summary.skipped.count) pictures that cannot be read") }
   }
 }
