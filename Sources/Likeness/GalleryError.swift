@@ -95,7 +95,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .readOnly(let path, let reason):
       "\(path) cannot be written: \(reason)"
     case .locked(let path, let seconds, let holder):
-      "another process\(holder.map { " (\($0))" } ?? "") is writing to \(path) and did not finish within "
+      "another process\(holder.map { " (\($0)) is writing to" } ?? " is busy with") \(path) and did not finish within "
         + "\(Self.brief(seconds)) s: try again when it is done, or wait longer (busyTimeout, --busy-timeout)"
     case .diskFull(let path):
       "no room to write to \(path): free some space and repeat; nothing of this write was kept"

@@ -29,10 +29,10 @@ struct RestoreCommand: ParsableCommand {
     }
     bar.finish()
     if output.json { return try Console.printJSON(receipt) }
-    print(
+    Console.print(
       "\(receipt.gallery): \(counted(receipt.identities, "identity", "identities")) and "
         + "\(counted(receipt.embeddings, "embedding")) of \(receipt.copy), read back and compared")
-    print("its rows have the SHA-256 \(receipt.contentSHA256)")
-    if let damaged = receipt.damagedFile { print("what was there, and could not be opened, is \(damaged) now") }
+    Console.print("its rows have the SHA-256 \(receipt.contentSHA256)")
+    if let damaged = receipt.damagedFile { Console.print("what was there, and could not be opened, is \(damaged) now") }
   }
 }
