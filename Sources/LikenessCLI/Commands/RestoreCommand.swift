@@ -14,8 +14,7 @@ struct RestoreCommand: ParsableCommand {
   @Argument(help: "The copy, which stays as it is.", completion: .file())
   var copy: String
 
-  @Argument(help: "The gallery.", completion: .file())
-  var gallery: String
+  @OptionGroup var gallery: GalleryArgument
 
   @Flag(name: .long, help: "Replace a gallery that is there.")
   var force = false
@@ -24,7 +23,9 @@ struct RestoreCommand: ParsableCommand {
 
   func run() throws {
     let bar = ProgressBar("Restoring", unit: "pages")
-    let receipt = try Gallery.restore(from: copy, to: gallery, replacing: force) {
+    let receipt = try Gallery.restore(
+      from: copy, to: gallery.path, replacing: force, configuration: gallery.configuration()
+    ) {
       bar.update($0.completed, of: $0.total)
     }
     bar.finish()

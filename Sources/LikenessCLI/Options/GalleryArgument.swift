@@ -64,7 +64,7 @@ struct GalleryArgument: ParsableArguments {
   }
 
   /// How it is opened; commands that ask nothing need no index.
-  private func configuration(_ index: IndexOptions?) -> GalleryConfiguration {
+  func configuration(_ index: IndexOptions? = nil) -> GalleryConfiguration {
     var configuration = index?.configuration ?? GalleryConfiguration()
     if index == nil { configuration.indexing = .onFirstQuery }
     if let busyTimeout { configuration.busyTimeout = busyTimeout }
