@@ -12,27 +12,40 @@ import Foundation
 /// What happens when somebody ends a run with Ctrl-C, or the system does: files that are not finished are removed, and
 /// the process ends by that signal, as it would have without.
 enum Interruption {
-  /// Has a thread wait for the signals, which all threads begun later leave to it. To be called before any other is
-  /// begun.
+  /// Where the handler says which signal came.
+  nonisolated(unsafe) private static var notice: CInt = -1
+
+  /// Has a thread wait for the signals, whichever thread the system gives them to: those of libraries are there already.
   static func watch() {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    var isAny = false
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) {
-      sigaddset(&signals, signal)
-      isAny = true
-    }
-    guard isAny else { return }
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let waited = signals
+    var ends: [CInt] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    notice = ends[1]
+    let reading = ends[0]
     let thread = Thread {
-      var number: Int32 = 0
-      var signals = waited
-      while sigwait(&signals, &number) != 0 {}
-      UnfinishedFiles.removeAll { end(by: number) }
+      var number: UInt8 = 0
+      while read(reading, &number, 1) != 1 {}
+      UnfinishedFiles.removeAll { end(by: CInt(number)) }
     }
     thread.name = "signals"
     thread.start()
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+      var action = sigaction()
+      // No more than a handler may do.
+      let handler: @convention(c) (CInt) -> Void = { number in
+        let code = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(Interruption.notice, &byte, 1)
+        errno = code
+      }
+      #if canImport(Darwin)
+        action.__sigaction_u.__sa_handler = handler
+      #else
+        action.__sigaction_handler.sa_handler = handler
+      #endif
+      action.sa_flags = SA_RESTART
+      sigaction(number, &action, nil)
+    }
   }
 
   /// As `nohup` has it, and shells for what runs in the background.
@@ -49,10 +62,6 @@ enum Interruption {
 
   private static func end(by number: Int32) {
     signal(number, SIG_DFL)
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, number)
-    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     kill(getpid(), number)
     // The signal is on its way.
     while true { pause() }
