@@ -23,12 +23,16 @@ enum Interruption {
     notice = ends[1]
     let reading = ends[0]
     let thread = Thread {
+      // Whoever began this process may have had them blocked, as threads of Dispatch have.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
       var number: UInt8 = 0
       while read(reading, &number, 1) != 1 {}
       UnfinishedFiles.removeAll { end(by: CInt(number)) }
     }
     thread.name = "signals"
-    thread.start()
     for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
       var action = sigaction()
       // No more than a handler may do.
@@ -46,6 +50,7 @@ enum Interruption {
       action.sa_flags = SA_RESTART
       sigaction(number, &action, nil)
     }
+    thread.start()
   }
 
   /// As `nohup` has it, and shells for what runs in the background.
@@ -61,6 +66,7 @@ enum Interruption {
   }
 
   private static func end(by number: Int32) {
+    // This thread has it not blocked.
     signal(number, SIG_DFL)
     kill(getpid(), number)
     // The signal is on its way.
