@@ -152,6 +152,8 @@ CN_INLINE void prefetch(const cn_words *m, const cn_words_examples *examples, pt
     for (ptrdiff_t i = 0; i < n; i += 16) __builtin_prefetch(m->input + examples->contexts[c] * n + i, 1, 2);
 }
 
+// The loss of an example is -log p of its word and -log(1 - p) of each negative: minus the logarithm of one product, which
+// doubles hold, as no factor is below the table's least, e^-8, and no example has more than 65.
 CN_CLONES double cn_words_step(
     const cn_words *m, const cn_words_examples *examples, ptrdiff_t from, ptrdiff_t to, float rate, float *spare) {
   const ptrdiff_t n = m->stride, width = m->negatives + 1;
@@ -164,15 +166,17 @@ CN_CLONES double cn_words_step(
     if (e + 1 < to) prefetch(m, examples, e + 1);
     gather(m, contexts, count, hidden);
     memset(error, 0, (size_t)n * sizeof(float));
+    double likelihood = 1;
     for (ptrdiff_t k = 0; k < width; k++) {
       if (targets[k] < 0) continue;
       float *row = m->output + targets[k] * n;
       const float p = sigmoid(m->sigmoid, dot(hidden, row, n));
-      if (k == 0) loss -= logf(p);
+      likelihood *= k == 0 ? p : 1 - p;
       const float slope = ((k == 0) - p) * rate;
       add_scaled(error, row, slope, n);
       add_scaled(row, hidden, slope, n);
     }
+    loss -= log(likelihood);
     scatter(m, contexts, count, error);
   }
   return loss;
@@ -188,16 +192,18 @@ CN_CLONES double cn_words_gradient(
     const ptrdiff_t count = examples->contextStart[e + 1] - examples->contextStart[e];
     gather(m, examples->contexts + examples->contextStart[e], count, hidden);
     memset(error, 0, (size_t)n * sizeof(float));
+    double likelihood = 1;
     for (ptrdiff_t k = 0; k < width; k++) {
       const int32_t target = examples->targets[e * width + k];
       if (target < 0) continue;
       const float *row = m->output + target * n;
       const float p = sigmoid(m->sigmoid, dot(hidden, row, n));
-      if (k == 0) loss -= logf(p);
+      likelihood *= k == 0 ? p : 1 - p;
       const float slope = ((k == 0) - p) * rate;
       slopes[e * width + k] = slope;
       add_scaled(error, row, slope, n);
     }
+    loss -= log(likelihood);
   }
   return loss;
 }

@@ -43,7 +43,7 @@ ptrdiff_t cn_words_draw(
     const cn_words *m, const int32_t *tokens, ptrdiff_t count, uint64_t *random, int32_t *spare, cn_words_examples *to);
 
 // Trains on examples from..<to one after another, in place. Threads may do so at a time without locks (Hogwild, Niu et
-// al. 2011). `spare` is 2 * stride floats. Returns the sum of the losses.
+// al. 2011). `spare` is 2 * stride floats. Returns the sum of the losses: -log p(target) - sum log(1 - p(negative)) each.
 double cn_words_step(
     const cn_words *m, const cn_words_examples *examples, ptrdiff_t from, ptrdiff_t to, float rate, float *spare);
 
