@@ -79,6 +79,9 @@ struct TrainWordsCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var check: [String] = []
 
+  @Flag(help: "Leave out files of the folder that are not UTF-8 text, and count them, instead of stopping.")
+  var skipBroken = false
+
   @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
@@ -121,6 +124,7 @@ struct TrainWordsCommand: ParsableCommand {
     if noGaps { trainer.gaps = nil }
     trainer.minimumCount = minCount
     trainer.phrases = phrases
+    trainer.skipsBroken = skipBroken
     trainer.workers = threads
     try running.apply(to: &trainer, out: out)
     if running.resume, !deterministic {
