@@ -57,7 +57,8 @@ public struct WordPairs: Sendable {
   public func evaluate(_ model: WordModel) throws -> Report {
     var (likeness, scores) = ([Double](), [Double]())
     for pair in pairs {
-      guard let first = model.vector(of: pair.first), let second = model.vector(of: pair.second) else { continue }
+      guard let one = model.number(ofTerm: pair.first), let other = model.number(ofTerm: pair.second) else { continue }
+      let (first, second) = (model.vector(one), model.vector(other))
       likeness.append(zip(first, second).reduce(0) { $0 + Double($1.0) * Double($1.1) })
       scores.append(pair.score)
     }

@@ -45,6 +45,17 @@ struct WordEvaluationTests {
     #expect(throws: WordEvaluation.FileError.self) { try Analogies(": s\na b c") }
   }
 
+  @Test("several words that are a phrase of the vocabulary are one word in pairs and analogies")
+  func phrases() throws {
+    let model = try Self.model(["a": 0, "new_york": 40, "c": 5, "x_y": 44, "york": 90])
+    let pairs = try WordPairs("a\tNew York\t1\na\tc\t9\na\tnew-york\t2\na\tnew york city\t1\n").evaluate(model)
+    #expect(pairs.pairsUsed == 3)
+    #expect(try Analogies(": s\na New-York c x_y\n").evaluate(model).accuracy == 1)
+    #expect(try Analogies(": s\na\tnew york\tc\tx y\n").evaluate(model).answered == 1)
+    #expect(model.joined(["new", "york", "york", "new", "york"]) == ["new_york", "york", "new_york"])
+    #expect(model.numbers(in: "New unknown York") == [model.number(of: "york")].compactMap { $0 })
+  }
+
   @Test("a file's kind is seen in its first line")
   func format() {
     #expect(WordEvaluation.format(of: "# c\n: section\na b c d") == .analogies)
