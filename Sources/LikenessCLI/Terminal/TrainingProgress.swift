@@ -38,6 +38,8 @@ final class TrainingProgress: Sendable {
     case .reading(let done, let total):
       reading.update(done, of: total)
       if done >= total { reading.finish() }
+    case .gaveUp(let checkpoints):
+      Console.note("a training that was cut off, kept in \(checkpoints), is given up: --resume would have gone on with it")
     case .preparing(let what):
       if !isQuiet { Console.note("first, \(what)") }
     case .planned(let trainings, _):

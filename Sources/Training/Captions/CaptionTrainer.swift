@@ -76,7 +76,8 @@ public struct CaptionTrainer: LongTraining {
     }
     let folder = try checkpointFolder(
       Everything(
-        data: data.digest, configuration: configuration, parent: parent?.card.sha256, byTime: seconds != nil))
+        data: data.digest, configuration: configuration, parent: parent?.card.sha256, byTime: seconds != nil),
+      onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: configuration.members, configuration: configuration))
     let fold = fold(concepts, configuration)

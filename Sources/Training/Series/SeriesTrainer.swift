@@ -62,7 +62,8 @@ public struct SeriesTrainer: LongTraining {
       streams, settings: settings, frontEnd: parent?.model.frontEnd, workers: workers)
     let architecture = try settings.architecture(count: data.frontEnd.count)
     let folder = try checkpointFolder(
-      Everything(data: data.digest, settings: settings, parent: parent?.card.sha256, byTime: seconds != nil))
+      Everything(data: data.digest, settings: settings, parent: parent?.card.sha256, byTime: seconds != nil),
+      onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: 1, configuration: settings))
     onEvent(

@@ -66,7 +66,8 @@ public struct WordTrainer: LongTraining {
     let workers = workers.map { Workers($0) } ?? Workers()
     let chosen = Chosen(settings: settings, gaps: gaps, minimumCount: minimumCount, phrases: phrases)
     let folder = try checkpointFolder(
-      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil))
+      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil),
+      onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: gaps == nil ? 1 : 2, configuration: chosen))
 
