@@ -126,7 +126,9 @@ struct TrainWordsCommand: ParsableCommand {
     trainer.phrases = phrases
     trainer.skipsBroken = skipBroken
     trainer.workers = threads
-    try running.apply(to: &trainer, out: out)
+    let others = [(pca, "the principal components"), (word2vec, "the vectors")]
+    try running.apply(
+      to: &trainer, out: out, others: others.compactMap { path, what in path.map { (path: $0, what: what) } })
     if running.resume, !deterministic {
       Console.note(
         "threads write freely: it goes on, but not to the same bytes; --deterministic, from the start, would")
