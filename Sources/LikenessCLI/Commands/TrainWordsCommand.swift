@@ -136,7 +136,7 @@ struct TrainWordsCommand: ParsableCommand {
 
     let checks = try check.map { try WordCheck(path: $0) }
     let (trained, report) = try TrainingSession(
-      running: running, out: out, recipe: "words", seed: seed, areStages: true
+      running: running, out: out, recipe: "words", seed: seed, stages: ["words gaps"]
     ).run(checkpoints: trainer.checkpoints) { [trainer, data] in try trainer.train(path: data, onEvent: $0) }
     if let pca {
       try AtomicFile.write(trained.principalComponents().encoded(), to: pca)
