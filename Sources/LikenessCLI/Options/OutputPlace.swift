@@ -30,7 +30,7 @@ enum OutputPlace {
           : "\(path): the folder for \(what) cannot be made, for \(nearest) is a file: choose another")
     }
     guard FileManager.default.isWritableFile(atPath: nearest) else {
-      throw CommandFailure("\(path): \(what) cannot be written there: check the rights of \(nearest), or choose another")
+      throw CommandFailure("\(path): \(what) cannot be written there: check \(nearest)'s rights, or choose another")
     }
   }
 

@@ -44,7 +44,7 @@ extension ModelCardSection {
   private static func rows(_ card: ModelCard) -> [(String, String)] {
     var rows = [
       ("recipe", card.recipe), ("date", card.date ?? "unknown"), ("seed", "\(card.seed)"),
-      ("data", "\(card.pictures) pictures of \(card.identities) identities"),
+      ("data", "\(counted(card.pictures, "picture")) of \(counted(card.identities, "identity", "identities"))"),
       ("SHA-256 of the data", card.dataSHA256 ?? "unknown"),
     ]
     if let configuration = card.configuration {
