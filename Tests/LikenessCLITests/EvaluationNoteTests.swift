@@ -21,6 +21,15 @@ struct EvaluationNoteTests {
     try FileManager.default.copyItem(atPath: known.person(2), toPath: strangers.path + "/known3")
     let mixed = try Self.notes(try CommandRun.likeness("evaluate", model, strangers.path, "--json"))
     #expect(mixed.contains { $0.contains("1 of the 5 identities here was in its training") }, "\(mixed)")
+    // What a model learned before it was trained further, it has seen too.
+    let (parent, child) = (try TrainedModel.get(), folder.path + "/child")
+    let others = try DrawnFaces(people: 8, pictures: 4, seed: 12, prefix: "other")
+    let further = try CommandRun.likeness(
+      "train", "faces", "--data", others.path, "--out", child, "--from", parent.path, "--epochs", "1")
+    try #require(further.status == 0, "\(further.errors)")
+    let before = try DrawnFaces(people: 3, pictures: 4, seed: 13, prefix: "known")
+    let seen = try Self.notes(try CommandRun.likeness("evaluate", child, before.path, "--json"))
+    #expect(seen.contains { $0.contains("3 of the 3 identities here were in its training") }, "\(seen)")
     let text = try CommandRun.likeness("evaluate", model, known.path)
     #expect(text.output.contains("4 of the 4 identities here were in its training"), "\(text.output)")
   }

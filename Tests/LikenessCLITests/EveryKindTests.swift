@@ -59,6 +59,7 @@ struct EveryKindTests {
     // A single epoch is a point, or its chart would be empty.
     let section = try #require(page.components(separatedBy: "<h2>").first { $0.hasPrefix("How it learned") })
     #expect(section.contains(epochs == 1 ? "<circle" : "<polyline"))
+    #expect(!page.contains("identitiesSHA256"), "people are told how many hashes there are")
     #expect(!page.contains("<script") && !page.contains("src=\"http") && !page.contains("href=\"http"))
     #expect(run.errors.contains("epoch 1: loss") && run.errors.contains(" left"), "\(run.errors)")
 
@@ -89,6 +90,12 @@ struct EveryKindTests {
     let text = try String(decoding: Data(contentsOf: URL(fileURLWithPath: line.path("child"))), as: UTF8.self)
     let digest = try CommandRun.run("sha256sum", [line.path("parent")]).output.prefix(64)
     #expect(digest.count == 64 && text.contains(digest), "the parent's digest is in the card")
+    let (own, earlier) = (
+      try CommandRun.likeness("model", "card", line.path("child")).json(),
+      try CommandRun.likeness("model", "card", line.path("parent")).json()
+    )
+    let listed = try #require(earlier["identitiesSHA256"] as? [String])
+    #expect(!listed.isEmpty && (own["parent"] as? [String: Any])?["identitiesSHA256"] as? [String] == listed)
     let shaped = try CommandRun.run(
       CommandRun.likeness, line.arguments(line.path("other")) + ["--from", line.path("parent")])
     #expect(shaped.status == 1 && shaped.errors.contains("comes from the model"), "\(shaped.errors)")

@@ -131,7 +131,7 @@ extension TrainedCaptions: TrainingOutcome {
       ]
       if let parent = card.parent { rows.append(("trained from", "\(parent.sha256): \(parent.kept)")) }
       rows.append(("licence", card.licence ?? "unknown"))
-      return try ModelCardSection(rows: rows, card: card)
+      return try ModelCardSection(rows: rows, listing: card)
     }
   }
 }

@@ -57,7 +57,7 @@ extension TrainedSeries: TrainingOutcome {
       figures: [
         ("\(model.dimension)", "values an embedding"), (ProgressBar.clock(seconds), "of training"),
         (String(format: "%.0f", framesPerSecond), "moments a second"),
-      ], sections: sections, card: try ModelCardSection(rows: rows, card: card))
+      ], sections: sections, card: try ModelCardSection(rows: rows, listing: card))
   }
 
   private var steering: String {

@@ -51,6 +51,8 @@ public struct ModelCard: Sendable, Codable, Hashable {
     public var dataSHA256: String?
     /// What was taken from it.
     public var kept: String
+    /// Whom it was trained on, and the models before it, as ``ModelCard/identitiesSHA256`` says it.
+    public var identitiesSHA256: [String]?
   }
 
   /// Cards of more identities than these do not list them: a model file's header stays small.
