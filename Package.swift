@@ -93,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "VectorFiles",
+        "Files", "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "VectorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

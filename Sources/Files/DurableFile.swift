@@ -17,8 +17,21 @@ package enum DurableFile {
     package var code: Int32 = 0
   }
 
-  /// A name beside `path` for what becomes it.
-  package static func temporaryName(for path: String) -> String { "\(path).partial-\(UUID().uuidString.prefix(8))" }
+  /// A name beside `path` for what becomes it, with the number of the process that makes it.
+  package static func temporaryName(for path: String) -> String {
+    "\(path).partial-\(getpid())-\(UUID().uuidString.prefix(8))"
+  }
+
+  /// Where what shall be at `path` has to be made: behind symbolic links, be there a file or none.
+  ///
+  /// - Throws: ``Failure`` for what no file can take the place of: a folder, a pipe, a device.
+  package static func place(of path: String) throws -> String {
+    let destination = try Destination(path)
+    guard case .file(let place) = destination else {
+      throw Failure(description: "\(path) \(destination.refusal)")
+    }
+    return place
+  }
 
   /// Makes a finished file durable, and gives it its name.
   ///
@@ -36,18 +49,24 @@ package enum DurableFile {
       if FileManager.default.fileExists(atPath: path) { throw Failure(description: "\(path) exists already") }
       if rename(temporary, path) != 0 { throw failure("\(temporary) cannot be renamed to \(path)") }
     }
+    UnfinishedFiles.end(temporary)
     try? synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
   }
 
   /// Replaces a file, or makes one: whoever is cut off at any moment leaves what was there, or all of what is new.
   ///
-  /// - Parameter given: the temporary's name where one writer at a time is certain, so that one who was cut off leaves no
-  ///   more than one; nil for a name that nobody else has.
+  /// - Parameter suffix: how the temporary's name ends where one writer at a time is certain, so that one who was cut off
+  ///   leaves no more than one; nil for a name that nobody else has.
   /// - Throws: ``Failure``; what was there is as it was, and nothing else is left.
-  package static func write(_ data: Data, to path: String, through given: String? = nil) throws {
-    let temporary = given ?? temporaryName(for: path)
-    let file = open(temporary, O_WRONLY | O_CREAT | (given == nil ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0o644)
-    if file < 0 { throw failure("\(temporary) cannot be made") }
+  package static func write(_ data: Data, to path: String, through suffix: String? = nil) throws {
+    let path = try place(of: path)
+    let temporary = suffix.map { path + $0 } ?? UnfinishedFiles.begin(path)
+    UnfinishedFiles.add(temporary)
+    let file = open(temporary, O_WRONLY | O_CREAT | (suffix == nil ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0o644)
+    if file < 0 {
+      UnfinishedFiles.end(temporary)
+      throw failure("\(temporary) cannot be made")
+    }
     do {
       defer { close(file) }
       try put(data, into: file, path: temporary)
@@ -75,13 +94,18 @@ package enum DurableFile {
   }
 
   /// Removes a file, if it is there.
-  package static func remove(_ path: String) { unlink(path) }
+  package static func remove(_ path: String) {
+    unlink(path)
+    UnfinishedFiles.end(path)
+  }
 
   /// `path`, or with a number behind it where there is such a file: nothing is ever replaced.
   package static func unusedName(_ path: String) -> String {
     var candidate = path
     var number = 1
-    while FileManager.default.fileExists(atPath: candidate) {
+    // A link that leads nowhere is something, too.
+    var status = stat()
+    while lstat(candidate, &status) == 0 {
       number += 1
       candidate = "\(path)-\(number)"
     }

@@ -61,7 +61,7 @@ public struct ForgetReceipt: Sendable, Hashable, Codable {
       case erased
       /// The identity is in it still: whoever made it has to decide.
       case holds
-      /// It cannot be read.
+      /// It cannot be read, or is not where it was.
       case unknown
     }
   }

@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import GRDBSQLite
 import Logging
 import Synchronization
 
@@ -66,16 +65,18 @@ extension Gallery {
 
   private func receipt(_ gone: Gone) -> ForgetReceipt {
     erasureIsPending.store(true, ordering: .releasing)
-    var isErased = false
+    var obstacle: ErasureObstacle?
     do {
-      isErased = try erase(waiting: true)
+      obstacle = try erase(waiting: true)
     } catch {
-      configuration.logger.error("deleted bytes could not be overwritten yet: \(error)")
+      let sentence = translated(error)
+      configuration.logger.error("deleted bytes could not be overwritten yet: \(sentence)")
+      obstacle = .failure(sentence)
     }
     let eraser = CopyEraser(forgotten: gone.rows)
     var copies: [ForgetReceipt.Copy] = []
     for copy in gone.copies {
-      if let state = eraser.see(to: copy) {
+      if let state = eraser.see(to: copy, besideGallery: path) {
         copies.append(state)
       } else {
         _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) }
@@ -86,42 +87,52 @@ extension Gallery {
       identity: gone.rows.name, identityID: IdentityID(gone.rows.identity.id), embeddings: gone.rows.embeddings.count,
       embeddingIDs: gone.rows.embeddings.map { EmbeddingID($0.id) }, vectorBytes: gone.rows.vectorBytes,
       sources: gone.rows.sources, trainingSets: gone.trainingSets, models: gone.models, copies: copies,
-      erasure: isErased ? .complete : .pending, note: "")
-    receipt.note = receipt.sentences(path: path, reader: isErased ? nil : LockHolder.readers(of: path))
+      erasure: obstacle == nil ? .complete : .pending, note: "")
+    receipt.note = receipt.sentences(path: path, obstacle: obstacle)
     return receipt
   }
 
   /// Makes deleted bytes be nowhere: everything goes from the write-ahead log into the file, the log is emptied, and
-  /// the slack of pages is overwritten. False where a reader or a writer is in the way.
-  func erase(waiting: Bool) throws -> Bool {
-    guard try keeper.eraseFiles() else { return false }
+  /// what means nothing there is overwritten.
+  ///
+  /// - Returns: what is in the way; nil where all is done.
+  @discardableResult
+  func erase(waiting: Bool) throws -> ErasureObstacle? {
+    guard try keeper.eraseFiles() else { return .others(nil) }
     // A commit between the two steps fills the log again.
     for _ in 0..<3 {
-      guard try emptyLog(waiting: waiting) else { return false }
-      if let isDone = try eraseSlack() {
-        if isDone {
-          erasureIsPending.store(false, ordering: .releasing)
-          keeper.saveIfDue(isUrgent: true)
-        }
-        return isDone
+      guard try emptyLog(waiting: waiting) else { return .others(LockHolder.readers(of: path)) }
+      switch try eraseSlack() {
+      case .logged: continue
+      case .busy: return .others(LockHolder.describe(writerOf: path))
+      case .unknownLayout: return .layout
+      case .done:
+        erasureIsPending.store(false, ordering: .releasing)
+        keeper.saveIfDue(isUrgent: true)
+        return nil
       }
     }
-    return false
+    return .others(LockHolder.describe(writerOf: path))
+  }
+
+  /// How overwriting the slack ended.
+  private enum SlackErasure {
+    case done, busy, unknownLayout
+    /// The log was not empty any more.
+    case logged
   }
 
   func emptyLog(waiting: Bool) throws -> Bool {
     // What others committed can be seen in the log as long as it is there.
     _ = connections.strangeCommits()
     return try connections.onWriter { db in
-      guard let connection = db.sqliteConnection else { return false }
-      if !waiting { sqlite3_busy_timeout(connection, 0) }
-      defer { if !waiting { sqlite3_busy_timeout(connection, Int32(configuration.busyTimeout * 1_000)) } }
+      if !waiting { Patience.set(0, on: db) }
+      defer { if !waiting { Patience.set(configuration.busyTimeout, on: db) } }
       return try Self.ifFree { _ = try db.checkpoint(.truncate) }
     }
   }
 
-  /// Overwrites slack; nil where the log is not empty any more.
-  private func eraseSlack() throws -> Bool? {
+  private func eraseSlack() throws -> SlackErasure {
     let connection = try connections.makeWriter()
     defer { try? connection.close() }
     var isEmpty = true
@@ -136,7 +147,9 @@ extension Gallery {
       }
     }
     _ = connections.strangeCommits()
-    return isEmpty ? isFree && isKnown : nil
+    if !isFree { return .busy }
+    if !isEmpty { return .logged }
+    return isKnown ? .done : .unknownLayout
   }
 
   /// Whether `body` was not in the way of anybody else.

@@ -46,7 +46,7 @@ public final class Gallery: Sendable {
   /// Whether a checkpoint after a deletion could not finish.
   let erasureIsPending = Atomic(false)
 
-  /// The path as it was given.
+  /// The path of the file: as it was given, but where that is a symbolic link, what it leads to.
   public let path: String
   /// Why nothing can be written, as a sentence; nil where writing is possible.
   public let readOnlyReason: String?
@@ -68,6 +68,7 @@ public final class Gallery: Sendable {
     path: String, configuration: GalleryConfiguration = .init(),
     progress: (@Sendable (GalleryProgress) -> Void)? = nil
   ) throws {
+    let path = GalleryFile.resolved(path)
     let file = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
       try GalleryFile.open(path: path, configuration: configuration)
     }
@@ -113,6 +114,15 @@ public final class Gallery: Sendable {
   /// Runs `body` with SQLite's errors turned into this library's.
   func translating<T>(_ body: () throws -> T) throws -> T {
     try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout, body)
+  }
+
+  /// An error in this library's words.
+  func translated(_ error: any Error) -> String {
+    do {
+      return try translating { throw error }
+    } catch {
+      return "\(error)"
+    }
   }
 
   /// One transaction that reads.

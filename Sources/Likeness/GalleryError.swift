@@ -35,6 +35,8 @@ public enum GalleryError: Error, Sendable, Hashable {
 
   /// No copy was made at `path`, for `reason`.
   case cannotBackUp(path: String, reason: String)
+  /// A copy was not put in the place of a gallery.
+  case cannotRestore(path: String, reason: String)
   /// The gallery cannot be made smaller now, for `reason`.
   case cannotCompact(path: String, reason: String)
 
@@ -57,7 +59,7 @@ public enum GalleryError: Error, Sendable, Hashable {
   case notFinite(subject: String, component: Int, value: String)
   /// `subject` has no direction, and the metric compares directions.
   case zeroVector(subject: String)
-  /// `subject` has values so large that float32 distances overflow.
+  /// `subject` has values so large that float32 distances overflow, or so small that they vanish.
   case outOfRange(subject: String, length: Double)
 
   // Names and arguments
@@ -93,8 +95,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .readOnly(let path, let reason):
       "\(path) cannot be written: \(reason)"
     case .locked(let path, let seconds, let holder):
-      "another process\(holder.map { " (\($0))" } ?? "") is writing to \(path) and did not finish within "
-        + "\(Self.brief(seconds)) s: try again when it is done, or raise busyTimeout"
+      "another process\(holder.map { " (\($0)) is writing to" } ?? " is busy with") \(path) and did not finish within "
+        + "\(Self.brief(seconds)) s: try again when it is done, or wait longer (busyTimeout, --busy-timeout)"
     case .diskFull(let path):
       "no room to write to \(path): free some space and repeat; nothing of this write was kept"
     case .idsUsedUp(let path, let table):
@@ -102,6 +104,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
         + "'likeness doctor \(path) --fix' gives it another"
     case .storage(let path, let reason):
       "SQLite failed on \(path): \(reason)"
+    case .cannotRestore(let path, let reason):
+      "\(path) was not restored: \(reason)"
     case .cannotBackUp(let path, let reason):
       "no copy was made at \(path): \(reason)"
     case .cannotCompact(let path, let reason):
@@ -112,7 +116,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
       "this gallery's vectors were made by the embedder \"\(stored)\", not by \"\(offered)\" (\(difference)): "
         + "use \"\(stored)\", or enroll into another gallery"
     case .embedderNotAttached(let name):
-      "this gallery's embedder \"\(name)\" is not attached: call attach(_:), or give a vector"
+      "this gallery's embedder \"\(name)\" is not attached: attach it, or give a vector"
     case .invalidEmbedder(let reason):
       reason
     case .wrongDimension(let subject, let count, let embedder, let dimension):
@@ -123,11 +127,13 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .zeroVector(let subject):
       "\(subject) has length zero, and the cosine metric compares directions: leave it out, or embed it again"
     case .outOfRange(let subject, let length):
-      "\(subject) has the length \(Self.brief(length)), beyond what float32 distances can hold: scale the vectors"
+      length > 1
+        ? "\(subject) has the length \(Self.brief(length)), beyond what float32 distances can hold: scale the vectors"
+        : "\(subject) has the length \(Self.brief(length)), too small for float32 distances to tell from zero: scale the vectors"
     case .invalidName(let name, let reason):
       "\"\(Self.shortened(name))\" cannot be a name: \(reason)"
     case .unknownIdentity(let name):
-      "nobody here is called \"\(Self.shortened(name))\": identities() lists all names"
+      "nobody here is called \"\(Self.shortened(name))\": the list of identities has all names"
     case .identityExists(let name):
       "the name \"\(Self.shortened(name))\" is taken: choose another, or merge the two identities"
     case .unknownEmbedding(let id):

@@ -29,25 +29,40 @@ struct LikenessCommand: ParsableCommand {
         name: "Keeping it sound",
         subcommands: [
           VerifyCommand.self, DoctorCommand.self, RebuildCommand.self, CompactCommand.self, BackupCommand.self,
+          RestoreCommand.self,
         ]),
       CommandGroup(name: "Showing and measuring", subcommands: [DemoCommand.self, BenchCommand.self]),
     ])
 
   static func main() {
+    Console.claimStreams()
+    Interruption.watch()
     MatrixKernels.chooseForThisProcessor()
     do {
       var command = try parseAsRoot()
-      do {
-        let outcome = Result { try command.run() }
-        let closing = Result { try OpenGalleries.close() }
-        try outcome.get()
-        try closing.get()
-      } catch let error where Failure.isOurs(error) {
-        Failure.report(error)
-        Foundation.exit(1)
+      let outcomes = [
+        Result { try command.run() }, Result { try OpenGalleries.close() }, Result { try Console.checkOutput() },
+      ]
+      let failures = outcomes.compactMap { outcome -> (any Error)? in
+        if case .failure(let error) = outcome { error } else { nil }
       }
+      if let failure = failures.first(where: Failure.isOurs) { throw failure }
+      if let other = failures.first { throw other }
     } catch {
-      exit(withError: error)
+      end(error)
     }
+  }
+
+  /// Ends a run that stopped before its end: with a failure, or with what ArgumentParser has to say.
+  private static func end(_ error: any Error) -> Never {
+    if Failure.isOurs(error) {
+      Failure.report(error)
+      Foundation.exit(1)
+    }
+    // Help is an answer as well, and may not get to where it should.
+    guard exitCode(for: error) == .success else { exit(withError: error) }
+    Console.printDocument(fullMessage(for: error))
+    do { try Console.checkOutput() } catch { end(error) }
+    Foundation.exit(0)
   }
 }

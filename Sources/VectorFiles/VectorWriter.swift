@@ -1,5 +1,7 @@
+import Files
+
 /// Writes a file of vectors row by row. Nothing is at its path before ``finish()``; a writer that goes without it leaves
-/// nothing behind.
+/// nothing behind. A symbolic link stays, and the file it leads to is replaced; a pipe or a device gets rows as they come.
 ///
 /// Values are written so that reading them gives the same float32, bit for bit.
 public protocol VectorWriter: AnyObject {
@@ -33,6 +35,7 @@ extension VectorFile {
       throw VectorFileError(path: path, reason: "cannot hold vectors of \(dimension) values: 1 to 65536 it may be")
     }
     let companion = names ?? companionPath(of: path, format: format)
+    if case .stream? = try? Destination(path) { try checkStream(path, format, hasNames: names != nil) }
     switch format {
     case .npy: return try NPYWriter(path: path, names: companion, dimension: dimension)
     case .fvecs: return try FVecsWriter(path: path, names: companion, dimension: dimension)
@@ -41,6 +44,22 @@ extension VectorFile {
     case .word2vec: return try Word2VecWriter(path: path, dimension: dimension, rows: rows)
     case .projector: return try ProjectorWriter(path: path, labels: companion, dimension: dimension)
     case .bvecs: throw VectorFileError(path: path, reason: "float32 values do not fit .bvecs: write .fvecs")
+    }
+  }
+
+  /// Refuses what cannot be written front to back, or needs a neighbour.
+  private static func checkStream(_ path: String, _ format: VectorFileFormat, hasNames: Bool) throws {
+    if format == .npy {
+      throw VectorFileError(
+        path: path,
+        reason: "is a pipe or a device, and .npy begins with the number of its rows, which is known at its end: name a "
+          + "file, or write .fvecs, .csv or .jsonl")
+    }
+    if !hasNames, companionPath(of: path, format: format) != nil {
+      throw VectorFileError(
+        path: path,
+        reason: "is a pipe or a device, with no place beside it for the names that \(format.rawValue) does not hold: "
+          + "say where they go (--names FILE), or write .csv or .jsonl")
     }
   }
 

@@ -60,6 +60,42 @@ import Testing
     #expect(try gallery.query(.vector(forgotten[0]), k: 20).candidates.count == 12)
   }
 
+  @Test(
+    "what a program without secure_delete left in free pages, free blocks and ends of pages goes, too",
+    arguments: [16, 100, 700], ["grow", "shrink", "vacuum", "delete"])
+  func withoutSecureDelete(dimension: Int, deed: String) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), dimension)
+    var random = Seeded(UInt64(dimension))
+    var mine: [[Float]] = []
+    try gallery.enroll(
+      (0..<600).map { row in
+        let vector = random.vector(dimension)
+        if row % 7 == 3 { mine.append(vector) }
+        return Enrollment(identity: row % 7 == 3 ? "Ada" : "p\(row % 50)", vector: vector, source: "picture \(row).jpg")
+      })
+    let hand = try otherHand(scratch.path())
+    try hand.inDatabase { db in
+      try db.execute(sql: "PRAGMA secure_delete = OFF")
+      let long = "UPDATE embedding SET attributes = json_object('note', hex(randomblob(1 + id % 3000)))"
+      switch deed {
+      case "grow": try db.execute(sql: long)
+      case "shrink": try db.execute(sql: "\(long); UPDATE embedding SET attributes = '{}'")
+      case "vacuum": try db.execute(sql: "DELETE FROM embedding WHERE id % 3 = 1; VACUUM")
+      default: try db.execute(sql: "\(long) WHERE id % 2; DELETE FROM embedding WHERE id % 5 = 0")
+      }
+      // All of it into the file.
+      try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+    try hand.close()
+    let left = try gallery.embeddings(of: "Ada").count
+    #expect(left > 0)
+    let receipt = try gallery.forget("Ada")
+    #expect(receipt.erasure == .complete)
+    #expect(try traces(of: mine, scratch.path()) == 0)
+    #expect(try gallery.verify(sample: 10).isSound)
+  }
+
   @Test("what is removed one by one, or after rows moved about, leaves nothing either")
   func moved() throws {
     let scratch = try Scratch()

@@ -107,7 +107,7 @@ import Testing
     #expect(throws: error) { try gallery.embeddings(of: "Bob") }
     #expect(throws: error) { try gallery.setAttributes([:], of: "Bob") }
     #expect(try gallery.identity(named: "Bob") == nil)
-    #expect(error.description == "nobody here is called \"Bob\": identities() lists all names")
+    #expect(error.description == "nobody here is called \"Bob\": the list of identities has all names")
   }
 
   @Test("attributes keep every kind of JSON value, and whole numbers whole")

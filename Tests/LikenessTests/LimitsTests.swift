@@ -6,6 +6,38 @@ import Testing
 
 /// What is rare, and allowed.
 @Suite struct LimitsTests {
+  @Test(
+    "vectors whose distances float32 cannot tell from zero are refused, found in rows, and their neighbours are exact",
+    arguments: [Metric.euclidean, .dot])
+  func tinyVectors(metric: Metric) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 8, metric)
+    var random = Seeded(9)
+    let vectors = (0..<500).map { _ in random.vector(8) }
+    func scaled(_ vector: [Float], _ factor: Float) -> [Float] { vector.map { $0 * factor } }
+    #expect { try gallery.enroll(scaled(vectors[0], 1e-24), as: "tiny") } throws: {
+      "\($0)".contains("too small for float32 distances to tell from zero")
+    }
+    // The smallest that are taken.
+    try gallery.enroll(vectors.enumerated().map { Enrollment(identity: "p\($0)", vector: scaled($1, 1e-14)) })
+    for (i, vector) in vectors.enumerated() {
+      let probe = scaled(vector, 1e-14)
+      let nearest = try gallery.query(.vector(probe), k: 3).candidates.map(\.identity)
+      let truth = vectors.indices.sorted {
+        reference(metric, vector, vectors[$0]) < reference(metric, vector, vectors[$1])
+      }
+      #expect(nearest == truth.prefix(3).map { "p\($0)" }, "probe \(i)")
+    }
+    #expect(throws: GalleryError.self) { try gallery.query(.vector(scaled(vectors[0], 1e-24)), k: 1) }
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE embedding SET vector = ? WHERE id = 4", arguments: [blob(scaled(vectors[3], 1e-24))])
+    }
+    let verification = try gallery.verify()
+    let findings = verification.checks.flatMap(\.findings)
+    #expect(findings.map(\.row) == [4])
+    #expect(findings.first?.what.contains("too small for float32 distances") == true)
+  }
+
   @Test("names with quotes, emoji, right-to-left marks, newlines and 10 kB go the whole way")
   func names() throws {
     let scratch = try Scratch()
@@ -99,18 +131,24 @@ import Testing
   }
 
   @Test(
-    "where another hand gave a row the last id there is, that is said, not that the disk is full, and doctor mends it")
-  func lastID() throws {
+    "where another hand gave a row the last id there is, that is said, not that the disk is full, and doctor mends it",
+    arguments: [Int64.max, 1_000])
+  func lastID(insertedAs id: Int64) throws {
     let scratch = try Scratch()
     let gallery = try makeGallery(scratch.path(), 4)
     var random = Seeded(84)
     let (first, last) = (random.vector(4), random.vector(4))
     try gallery.enroll(first, as: "first")
     try otherHand(scratch.path()).write { db in
-      try db.execute(sql: "INSERT INTO identity (id, name) VALUES (\(Int64.max), 'last')")
+      try db.execute(sql: "INSERT INTO identity (id, name) VALUES (\(id), 'last')")
       try db.execute(
-        sql: "INSERT INTO embedding (id, identity_id, embedder_id, vector) VALUES (\(Int64.max), \(Int64.max), 1, ?)",
+        sql: "INSERT INTO embedding (id, identity_id, embedder_id, vector) VALUES (\(id), \(id), 1, ?)",
         arguments: [blob(last)])
+      try db.execute(
+        sql: """
+          UPDATE identity SET id = \(Int64.max) WHERE id = \(id);
+          UPDATE embedding SET id = \(Int64.max), identity_id = \(Int64.max) WHERE id = \(id)
+          """)
     }
     #expect(try gallery.query(.vector(last), k: 1).candidates.first?.embedding.rawValue == .max)
     #expect(throws: GalleryError.idsUsedUp(path: scratch.path(), table: "embedding")) {
@@ -133,8 +171,8 @@ import Testing
     #expect(diagnosis.mended.count { $0.contains("after which no more could be stored") } == 2)
     let answer = try gallery.query(.vector(last), k: 1).candidates.first
     #expect(answer?.identity == "last")
-    #expect(answer?.embedding.rawValue == 2)
-    #expect(try gallery.enroll(first, as: "new").rawValue == 3)
+    #expect(answer?.embedding.rawValue == (id == .max ? 2 : 1_001))
+    #expect(try gallery.enroll(first, as: "new").rawValue == (id == .max ? 3 : 1_002))
     #expect(try gallery.verify().isSound)
   }
 

@@ -189,7 +189,85 @@ import Testing
       #expect(refused.contains("away.gallery-wal holds rows that are not in it yet"))
       #expect(try refusal(scratch.path("new.gallery")).description.contains("you may not write in the folder"))
     }
+
+    @Test(
+      "on a disk without a free byte a gallery opens and answers",
+      .enabled(if: canMount, "nothing may be mounted here, which root may outside of containers"))
+    func fullFileSystem() throws {
+      let scratch = try Scratch()
+      try #require(mount("tmpfs", scratch.folder.path, "tmpfs", 0, "size=2m") == 0)
+      defer { umount2(scratch.folder.path, Int32(MNT_DETACH)) }
+      let written = try makeGallery(scratch.path(), 8)
+      try written.enroll([1, 2, 3, 4, 5, 6, 7, 8], as: "Ada")
+      try written.close()
+      let filler = try #require(fopen(scratch.path("filler"), "w"))
+      let bytes = [UInt8](repeating: 1, count: 4_096)
+      while fwrite(bytes, 1, bytes.count, filler) == bytes.count, fflush(filler) == 0 {}
+      let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+      #expect(gallery.readOnlyReason?.hasPrefix("its disk is full") == true)
+      #expect(try gallery.query(.vector([1, 2, 3, 4, 5, 6, 7, 8]), k: 1).candidates.map(\.identity) == ["Ada"])
+      #expect(throws: GalleryError.self) { try gallery.forget("Ada") }
+      try gallery.close()
+      fclose(filler)
+      try FileManager.default.removeItem(atPath: scratch.path("filler"))
+      let roomy = try Gallery(path: scratch.path(), configuration: quiet())
+      #expect(!roomy.isReadOnly)
+    }
   #endif
+
+  @Test("a gallery is opened by a symbolic link as by its own name: what is beside it counts")
+  func symbolicLink() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 3)
+    try gallery.enroll([1, 0, 0], as: "Ada")
+    try FileManager.default.createDirectory(atPath: scratch.path("links"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path("links/second"), withDestinationPath: "../people.gallery")
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path("first"), withDestinationPath: scratch.path("links/second"))
+    let linked = try Gallery(path: scratch.path("first"), configuration: quiet())
+    #expect(linked.path.hasSuffix("/people.gallery"))
+    #expect(try linked.info().logBytes > 0)
+    try linked.enroll([0, 1, 0], as: "Grace")
+    #expect(try gallery.query(.vector([0, 1, 0]), k: 1).candidates[0].identity == "Grace")
+    #expect(try files(in: scratch.folder.appendingPathComponent("links")).count == 1)
+    #expect(try Gallery.diagnose(path: scratch.path("first"), configuration: quiet()).isHealthy)
+    // One that leads in a circle is a sentence.
+    try FileManager.default.createSymbolicLink(atPath: scratch.path("round"), withDestinationPath: "round")
+    #expect(throws: GalleryError.self) { try Gallery(path: scratch.path("round"), configuration: quiet()) }
+  }
+
+  @Test(
+    "a gallery without its write-ahead log, which another program took from it, answers and takes rows",
+    arguments: ["BEGIN IMMEDIATE", "BEGIN; SELECT count(*) FROM embedding"])
+  func withoutLog(lock: String) throws {
+    let scratch = try Scratch()
+    let made = try makeGallery(scratch.path(), 3)
+    try made.enroll([1, 0, 0], as: "Ada")
+    try made.close()
+    let hand = try otherHand(scratch.path())
+    try hand.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = DELETE; \(lock)") }
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet { $0.busyTimeout = 0.2 })
+    #expect(try gallery.query(.vector([1, 0, 0]), k: 1).candidates.map(\.identity) == ["Ada"])
+    #expect(throws: GalleryError.self) { try gallery.enroll([0, 1, 0], as: "Grace") }
+    try hand.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
+    try gallery.enroll([0, 1, 0], as: "Grace")
+    try hand.write { db in try db.execute(sql: "UPDATE identity SET name = 'Ada Lovelace' WHERE name = 'Ada'") }
+    #expect(try gallery.query(.vector([1, 0, 0]), k: 2).candidates.map(\.identity) == ["Ada Lovelace", "Grace"])
+    try hand.write { db in
+      try db.execute(
+        sql:
+          "INSERT INTO embedding (identity_id, embedder_id, vector) SELECT identity_id, embedder_id, vector FROM embedding"
+      )
+    }
+    #expect(try gallery.query(.vector([1, 0, 0]), k: 2).gallerySize.embeddings == 4)
+    #expect(try gallery.forget("Grace").erasure == .complete)
+    try gallery.close()
+    try hand.close()
+    let again = try Gallery(path: scratch.path(), configuration: quiet())
+    #expect(try again.verify(sample: 5).isSound)
+    #expect(try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: "PRAGMA journal_mode") } == "wal")
+  }
 
   @Test("while another process writes, reads go on and a write is refused in bounded time, with a sentence")
   func locked() throws {

@@ -27,7 +27,7 @@ import Testing
     #expect(
       receipt.note
         == "3 embeddings deleted (96 bytes of vectors); no byte of them is left in \(scratch.path()), its write-ahead log or "
-        + "its index; 2 sources not the gallery's own, and as before: bilder/0.jpg, bilder/1.jpg")
+        + "its index; not the gallery's own, and not touched: 2 sources, bilder/0.jpg, bilder/1.jpg")
   }
 
   @Test("the receipt names the models that were trained on the person, by training sets and by model cards")
@@ -140,6 +140,48 @@ import Testing
     try copy.close()
     #expect(try traces(of: [vector], in: files(in: scratch.folder)) == 0)
     #expect(try gallery.forget("Grace").copies.map(\.path) == [early, late, rubbish])
+  }
+
+  @Test(
+    "a copy that is out of sight is named, and looked at when it is back; one that went with the gallery is erased from"
+  )
+  func outOfSight() throws {
+    let scratch = try Scratch()
+    let disk = scratch.folder.appendingPathComponent("disk")
+    try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+    let gallery = try makeGallery(scratch.path(), 8)
+    try gallery.enroll([Float](repeating: 1, count: 8), as: "Ada")
+    try gallery.enroll([Float](repeating: 2, count: 8), as: "Grace")
+    let backup = disk.appendingPathComponent("copy.gallery").path
+    try gallery.backup(to: backup)
+    let elsewhere = scratch.folder.appendingPathComponent("elsewhere")
+    try FileManager.default.moveItem(at: disk, to: elsewhere)
+    let unplugged = try gallery.forget("Ada")
+    #expect(unplugged.copies.map(\.path) == [backup])
+    #expect(unplugged.copies.map(\.state) == [.unknown])
+    #expect(unplugged.note.contains("may hold this identity"))
+    // As a mount point without its disk.
+    try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+    try gallery.enroll([Float](repeating: 3, count: 8), as: "Alan")
+    #expect(try gallery.forget("Alan").copies.map(\.state) == [.unknown])
+    try FileManager.default.removeItem(at: disk)
+    try FileManager.default.moveItem(at: elsewhere, to: disk)
+    #expect(try gallery.forget("Grace").copies.map(\.state) == [.holds])
+
+    let (before, after) = (scratch.folder.appendingPathComponent("one"), scratch.folder.appendingPathComponent("two"))
+    try FileManager.default.createDirectory(at: before, withIntermediateDirectories: true)
+    let old = try Fixture.gallery(1, in: scratch)
+    try FileManager.default.moveItem(atPath: old, toPath: before.appendingPathComponent("old.gallery").path)
+    try Gallery(path: before.appendingPathComponent("old.gallery").path, configuration: quiet()).close()
+    try FileManager.default.moveItem(at: before, to: after)
+    let moved = try Gallery(path: after.appendingPathComponent("old.gallery").path, configuration: quiet())
+    let mine = try moved.embeddings(of: "Łukasz 😀").map { try moved.vector(of: $0.id) }
+    let copy = after.appendingPathComponent("old.gallery.v1-backup").path
+    #expect(try traces(of: mine, in: [copy]) > 0)
+    let receipt = try moved.forget("Łukasz 😀")
+    #expect(receipt.copies.map(\.path) == [copy])
+    #expect(receipt.copies.map(\.state) == [.erased])
+    #expect(try traces(of: mine, in: files(in: after)) == 0)
   }
 
   @Test("with a reader in the way the receipt says pending, and who; when it is done nothing is left in any file")

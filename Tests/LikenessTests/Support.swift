@@ -68,6 +68,8 @@ func otherHand(_ path: String) throws -> DatabaseQueue {
   var configuration = Configuration()
   configuration.foreignKeysEnabled = false
   configuration.busyMode = .timeout(10)
+  // A test may leave a transaction open, and go on.
+  configuration.allowsUnsafeTransactions = true
   return try DatabaseQueue(path: path, configuration: configuration)
 }
 

@@ -32,6 +32,27 @@ struct ReadingTests {
     #expect(narrow[4].sign == .minus && narrow[6].isNaN)
   }
 
+  @Test("lines of .csv may end in carriage returns alone, and are refused where they end in both")
+  func carriageReturns() throws {
+    func reader(_ text: String) throws -> any VectorReader {
+      try VectorFile.reader(bytes: Array(text.utf8), format: .csv)
+    }
+    let text = "identity,v0,v1\rAda,1,2\r\"Eve\r\"\"E\"\"\",3,4\rBob,5,6"
+    let all = try reader(text)
+    #expect(try all.next()?.vector == [1, 2])
+    let position = all.position
+    #expect(try rows(all).map(\.identity) == ["Eve\r\"E\"", "Bob"])
+    let again = try reader(text)
+    try again.seek(to: position)
+    #expect(try rows(again).map(\.vector) == [[3, 4], [5, 6]])
+    #expect(try rows(reader(text + "\r")).count == 3)
+    for mixed in ["identity,v0\rAda,1\r\nBob,2\r", "identity,v0\r\r\nAda,1\r\r\n", "identity,\"v0\rv1\"\nAda,1\n"] {
+      let error = #expect(throws: VectorFileError.self) { _ = try rows(reader(mixed)) }
+      #expect(error?.description.contains("the same line ends") == true, "\(mixed.debugDescription)")
+    }
+    #expect(throws: VectorFileError.self) { try reader("identity,a,b\nAda,1,2\n") }
+  }
+
   @Test("byte vectors and float vectors of the TEXMEX collections")
   func texmex() throws {
     #expect(

@@ -4,6 +4,8 @@ extension Projection {
   /// The share at which fewer coordinates do: what is missing costs less than the cache lines of more
   /// (Benchmarks/NOTES.md).
   private static let ampleShare: Float = 0.88
+  /// The same of the coordinates in the first cache line of a node code: the others are read when a node is expanded.
+  private static let ampleShareOfLine: Float = 0.86
 
   /// The share below which they tell nothing apart, and the blur from which on they do not: codes of whole nodes are walked
   /// by then (Benchmarks/NOTES.md).
@@ -30,9 +32,10 @@ extension Projection {
     let centre = mean.map { Float($0 / Double(max(sample.count, 1))) }
     // As many as tell the directions apart; a small collection should not wait longer for them than for its graph.
     let probes = min(sample.count, 1_024, max(collection / 16, 256))
-    func near(to probes: Range<Int>) -> [(UnsafePointer<Float>, UnsafePointer<Float>)] {
-      neighbours(of: probes, in: sample, around: centre, dimension: dimension, threads: threads, kernels: kernels)
-        .map { (sample[$0.a], sample[$0.b]) }
+    func near(to probes: Range<Int>) -> NearPairs {
+      NearPairs(
+        neighbours(of: probes, in: sample, around: centre, dimension: dimension, threads: threads, kernels: kernels)
+          .map { (sample[$0.a], sample[$0.b]) })
     }
     let pairs = near(to: 0..<probes)
     let differences = Differences(
@@ -44,21 +47,24 @@ extension Projection {
     }
     func projection(_ widths: Widths, _ rows: [[Float]]) -> Projection {
       let projection = Projection(mean: centre, rows: rows, widths: widths, stride: stride, kernels: kernels)
-      projection.measureResiduals(of: pairs)
+      projection.measureResiduals(of: pairs, threads: threads)
       return projection
     }
     func blur(by directions: ArraySlice<[Float]>) -> Double {
-      Self.blur(of: pairs.prefix(256), around: centre, by: directions)
+      Self.blur(of: pairs.prefix(256), around: centre, by: directions, threads: threads)
     }
     /// The same, of vectors that the directions were not learned from: many directions fit few vectors too well.
     func blurOfOthers(by directions: [[Float]]) -> Double {
       let others = near(to: probes..<min(probes + 128, sample.count))
-      return others.isEmpty ? blur(by: directions[...]) : Self.blur(of: others, around: centre, by: directions[...])
+      return others.count == 0
+        ? blur(by: directions[...])
+        : Self.blur(of: others, around: centre, by: directions[...], threads: threads)
     }
     func whole(isWide: Bool) -> Projection? {
       // All coordinates, turned at random: no direction is before another.
       Self.whole(for: dimension, isCompact: isCompact, isWide: isWide).map {
-        projection($0, turn(of: dimension, random: &random) + zeros(max($0.node - dimension, 0), dimension))
+        projection(
+          $0, turn(of: dimension, threads: threads, random: &random) + zeros(max($0.node - dimension, 0), dimension))
       }
     }
     /// By the leading directions, as few as do, or by all of them.
@@ -78,28 +84,32 @@ extension Projection {
         }
       } else if differences.count >= 1_024,
         // Directions fit the few differences of a small sample too well.
-        let fewer = widths.alternatives.first(where: { $0.edge < rows.count && shares[$0.edge - 1] >= ampleShare })
+        let fewer = widths.alternatives.first(where: {
+          $0.edge < rows.count && shares[$0.edge - 1] >= ($0.hasEdges ? ampleShare : ampleShareOfLine)
+        })
       {
         widths = fewer
       }
-      return projection(widths, arranged(rows, for: widths, dimension: dimension, random: &random))
+      return projection(widths, arranged(rows, for: widths, dimension: dimension, threads: threads, random: &random))
     }
     let found = leading()
-    if found.shareRoundedAway(of: pairs) > greatestShareRoundedAway, let wide = whole(isWide: true) { return wide }
+    if found.shareRoundedAway(of: pairs, threads: threads) > greatestShareRoundedAway, let wide = whole(isWide: true) {
+      return wide
+    }
     return found
   }
 
   /// Directions in the places that they have in a projection: those for edges first, each group turned, and zeros up to what
   /// kernels take.
   private static func arranged(
-    _ directions: [[Float]], for widths: Widths, dimension: Int, random: inout SequenceGenerator
+    _ directions: [[Float]], for widths: Widths, dimension: Int, threads: Int, random: inout SequenceGenerator
   ) -> [[Float]] {
     var rows = directions
     let edge = widths.edge
     let padding = widths.edgeColumns - edge
     rows.removeLast(max(rows.count + padding - widths.node, 0))
-    rows = turned(rows, 0..<min(edge, rows.count), random: &random)
-    if rows.count > edge { rows = turned(rows, edge..<rows.count, random: &random) }
+    rows = turned(rows, 0..<min(edge, rows.count), threads: threads, random: &random)
+    if rows.count > edge { rows = turned(rows, edge..<rows.count, threads: threads, random: &random) }
     if rows.count > edge { rows.insert(contentsOf: zeros(padding, dimension), at: edge) }
     return rows + zeros(max(widths.node - rows.count, 0), dimension)
   }
@@ -167,70 +177,39 @@ extension Projection {
   private static func leadingDirections(
     of differences: Differences, count: Int, dimension: Int, threads: Int, random: inout SequenceGenerator
   ) -> [[Float]] {
-    var directions = (0..<count).map { _ in (0..<dimension).map { _ in random.normal() } }
-    orthonormalize(&directions, random: &random)
-    guard differences.count > 0 else { return directions }
-    for _ in 0..<4 {
-      directions = differences.spread(along: directions, threads: threads)
-      orthonormalize(&directions, random: &random)
+    let start = (0..<count).map { _ in (0..<dimension).map { _ in random.normal() } }
+    guard differences.count > 0 else { return orthonormal(start, threads: threads, random: &random) }
+    var directions = start
+    for left in (0..<4).reversed() {
+      directions = orthonormal(
+        differences.spread(along: directions, threads: threads), passes: left > 0 ? 1 : 2, threads: threads,
+        random: &random)
     }
     return directions
   }
 
+  private static func orthonormal(
+    _ rows: [[Float]], passes: Int = 2, threads: Int, random: inout SequenceGenerator
+  ) -> [[Float]] {
+    let rows = DirectionRows(rows)
+    rows.orthonormalize(passes: passes, threads: threads, random: &random)
+    return rows.rows
+  }
+
   /// The rows of a range, replaced by random orthonormal combinations of themselves.
-  private static func turned(_ rows: [[Float]], _ range: Range<Int>, random: inout SequenceGenerator) -> [[Float]] {
+  private static func turned(
+    _ rows: [[Float]], _ range: Range<Int>, threads: Int, random: inout SequenceGenerator
+  ) -> [[Float]] {
+    let weights = DirectionRows(turn(of: range.count, threads: threads, random: &random))
     var result = rows
-    for (i, weights) in turn(of: range.count, random: &random).enumerated() {
-      var row = [Float](repeating: 0, count: rows[range.lowerBound].count)
-      for (weight, source) in zip(weights, rows[range]) {
-        for c in row.indices { row[c] += weight * source[c] }
-      }
-      result[range.lowerBound + i] = row
-    }
+    result.replaceSubrange(range, with: DirectionRows(rows).combined(weights, range, threads: threads))
     return result
   }
 
   /// Random orthonormal rows, as many as they have values.
-  private static func turn(of dimension: Int, random: inout SequenceGenerator) -> [[Float]] {
-    var turn = (0..<dimension).map { _ in (0..<dimension).map { _ in random.normal() } }
-    orthonormalize(&turn, random: &random)
-    return turn
-  }
-
-  /// Gram–Schmidt, twice over for the sake of rounding. What depends on the rows before it is replaced at random, as a
-  /// sample of few different rows says nothing of the directions it does not have, and others may come.
-  private static func orthonormalize(_ rows: inout [[Float]], random: inout SequenceGenerator) {
-    for i in rows.indices {
-      while !orthonormalize(i, of: &rows) {
-        for c in rows[i].indices { rows[i][c] = random.normal() }
-      }
-    }
-  }
-
-  /// - Returns: false if nothing of the row is left; never so for random rows, of which there are at most as many as columns.
-  private static func orthonormalize(_ i: Int, of rows: inout [[Float]]) -> Bool {
-    let dot = ck_kernels_of(CK_BASELINE)!.pointee.dot
-    var row = rows[i]
-    let count = row.count
-    let isLeft = row.withUnsafeMutableBufferPointer { row in
-      guard let own = row.baseAddress else { return true }
-      let before = dot(own, own, count)
-      for _ in 0..<2 {
-        for j in 0..<i {
-          rows[j].withUnsafeBufferPointer { other in
-            let along = dot(own, other.baseAddress!, count)
-            for c in 0..<count { own[c] -= along * other[c] }
-          }
-        }
-      }
-      let length = dot(own, own, count)
-      guard before > 0, length > 1e-8 * before else { return false }
-      let scale = 1 / length.squareRoot()
-      for c in 0..<count { own[c] *= scale }
-      return true
-    }
-    rows[i] = row
-    return isLeft
+  private static func turn(of dimension: Int, threads: Int, random: inout SequenceGenerator) -> [[Float]] {
+    orthonormal(
+      (0..<dimension).map { _ in (0..<dimension).map { _ in random.normal() } }, threads: threads, random: &random)
   }
 }
 

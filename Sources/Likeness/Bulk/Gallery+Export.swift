@@ -20,7 +20,8 @@ extension Gallery {
   /// whole, in the place of one of that name. Reading it gives the same float32 values, bit for bit.
   ///
   /// - Parameters:
-  ///   - path: Where the file shall be.
+  ///   - path: Where the file shall be: a symbolic link stays, and what it leads to is replaced; a pipe or a device gets
+  ///     the rows as they come, in formats that can be written front to back.
   ///   - format: Its format; nil to go by the end of its name.
   ///   - names: Where names or labels go that the format has no place for; nil for a place beside it.
   ///   - progress: Called now and then with the number of rows written, and of all.

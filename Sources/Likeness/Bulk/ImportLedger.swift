@@ -13,10 +13,14 @@ struct ImportLedger: Sendable {
   var position: VectorFilePosition
   var settings: Settings
 
-  /// What a continued import takes over.
+  /// What a continued import takes over, and what it has to have in common with the one that was cut off.
   struct Settings: Codable, Sendable {
     /// What rows call the file in their source.
     var label: String
+    /// What decides what rows become; nil in what older versions wrote.
+    var terms: ImportTerms?
+    /// SHA-256 of all that comes before the position; nil in what older versions wrote.
+    var sha256: String?
     /// Lines before the position.
     var line: Int
     var enrolled: Int
@@ -28,8 +32,8 @@ struct ImportLedger: Sendable {
 
   static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
-  /// A hash of what comes before `offset`: its first and last 64 kB, and its length. What comes behind may have been
-  /// mended since.
+  /// A quick hash of what comes before `offset`: its first and last 64 kB, and its length. It tells which of many files
+  /// one may be. What comes behind may have been mended since.
   static func fingerprint(of path: String, before offset: Int) throws -> String {
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw VectorFileError(path: path, reason: "cannot be opened any more")
@@ -43,7 +47,7 @@ struct ImportLedger: Sendable {
       try file.seek(toOffset: UInt64(max(part, offset - part)))
       hash.update(data: try file.read(upToCount: min(part, offset - part)) ?? Data())
     }
-    return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return PrefixHash.text(hash)
   }
 
   /// What is known of the file at `path`, under this name or another.
@@ -65,14 +69,19 @@ struct ImportLedger: Sendable {
         file: rows.text(0) ?? "", fingerprint: rows.text(1) ?? "",
         position: VectorFilePosition(offset: offset, row: row, line: settings.line), settings: settings)
       if entry.file == name { return entry }
-      if try offset > 0 && entry.isOf(path) { return entry }
+      var hash = PrefixHash(path: path)
+      if try offset > 0 && entry.isOf(path, &hash) { return entry }
     }
     return nil
   }
 
-  /// Whether the file at `path` begins with what was read.
-  func isOf(_ path: String) throws -> Bool {
-    try Self.fingerprint(of: path, before: position.offset) == fingerprint
+  /// Whether the file at `path` begins with what was read: all of it, as far as that was kept.
+  ///
+  /// - Parameter hash: that of the file, of no more than what was read.
+  func isOf(_ path: String, _ hash: inout PrefixHash) throws -> Bool {
+    guard try Self.fingerprint(of: path, before: position.offset) == fingerprint else { return false }
+    guard let expected = settings.sha256 else { return true }
+    return try hash.text(before: position.offset) == expected
   }
 
   func write(_ db: Database) throws {

@@ -28,6 +28,8 @@ public final class VectorImport {
   private var label: String
   /// What earlier imports of the file have done.
   private var before = (enrolled: 0, batches: 0, leftOut: 0)
+  private let terms: ImportTerms
+  private var hash: PrefixHash
 
   /// Opens the file, and looks at its beginning.
   ///
@@ -36,6 +38,7 @@ public final class VectorImport {
     self.file = file
     self.options = options
     label = file
+    hash = PrefixHash(path: file)
     if let batch = options.batch, batch < 1 {
       throw GalleryError.invalidArgument(reason: "a batch has at least one row")
     }
@@ -51,6 +54,7 @@ public final class VectorImport {
       }
       return try NameList(path: path)
     }
+    terms = try ImportTerms(file: file, options: options)
     dimension = try reader.dimension ?? Self.dimension(ofRows: reader, options)
   }
 
@@ -116,7 +120,8 @@ public final class VectorImport {
         fingerprint: try ImportLedger.fingerprint(of: file, before: reader.position.offset),
         position: reader.position,
         settings: .init(
-          label: label, line: reader.position.line, enrolled: before.enrolled + receipt.enrolled + count,
+          label: label, terms: terms, sha256: try hash.text(before: reader.position.offset), line: reader.position.line,
+          enrolled: before.enrolled + receipt.enrolled + count,
           batches: before.batches + receipt.batches + (count == 0 ? 0 : 1),
           leftOut: before.leftOut + receipt.leftOutCount, finished: isLast))
     }
@@ -202,18 +207,20 @@ public final class VectorImport {
     let known = try gallery.reading { db in try reader.byteCount == nil ? nil : ImportLedger.find(file, in: db) }
     guard let known else { return false }
     guard options.resumes else {
-      if !known.settings.finished, options.replacing == .nothing, try known.isOf(file) {
+      var all = PrefixHash(path: file)
+      if !known.settings.finished, options.replacing == .nothing, try known.isOf(file, &all) {
         throw ImportError(
           fault: "an import of \(file) was cut off", enrolled: known.settings.enrolled,
           batches: known.settings.batches, canResume: true, isRowFault: false)
       }
       return false
     }
-    guard try known.position.offset <= reader.byteCount ?? 0 && known.isOf(file) else {
+    try checkTerms(known.settings)
+    guard try known.position.offset <= reader.byteCount ?? 0 && known.isOf(file, &hash) else {
       throw VectorFileError(
         path: file,
         reason: "was changed in the \(known.position.row) rows that are enrolled of it: import it again as a whole, "
-          + "replacing what has the same source")
+          + "replacing what has the same source (--upsert without --resume)")
     }
     try reader.seek(to: known.position)
     try names?.skip(known.position.row)
@@ -221,6 +228,18 @@ public final class VectorImport {
     before = (known.settings.enrolled, known.settings.batches, known.settings.leftOut)
     receipt.skippedAsDone = known.position.row
     return known.settings.finished && known.position.offset == reader.byteCount
+  }
+
+  /// Refuses to go on otherwise than was begun.
+  private func checkTerms(_ settings: ImportLedger.Settings) throws {
+    if let begun = settings.terms {
+      if let difference = terms.difference(from: begun) { throw VectorFileError(path: file, reason: difference) }
+    } else if VectorFileFormat(rawValue: terms.format)?.hasNames == false {
+      throw VectorFileError(
+        path: file,
+        reason: "was begun by an older version, which did not keep whether its rows have names of a file: import it "
+          + "again as a whole, replacing what has the same source (--upsert without --resume)")
+    }
   }
 
   private func failure(_ error: any Error) -> ImportError {

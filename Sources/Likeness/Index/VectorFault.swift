@@ -5,13 +5,15 @@ enum VectorFault: Sendable, Hashable {
   case notFinite(component: Int, value: String)
   case zero
   case outOfRange(length: Double)
+  case tooSmall(length: Double)
   case otherEmbedder(Int64)
   case refused(String)
 
   /// The fault of a vector of the right dimension, nil if there is none. `vector` may be unaligned.
   ///
   /// The bound on the length leaves room for the square of a difference of two vectors in float32: (‖a‖ + ‖b‖)² is at
-  /// most 4 max(‖a‖, ‖b‖)². Cosine needs none.
+  /// most 4 max(‖a‖, ‖b‖)². Cosine needs none. The least length leaves room for the square of a difference of a
+  /// thousandth of it.
   static func find(in vector: UnsafeRawBufferPointer, metric: Metric) -> VectorFault? {
     let squared = squaredLength(vector)
     if !squared.isFinite {
@@ -21,8 +23,11 @@ enum VectorFault: Sendable, Hashable {
       }
     }
     if metric == .cosine { return squared > 0 ? nil : .zero }
-    return squared > Double(Float.greatestFiniteMagnitude) / 8 ? .outOfRange(length: squared.squareRoot()) : nil
+    if squared > Double(Float.greatestFiniteMagnitude) / 8 { return .outOfRange(length: squared.squareRoot()) }
+    return squared > 0 && squared < leastSquare ? .tooSmall(length: squared.squareRoot()) : nil
   }
+
+  private static let leastSquare = 1e-30
 
   /// The fault of a stored blob, nil if there is none.
   static func find(inRow blob: UnsafeRawBufferPointer?, embedder: EmbedderRow) -> VectorFault? {
@@ -37,7 +42,7 @@ enum VectorFault: Sendable, Hashable {
     case .notFinite(let component, let value):
       .notFinite(subject: subject, component: component, value: value)
     case .zero: .zeroVector(subject: subject)
-    case .outOfRange(let length): .outOfRange(subject: subject, length: length)
+    case .outOfRange(let length), .tooSmall(let length): .outOfRange(subject: subject, length: length)
     case .byteCount(let count):
       .wrongDimension(subject: subject, count: count / 4, embedder: embedder.name, dimension: embedder.dimension)
     case .noBlob, .otherEmbedder, .refused: .invalidArgument(reason: "\(subject) \(sentence(embedder: embedder))")
@@ -52,6 +57,7 @@ enum VectorFault: Sendable, Hashable {
       "holds \(count) bytes, the embedder \"\(embedder?.name ?? "?")\" makes \(4 * (embedder?.dimension ?? 0))"
     case .notFinite(let component, let value): "has the value \(value) at \(component)"
     case .zero: "has length zero under the cosine metric"
+    case .tooSmall(let length): "has the length \(length), too small for float32 distances to tell from zero"
     case .outOfRange(let length): "has the length \(length), beyond what float32 distances can hold"
     case .otherEmbedder(let id): "was made by another embedder, number \(id)"
     case .refused(let reason): "was refused by the index: \(reason)"

@@ -30,10 +30,11 @@ struct ConnectionFactory: Sendable {
     // readers and writers share. `query_only` keeps its hands off the tables.
     configuration.readonly = mode == .immutable
     configuration.foreignKeysEnabled = true
-    configuration.busyMode = .timeout(busyTimeout)
     configuration.label = "likeness"
     let synchronous = durability == .full ? "FULL" : "NORMAL"
+    let busyTimeout = busyTimeout
     configuration.prepareDatabase { db in
+      Patience.set(busyTimeout, on: db)
       try db.execute(
         sql: """
           PRAGMA secure_delete = ON;

@@ -25,7 +25,8 @@ struct GalleryCopy: Sendable {
     of db: Database, sourcePath: String, at path: String, replacing: Bool,
     progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> GalleryCopy {
-    let temporary = DurableFile.temporaryName(for: path)
+    let path = try DurableFile.place(of: path)
+    let temporary = UnfinishedFiles.begin(path)
     defer {
       for suffix in ["", "-journal", "-wal", "-shm"] { DurableFile.remove(temporary + suffix) }
     }

@@ -21,6 +21,19 @@ struct GalleryFile {
     case gallery(version: Int)
   }
 
+  /// Where a path leads, as SQLite follows a symbolic link too: what is beside a gallery is beside the file itself. Nor is
+  /// a path ever one of SQLite's own words (`:memory:`, `file:`…).
+  static func resolved(_ path: String) -> String {
+    var path = path.hasPrefix(":") || path.hasPrefix("file:") ? "./" + path : path
+    // As many as Linux follows.
+    for _ in 0..<40 {
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+      let folder = (path as NSString).deletingLastPathComponent
+      path = target.hasPrefix("/") || folder.isEmpty ? target : folder + "/" + target
+    }
+    return path
+  }
+
   static func open(path: String, configuration: GalleryConfiguration) throws -> GalleryFile {
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
@@ -32,12 +45,17 @@ struct GalleryFile {
     do {
       return try open(path, mode: configuration.readOnly ? .readOnly : .readWrite, configuration)
     } catch let error as DatabaseError where exists && error.isRefusalOfSharedFiles {
-      return try openImmutable(path, configuration)
+      return try openImmutable(
+        path, configuration, cause: "its folder is read-only",
+        reason: "its file system, or its folder, is read-only: copy it to where you may write")
+    } catch let error as DatabaseError where exists && error.isLackOfRoom {
+      return try openImmutable(
+        path, configuration, cause: "its disk is full", reason: "its disk is full: free some space, and open it again")
     }
   }
 
   private static func open(
-    _ path: String, mode: ConnectionFactory.Mode, _ configuration: GalleryConfiguration
+    _ path: String, mode: ConnectionFactory.Mode, _ configuration: GalleryConfiguration, immutable: String = ""
   ) throws -> GalleryFile {
     let factory = ConnectionFactory(
       path: path, mode: mode, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
@@ -47,7 +65,7 @@ struct GalleryFile {
     }
     var reason: String? =
       switch mode {
-      case .immutable: "its file system, or its folder, is read-only: copy it to where you may write"
+      case .immutable: immutable
       case .readOnly: "it was opened read-only, as its configuration asks"
       case .readWrite: fileIsReadOnly ? "the file is read-only: give yourself the right to write, or copy it" : nil
       }
@@ -57,11 +75,11 @@ struct GalleryFile {
         "its schema is version \(version), and this library knows \(supportedVersion): "
         + "update the library; until then the gallery is open for reading"
     case .gallery(let version) where version == supportedVersion:
-      if reason == nil { try bringUp(writer) }
+      if reason == nil { try bringUp(writer, configuration) }
     case .gallery(let version):
       if reason == nil { reason = try Migration(factory: factory, logger: configuration.logger).run(on: writer) }
       if reason == nil {
-        try bringUp(writer)
+        try bringUp(writer, configuration)
       } else {
         reason = "its schema is version \(version), which this library only reads, and \(reason ?? "")"
       }
@@ -70,7 +88,7 @@ struct GalleryFile {
         throw GalleryError.cannotOpen(path: path, reason: "it has to become a gallery, but \(reason)")
       }
       _ = try Migration(factory: factory, logger: configuration.logger).run(on: writer)
-      try bringUp(writer)
+      try bringUp(writer, configuration)
     }
     return GalleryFile(
       connections: Connections(path: path, factory: factory, writer: writer), readOnlyReason: reason)
@@ -78,15 +96,17 @@ struct GalleryFile {
 
   /// Opens a file whose neighbours (`-wal`, `-shm`) cannot be made. Rows that are still in a log beside it would be
   /// missed that way, so a log with anything in it is a refusal.
-  private static func openImmutable(_ path: String, _ configuration: GalleryConfiguration) throws -> GalleryFile {
+  private static func openImmutable(
+    _ path: String, _ configuration: GalleryConfiguration, cause: String, reason: String
+  ) throws -> GalleryFile {
     let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
     if let log, log > 0 {
       throw GalleryError.cannotOpen(
         path: path,
-        reason: "its folder is read-only, and \(path)-wal holds rows that are not in it yet: "
+        reason: "\(cause), and \(path)-wal holds rows that are not in it yet: "
           + "copy both files to where you may write")
     }
-    return try open(path, mode: .immutable, configuration)
+    return try open(path, mode: .immutable, configuration, immutable: reason)
   }
 
   private static func checkRoom(_ path: String, _ configuration: GalleryConfiguration) throws {
@@ -133,9 +153,18 @@ struct GalleryFile {
   }
 
   /// Sees to what writing relies on: the write-ahead log, and triggers that somebody dropped.
-  private static func bringUp(_ writer: DatabaseQueue) throws {
+  private static func bringUp(_ writer: DatabaseQueue, _ configuration: GalleryConfiguration) throws {
     let missing = try writer.inDatabase { db in
-      try Migration.useLog(db)
+      do {
+        try Migration.useLog(db, waiting: min(configuration.busyTimeout, 1), usually: configuration.busyTimeout)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        // It does without: readers and writers wait for each other then.
+        configuration.logger.notice(
+          """
+          another program took the write-ahead log from this gallery, and has it open: until it is opened again after that \
+          program is done, readers and writers wait for each other
+          """)
+      }
       return try ExpectedSchema.missingTriggers(in: db)
     }
     if missing.isEmpty { return }
@@ -149,5 +178,10 @@ extension DatabaseError {
   /// Whether SQLite could not make or open the files beside a database in WAL mode.
   fileprivate var isRefusalOfSharedFiles: Bool {
     resultCode == .SQLITE_CANTOPEN || resultCode == .SQLITE_READONLY
+  }
+
+  /// Whether there was no room for them.
+  fileprivate var isLackOfRoom: Bool {
+    resultCode == .SQLITE_FULL || extendedResultCode == .SQLITE_IOERR_SHMSIZE
   }
 }

@@ -16,7 +16,7 @@ struct Migration {
   ///
   /// - Returns: Why the gallery has to stay as it is, as a sentence without its subject; nil where it was brought up.
   func run(on writer: DatabaseQueue) throws -> String? {
-    try writer.inDatabase { db in try Self.useLog(db) }
+    try writer.inDatabase { db in try Self.useLog(db, waiting: factory.busyTimeout, usually: factory.busyTimeout) }
     do {
       try migrate(writer)
       return nil
@@ -31,9 +31,25 @@ struct Migration {
     var reason: String
   }
 
-  /// Makes the file one with a write-ahead log, under which readers never wait.
-  static func useLog(_ db: Database) throws {
-    if try db.text("PRAGMA journal_mode") != "wal" { try db.execute(sql: "PRAGMA journal_mode = WAL") }
+  /// Makes the file one with a write-ahead log, under which readers never wait. Nobody may be using it without one, which
+  /// SQLite does not always wait for by itself.
+  ///
+  /// - Parameters:
+  ///   - seconds: How long to wait for others here.
+  ///   - patience: How long the connection waits for them otherwise.
+  static func useLog(_ db: Database, waiting seconds: Double, usually patience: Double) throws {
+    if try db.text("PRAGMA journal_mode") == "wal" { return }
+    let end = ContinuousClock.now + .seconds(seconds)
+    Patience.set(0, on: db)
+    defer { Patience.set(patience, on: db) }
+    while try db.text("PRAGMA journal_mode") != "wal" {
+      do {
+        try db.execute(sql: "PRAGMA journal_mode = WAL")
+        return
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end {
+        usleep(5_000)
+      }
+    }
   }
 
   private func migrate(_ writer: DatabaseQueue) throws {

@@ -2,17 +2,22 @@ import Foundation
 import GRDB
 import GRDBSQLite
 
-/// Overwrites what deleted rows left in the unused middle of pages.
+/// Overwrites what deleted rows left in bytes of the file that mean nothing.
 ///
 /// `secure_delete` overwrites a deleted row where it lies. It does not know of the copies that rows leave behind when
 /// SQLite moves them: deleting neighbours merges half-empty pages, and in the pages that gave rows away, the bytes
-/// between the list of rows and the first row stay as they were. Those bytes mean nothing to SQLite, so that they can
-/// be overwritten in the file while others read it, and a crash in the middle does no harm.
+/// between the list of rows and the first row stay as they were. And programs that write without it leave rows in free
+/// pages, in free blocks of pages, and behind the end of long rows. All these bytes mean nothing to SQLite, so that they
+/// can be overwritten in the file while others read it, and a crash in the middle does no harm.
 ///
-/// The page layout is that of *Database File Format*, section 1.6, https://www.sqlite.org/fileformat2.html.
+/// Which bytes mean something is found by going through every tree of the file, from its root.
 struct SlackEraser {
   private let file: UnsafeMutablePointer<sqlite3_file>
   private let methods: sqlite3_io_methods
+  private var pageSize = 0
+  /// By page number, whether it was looked at.
+  private var seen: [Bool] = []
+  private var hasWritten = false
 
   /// Opens the database file of `db` below SQLite, through the handle that SQLite itself uses: another one would drop
   /// this process's locks when it is closed.
@@ -27,65 +32,113 @@ struct SlackEraser {
     self.methods = methods.pointee
   }
 
-  /// Overwrites the slack of all pages with rows.
+  /// Overwrites all that means nothing.
   ///
   /// `db` must be in a write transaction, so that nobody else changes the file, its write-ahead log must be empty, so
   /// that the file is all there is, and it must be closed after committing something: pages with slack may be in its
   /// cache. The commit makes all other connections drop theirs.
   ///
-  /// - Returns: false where the file is not laid out as expected, and nothing was written.
+  /// - Returns: false where the file is not laid out as expected; then something may be left.
   static func erase(_ db: Database) throws -> Bool {
-    guard let eraser = SlackEraser(db) else { return false }
-    return try eraser.erase()
+    guard var eraser = SlackEraser(db) else { return false }
+    var roots = [1]
+    let rows = try RawStatement(db, "SELECT rootpage FROM sqlite_schema WHERE rootpage > 1")
+    while try rows.step() { roots.append(Int(rows.integer(0))) }
+    return try eraser.erase(roots)
   }
 
-  private func erase() throws -> Bool {
+  private mutating func erase(_ roots: [Int]) throws -> Bool {
     var header = [UInt8](repeating: 0, count: 100)
     try read(&header, at: 0)
     guard header.starts(with: Array("SQLite format 3\0".utf8)) else { return false }
-    let pageSize = Self.number(header[...], 16) == 1 ? 65_536 : Self.number(header[...], 16)
-    var size: Int64 = 0
-    guard methods.xFileSize?(file, &size) == SQLITE_OK, (512...65_536).contains(pageSize) else { return false }
-    let pages = Int(size) / pageSize
-    // Bytes reserved at the end of pages belong to an extension, a checksum perhaps. And only below this number of
-    // pages does the first byte tell a page of rows from one that continues a long row.
-    guard header[20] == 0, pages < 0x0A00_0000 else { return false }
+    let size = Self.number(header, 16, 2)
+    pageSize = size == 1 ? 65_536 : size
+    var bytes: Int64 = 0
+    // Bytes reserved at the end of pages belong to an extension, a checksum perhaps.
+    guard methods.xFileSize?(file, &bytes) == SQLITE_OK, (512...65_536).contains(pageSize), header[20] == 0
+    else { return false }
+    seen = [Bool](repeating: false, count: Int(bytes) / pageSize + 1)
 
-    let chunk = max(1, 1_048_576 / pageSize)
-    var buffer = [UInt8](repeating: 0, count: chunk * pageSize)
-    var first = 0
-    var hasWritten = false
-    while first < pages {
-      let count = min(chunk, pages - first)
-      if count < chunk { buffer.removeLast((chunk - count) * pageSize) }
-      try read(&buffer, at: first * pageSize)
-      for page in 0..<count {
-        let start = page * pageSize
-        guard let slack = Self.slack(buffer[start..<start + pageSize], isFirst: first + page == 0) else { continue }
-        try clear(slack.lowerBound + first * pageSize..<slack.upperBound + first * pageSize)
-        hasWritten = true
+    var isKnown = try eraseFree(from: Self.number(header, 32, 4))
+    var page = [UInt8](repeating: 0, count: pageSize)
+    var next = Array(roots.reversed())
+    while let number = next.popLast() {
+      guard begin(number) else {
+        isKnown = false
+        continue
       }
-      first += count
+      try read(&page, at: (number - 1) * pageSize)
+      guard let slack = PageSlack(page[...], isFirst: number == 1) else {
+        isKnown = false
+        continue
+      }
+      try clear(slack.unused, of: number, page)
+      next.append(contentsOf: slack.children.reversed())
+      for continuation in slack.continuations {
+        if try !eraseEnd(of: continuation) { isKnown = false }
+      }
     }
     if hasWritten { try check(methods.xSync?(file, SQLITE_SYNC_FULL)) }
+    return isKnown
+  }
+
+  /// Notes that a page is looked at; false where there is none of that number, or it was.
+  private mutating func begin(_ number: Int) -> Bool {
+    guard number > 0, number < seen.count, !seen[number] else { return false }
+    seen[number] = true
     return true
   }
 
-  /// The unused middle of a page with rows, if anything is in it; nil for all other pages.
-  private static func slack(_ page: ArraySlice<UInt8>, isFirst: Bool) -> Range<Int>? {
-    let header = page.startIndex + (isFirst ? 100 : 0)
-    // A leaf of a table, or of an index.
-    guard page[header] == 0x0D || page[header] == 0x0A else { return nil }
-    let rows = number(page, header + 3)
-    let listed = header + 8 + 2 * rows
-    let content = page.startIndex + (number(page, header + 5) == 0 ? 65_536 : number(page, header + 5))
-    guard listed <= content, content <= page.endIndex else { return nil }
-    for row in 0..<rows where page.startIndex + number(page, header + 8 + 2 * row) < content { return nil }
-    return page[listed..<content].contains { $0 != 0 } ? listed..<content : nil
+  /// Overwrites the free pages, which are in a list of lists.
+  private mutating func eraseFree(from first: Int) throws -> Bool {
+    var page = [UInt8](repeating: 0, count: pageSize)
+    var other = page
+    var number = first
+    while number != 0 {
+      guard begin(number) else { return false }
+      try read(&page, at: (number - 1) * pageSize)
+      let count = Self.number(page, 4, 4)
+      guard count <= pageSize / 4 - 2 else { return false }
+      try clear([8 + 4 * count..<pageSize], of: number, page)
+      for i in 0..<count {
+        let free = Self.number(page, 8 + 4 * i, 4)
+        guard begin(free) else { return false }
+        try read(&other, at: (free - 1) * pageSize)
+        try clear([0..<pageSize], of: free, other)
+      }
+      number = Self.number(page, 0, 4)
+    }
+    return true
   }
 
-  private static func number(_ bytes: ArraySlice<UInt8>, _ index: Int) -> Int {
-    Int(bytes[index]) << 8 | Int(bytes[index + 1])
+  /// Overwrites what is behind the end of a long row, on the last of its pages.
+  private mutating func eraseEnd(of continuation: PageSlack.Continuation) throws -> Bool {
+    var (number, left) = (continuation.page, continuation.bytes)
+    var link = [UInt8](repeating: 0, count: 4)
+    while left > pageSize - 4 {
+      guard begin(number) else { return false }
+      try read(&link, at: (number - 1) * pageSize)
+      number = Self.number(link, 0, 4)
+      left -= pageSize - 4
+    }
+    guard begin(number) else { return false }
+    if left == pageSize - 4 { return true }
+    var page = [UInt8](repeating: 0, count: pageSize)
+    try read(&page, at: (number - 1) * pageSize)
+    try clear([4 + left..<pageSize], of: number, page)
+    return true
+  }
+
+  /// Overwrites parts of a page, where anything is in them.
+  private mutating func clear(_ ranges: [Range<Int>], of number: Int, _ page: [UInt8]) throws {
+    for range in ranges where page[range].contains(where: { $0 != 0 }) {
+      try clear(range.lowerBound + (number - 1) * pageSize..<range.upperBound + (number - 1) * pageSize)
+      hasWritten = true
+    }
+  }
+
+  private static func number(_ bytes: [UInt8], _ index: Int, _ count: Int) -> Int {
+    bytes[index..<index + count].reduce(0) { $0 << 8 | Int($1) }
   }
 
   private func read(_ buffer: inout [UInt8], at offset: Int) throws {

@@ -7,16 +7,28 @@ struct CopyEraser {
 
   /// What became of a copy: nil where it is not there any more.
   ///
-  /// Copies that the library made unasked, nobody thinks of; the identity is erased from them. One that somebody asked
-  /// for is theirs, and only looked at.
-  func see(to copy: CopyRegister.Entry) -> ForgetReceipt.Copy? {
-    guard FileManager.default.fileExists(atPath: copy.path) else { return nil }
+  /// Copies that the library made unasked, nobody thinks of; the identity is erased from them, also where they went with the
+  /// gallery into another folder. One that somebody asked for is theirs, and only looked at.
+  func see(to entry: CopyRegister.Entry, besideGallery path: String) -> ForgetReceipt.Copy? {
+    var copy = entry
+    let isAskedFor = copy.reason == CopyRegister.Reason.backup.rawValue
+    if !isAskedFor, !FileManager.default.fileExists(atPath: copy.path) {
+      copy.path = URL(fileURLWithPath: path).deletingLastPathComponent()
+        .appendingPathComponent(URL(fileURLWithPath: copy.path).lastPathComponent).path
+    }
     func receipt(_ state: ForgetReceipt.Copy.State, _ problem: String? = nil) -> ForgetReceipt.Copy {
       ForgetReceipt.Copy(path: copy.path, reason: copy.reason, state: state, problem: problem)
     }
+    if !FileManager.default.fileExists(atPath: copy.path) {
+      // Moved with its folder, or on a disk that is not connected now: not known to be gone.
+      let folder = URL(fileURLWithPath: copy.path).deletingLastPathComponent().path
+      let isOutOfSight = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true
+      return isAskedFor && isOutOfSight
+        ? receipt(.unknown, "its folder was moved, or is on a disk that is not connected") : nil
+    }
     do {
       guard try holds(copy.path) else { return receipt(.clean) }
-      if copy.reason == CopyRegister.Reason.backup.rawValue { return receipt(.holds) }
+      if isAskedFor { return receipt(.holds) }
     } catch {
       return receipt(.unknown, FileCheck.sentence(error))
     }

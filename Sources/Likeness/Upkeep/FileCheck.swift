@@ -63,9 +63,9 @@ struct FileCheck {
     var check = Verification.Check("erasure")
     if let since = try db.text("SELECT since FROM erasure") {
       check.add(
-        "bytes of vectors deleted since \(since) may still be in the file: a reader kept older pages in use",
-        mend: "end the programs that have it open\(LockHolder.readers(of: path).map { " (\($0))" } ?? ""), "
-          + "then: likeness doctor \(path) --fix")
+        "bytes of vectors deleted since \(since) may still be in the file: they could not be overwritten",
+        mend: (LockHolder.readers(of: path).map { "end the programs that have it open (\($0)), then: " } ?? "")
+          + "likeness doctor \(path) --fix, or likeness compact \(path)")
     }
     return check.concluded("no erasure is pending", { _ in "an erasure is pending" })
   }
@@ -113,6 +113,10 @@ struct FileCheck {
   }
 
   static func sentence(_ error: any Error) -> String {
-    (error as? DatabaseError)?.message ?? "\(error)"
+    guard let error = error as? DatabaseError else { return "\(error)" }
+    if error.resultCode == .SQLITE_FULL { return "no room on its disk" }
+    // SQLite has no words for what another connection met.
+    guard let message = error.message, message != "not an error" else { return error.resultCode.description }
+    return message
   }
 }

@@ -1,13 +1,34 @@
+/// Why deleted bytes could not be overwritten yet.
+enum ErasureObstacle: Sendable, Hashable {
+  /// Other programs use them, named where the system tells.
+  case others(String?)
+  /// Something in the file is not as expected.
+  case layout
+  /// An error, as a sentence.
+  case failure(String)
+
+  /// As a sentence that follows "erasure is pending".
+  func sentence(path: String) -> String {
+    switch self {
+    case .others(let names):
+      "their bytes are still in use by \(names ?? "another program"), and go with the next write or at closing once that is "
+        + "done"
+    case .layout:
+      "parts of the file are not laid out as expected, and may hold bytes of them: 'likeness compact \(path)' writes it anew"
+    case .failure(let sentence):
+      "their bytes could not be overwritten (\(sentence)), and go with the next write or at closing once that is possible"
+    }
+  }
+}
+
 extension ForgetReceipt {
   /// The receipt in sentences.
-  func sentences(path: String, reader: String?) -> String {
+  func sentences(path: String, obstacle: ErasureObstacle?) -> String {
     var parts = ["\(counted(embeddings, "embedding")) deleted (\(vectorBytes) bytes of vectors)"]
-    if erasure == .complete {
-      parts.append("no byte of them is left in \(path), its write-ahead log or its index")
+    if let obstacle {
+      parts.append("erasure is pending: \(obstacle.sentence(path: path))")
     } else {
-      parts.append(
-        "erasure is pending: their bytes are still in use by \(reader ?? "another reader"), and go with the next write or "
-          + "at closing once that is done")
+      parts.append("no byte of them is left in \(path), its write-ahead log or its index")
     }
     if trainingSets > 0 { parts.append("taken out of \(counted(trainingSets, "training set"))") }
     if !models.isEmpty {
@@ -26,7 +47,7 @@ extension ForgetReceipt {
     if !sources.isEmpty {
       let named = sources.prefix(3).joined(separator: ", ")
       parts.append(
-        "\(counted(sources.count, "source")) not the gallery's own, and as before: \(named)\(sources.count > 3 ? ", …" : "")"
+        "not the gallery's own, and not touched: \(counted(sources.count, "source")), \(named)\(sources.count > 3 ? ", …" : "")"
       )
     }
     return parts.joined(separator: "; ")

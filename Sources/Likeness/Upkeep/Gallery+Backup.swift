@@ -34,7 +34,7 @@ extension Gallery {
   /// ``forget(_:)`` can say who is in it still.
   ///
   /// - Parameters:
-  ///   - path: The copy's path.
+  ///   - path: The copy's path. A symbolic link stays, and the copy is where it leads.
   ///   - replacing: Whether a file that is there gives way.
   ///   - progress: Called from this thread, in pages.
   /// - Throws: ``GalleryError/cannotBackUp(path:reason:)``, and then there is no copy; other ``GalleryError``s.
@@ -44,6 +44,7 @@ extension Gallery {
   ) throws -> BackupReceipt {
     let started = ContinuousClock.now
     try checkDestination(path, replacing: replacing)
+    let path = try placeOfCopy(at: path, replacing: replacing)
     let copy = try copying(to: path, replacing: replacing, progress: progress)
     if !isReadOnly {
       do {
@@ -67,9 +68,20 @@ extension Gallery {
         try GalleryCopy.make(of: db, sourcePath: self.path, at: path, replacing: replacing, progress: progress)
       }
     } catch let error as DatabaseError {
-      throw GalleryError.cannotBackUp(path: path, reason: error.message ?? error.resultCode.description)
+      throw GalleryError.cannotBackUp(path: path, reason: FileCheck.sentence(error))
     } catch let error as GalleryCopy.Failure {
       throw GalleryError.cannotBackUp(path: path, reason: error.description)
+    } catch let error as DurableFile.Failure {
+      throw GalleryError.cannotBackUp(path: path, reason: error.description)
+    }
+  }
+
+  /// Where a copy at `path` is to be, behind links.
+  private func placeOfCopy(at path: String, replacing: Bool) throws -> String {
+    do {
+      let place = try DurableFile.place(of: path)
+      if place != path { try checkDestination(place, replacing: replacing) }
+      return place
     } catch let error as DurableFile.Failure {
       throw GalleryError.cannotBackUp(path: path, reason: error.description)
     }

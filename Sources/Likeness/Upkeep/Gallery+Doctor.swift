@@ -18,6 +18,7 @@ extension Gallery {
   public static func diagnose(
     path: String, configuration: GalleryConfiguration = .init(), fixing: Bool = false
   ) throws -> Diagnosis {
+    let path = GalleryFile.resolved(path)
     var diagnosis = Doctor(path: path, configuration: configuration).examine()
     guard fixing, diagnosis.opens, diagnosis.complaints.contains(where: \.isFixable) else { return diagnosis }
     let mended = try Repair(path: path, configuration: configuration).run()
@@ -91,7 +92,13 @@ private struct Doctor {
       try lookAtRoom(gallery)
       try? gallery.close()
     } catch GalleryError.notAGallery(_, let reason) {
-      complain("\(path) is not a gallery: \(reason)\(firstBytes)", mend: "name another path\(copiesBeside)")
+      let isUnknown = reason == "it is not an SQLite database"
+      complain(
+        "\(path) is not a gallery: \(reason)\(isUnknown ? firstBytes : "")", mend: "name another path\(copiesBeside)")
+    } catch GalleryError.cannotOpen(_, let reason) {
+      complain("\(path) cannot be opened: \(reason)", mend: "that done, ask again")
+    } catch GalleryError.diskFull {
+      complain("\(path) cannot be opened: its disk is full", mend: "free some space, and ask again")
     } catch GalleryError.locked(_, _, let holder) {
       complain(
         "\(path) is locked by another program\(holder.map { ": \($0)" } ?? "")",

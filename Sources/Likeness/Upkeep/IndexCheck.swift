@@ -22,13 +22,15 @@ struct IndexCheck {
       try row.bind(id, at: 1)
       guard try row.step(), let blob = row.blob(0), blob.count == 4 * view.embedder.dimension else { continue }
       expected += 1
-      let indexed = pending[id].map(\.vector) ?? view.graph.vector(id: id)
+      // What waits beside the graph is as the row has it.
+      let (indexed, metric): ([Float]?, Metric) =
+        pending[id].map { ($0.vector, .euclidean) } ?? (view.graph.vector(id: id), view.embedder.metric)
       guard let indexed else {
         check.add(
           "\(RowCheck.subject(id, in: db)) is not in the index", table: "embedding", row: id, mend: mend)
         continue
       }
-      if !Self.agree(indexed, blob, view.embedder.metric) {
+      if !Self.agree(indexed, blob, metric) {
         check.add(
           "\(RowCheck.subject(id, in: db)) has another vector in the index than in its row", table: "embedding",
           row: id,

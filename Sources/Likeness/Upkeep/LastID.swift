@@ -5,10 +5,14 @@ import GRDB
 enum LastID {
   /// The tables that this has happened to.
   static func tables(in db: Database) throws -> [String] {
+    // A row that got it by UPDATE is not in sqlite_sequence.
     let rows = try RawStatement(
       db,
       """
       SELECT name FROM sqlite_sequence WHERE seq >= \(Int64.max) AND name IN ('change', 'embedding', 'identity')
+      UNION SELECT 'change' FROM change WHERE sequence = \(Int64.max)
+      UNION SELECT 'embedding' FROM embedding WHERE id = \(Int64.max)
+      UNION SELECT 'identity' FROM identity WHERE id = \(Int64.max)
       ORDER BY name
       """)
     var tables: [String] = []

@@ -27,10 +27,10 @@ struct BackupCommand: ParsableCommand {
     let receipt = try store.backup(to: destination, replacing: force) { bar.update($0.completed, of: $0.total) }
     bar.finish()
     if output.json { return try Console.printJSON(receipt) }
-    print(
+    Console.print(
       "\(receipt.path): \(counted(receipt.identities, "identity", "identities")), "
         + "\(counted(receipt.embeddings, "embedding")), \(Bytes.text(receipt.bytes)), read back and compared, in "
         + String(format: "%.1f s", receipt.seconds))
-    print("its rows have the SHA-256 \(receipt.contentSHA256)")
+    Console.print("its rows have the SHA-256 \(receipt.contentSHA256)")
   }
 }

@@ -86,9 +86,9 @@ struct BenchCommand: ParsableCommand {
     ) { done, total in
       guard isTerminal else { return }
       let end = done == total ? "\n" : ""
-      FileHandle.standardError.write(Data("\rbuilding \(done) of \(total)\(end)".utf8))
+      Console.write("\rbuilding \(done) of \(total)\(end)")
     }
-    print(json ? try Self.json(measurements) : Self.table(measurements))
+    Console.printDocument(json ? try Self.json(measurements) : Self.table(measurements))
   }
 
   private static func json(_ measurements: [IndexBenchmark.Measurement]) throws -> String {

@@ -12,15 +12,15 @@ struct CompactCommand: ParsableCommand {
   func run() throws {
     let report = try gallery.open().compact()
     if output.json { return try Console.printJSON(report) }
-    print(
+    Console.print(
       "\(report.path): \(Bytes.text(report.bytesFreed)) freed, from \(Bytes.text(report.bytesBefore)) to "
         + "\(Bytes.text(report.bytesAfter)), in \(String(format: "%.1f s", report.seconds))")
     if report.changesPruned > 0 {
-      print("\(counted(report.changesPruned, "entry", "entries")) of the change log dropped")
+      Console.print("\(counted(report.changesPruned, "entry", "entries")) of the change log dropped")
     }
     if report.checksumsGiven > 0 {
-      print("\(counted(report.checksumsGiven, "vector")) of another hand given a checksum")
+      Console.print("\(counted(report.checksumsGiven, "vector")) of another hand given a checksum")
     }
-    if report.erasurePending { print("an erasure is pending: a reader is in the way; run it again") }
+    if report.erasurePending { Console.print("an erasure is pending: a reader is in the way; run it again") }
   }
 }

@@ -34,6 +34,6 @@ struct DemoCommand: ParsableCommand {
     try report.text.write(toFile: outcome.reportPath, atomically: true, encoding: .utf8)
     try report.roc.file.write(toFile: "\(out)/roc.svg", atomically: true, encoding: .utf8)
     if output.json { return try Console.printJSON(outcome.summary) }
-    print(outcome.text)
+    Console.print(outcome.text)
   }
 }

@@ -22,7 +22,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let diagnosis = try Gallery.diagnose(path: path, fixing: fix)
-    if output.json { try Console.printJSON(diagnosis) } else { print(text(diagnosis)) }
+    if output.json { try Console.printJSON(diagnosis) } else { Console.print(text(diagnosis)) }
     if !diagnosis.isHealthy { throw ExitCode.failure }
   }
 

@@ -61,7 +61,7 @@ struct EnrollCommand: ParsableCommand {
     if output.json {
       try Console.printJSON(summary)
     } else {
-      print(summary.sentence(source.noun))
+      Console.print(summary.sentence(source.noun))
     }
   }
 

@@ -64,6 +64,6 @@ struct EvaluateCommand: ParsableCommand {
         data: data, draws: draws, bootstrap: bootstrap, seed: seed, skipsBroken: skipBroken, words: words,
         series: series))
     if output.json { return try Console.printJSON(outcome) }
-    print(outcome.text)
+    Console.print(outcome.text)
   }
 }

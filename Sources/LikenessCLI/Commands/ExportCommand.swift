@@ -8,7 +8,8 @@ struct ExportCommand: ParsableCommand {
     abstract: "Writes a gallery's vectors into a file: .npy, .fvecs, .csv, .jsonl, word2vec text, Projector .tsv.",
     discussion: """
       Only .jsonl holds everything of an embedding. Names go into FILE's neighbour .names for .npy and .fvecs, the \
-      Projector's labels into metadata.tsv beside vectors.tsv. Values are read again as the same float32, bit for bit.
+      Projector's labels into metadata.tsv beside vectors.tsv. Values are read again as the same float32, bit for bit. \
+      FILE may be a pipe, such as /dev/stdout, for all formats but npy; fvecs and projector then need --names.
       """)
 
   @OptionGroup var gallery: GalleryArgument
@@ -35,13 +36,15 @@ struct ExportCommand: ParsableCommand {
     bar.finish()
     let summary = Summary(
       gallery: gallery.path, file: file, names: receipt.names, exported: receipt.exported, leftOut: receipt.leftOut)
-    if output.json { return try Console.printJSON(summary) }
+    // What goes to stdout is vectors then, and nothing else.
+    let isAside = Console.isOutput(file)
+    if output.json { return isAside ? Console.note(try Console.json(summary)) : try Console.printJSON(summary) }
     var text = "exported \(counted(summary.exported, "embedding")) to \(file)"
     if let names = summary.names { text += ", names in \(names)" }
     if summary.leftOut > 0 {
       text += "; left out \(counted(summary.leftOut, "damaged row")), see likeness info \(gallery.path)"
     }
-    print(text)
+    if isAside { Console.note(text) } else { Console.print(text) }
   }
 
   struct Summary: Encodable {

@@ -15,6 +15,6 @@ struct ForgetCommand: ParsableCommand {
   func run() throws {
     let receipt = try gallery.open().forget(name)
     if output.json { return try Console.printJSON(receipt) }
-    print(receipt.text)
+    Console.print(receipt.text)
   }
 }

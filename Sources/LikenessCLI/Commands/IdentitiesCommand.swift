@@ -13,6 +13,6 @@ struct IdentitiesCommand: ParsableCommand {
     if output.json { return try Console.printJSON(identities) }
     var table = TextTable([("identity", .left), ("embeddings", .right)])
     for identity in identities { table.append([identity.name, "\(identity.embeddings)"]) }
-    print(table.text)
+    Console.print(table.text)
   }
 }

@@ -91,7 +91,7 @@ struct ImportCommand: ParsableCommand {
     bar.finish()
     let summary = Summary(gallery: gallery.path, file: file, receipt)
     if output.json { return try Console.printJSON(summary) }
-    print(summary.sentence)
+    Console.print(summary.sentence)
   }
 
   private static func wayOut(_ error: ImportError) -> String {

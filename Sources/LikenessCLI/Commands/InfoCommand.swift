@@ -12,6 +12,6 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     let info = try gallery.open(index).info()
     if output.json { return try Console.printJSON(info) }
-    print(info.text)
+    Console.print(info.text)
   }
 }

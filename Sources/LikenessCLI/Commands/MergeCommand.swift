@@ -26,6 +26,6 @@ struct MergeCommand: ParsableCommand {
     try store.merge(name, into: target)
     let count = try store.embeddings(of: target).count
     if output.json { return try Console.printJSON(Merged(from: name, into: target, embeddings: count)) }
-    print("\(name) is part of \(target) now, which has \(counted(count, "embedding"))")
+    Console.print("\(name.printable()) is part of \(target.printable()) now, which has \(counted(count, "embedding"))")
   }
 }

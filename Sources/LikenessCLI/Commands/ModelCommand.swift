@@ -27,7 +27,7 @@ struct ModelCardCommand: ParsableCommand {
     }
     let text = try JSONSerialization.data(
       withJSONObject: card, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes, .fragmentsAllowed])
-    print(String(decoding: text, as: UTF8.self))
+    Console.printDocument(String(decoding: text, as: UTF8.self))
   }
 }
 
@@ -89,7 +89,7 @@ struct ModelExportCommand: ParsableCommand {
     }
     if output.json { return try Console.printJSON(summary) }
     let what = summary.channels.map { "pixels of \(counted($0, "channel")) in" } ?? counted(summary.words ?? 0, "word")
-    print("\(file): \(summary.bytes >> 10) KB, \(what), \(summary.dimension) values out")
+    Console.print("\(file): \(summary.bytes >> 10) KB, \(what), \(summary.dimension) values out")
   }
 
   /// Why a model is not written in the format that was asked for.

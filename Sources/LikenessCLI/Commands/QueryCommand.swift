@@ -22,7 +22,10 @@ struct QueryCommand: ParsableCommand {
   @Option(name: .customShort("k"), help: "How many candidates.")
   var k = 5
 
-  @Option(help: ArgumentHelp("No candidate farther than this.", valueName: "distance"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "No candidate farther than this; below 0 for the metric dot, in which near is negative.", valueName: "distance"))
   var maxDistance: Float?
 
   @Option(help: "One candidate an identity (its nearest embedding), or every embedding.")
@@ -61,13 +64,14 @@ struct QueryCommand: ParsableCommand {
     if let ef, ef < 1 { throw ValidationError("--ef must be at least 1.") }
     if let recall, !(0...1).contains(recall) { throw ValidationError("--recall must be from 0 to 1.") }
     if ef != nil, recall != nil { throw ValidationError("--ef and --recall say the same thing: give one of them.") }
-    if let maxDistance, !maxDistance.isFinite || maxDistance < 0 {
-      throw ValidationError("--max-distance must be a number of at least 0.")
-    }
+    if let maxDistance, !maxDistance.isFinite { throw ValidationError("--max-distance must be a number.") }
   }
 
   func run() throws {
     let store = try gallery.open(index)
+    if let maxDistance, maxDistance < 0, let metric = try store.embedder?.metric, metric != .dot {
+      throw ValidationError("--max-distance must be at least 0, as every \(metric.rawValue) distance is.")
+    }
     let request = QueryRequest(
       k: k, grouping: by == .identity ? .identity : .embedding, condition: condition, maxDistance: maxDistance, ef: ef,
       recall: recall, words: words, series: series)
@@ -85,7 +89,7 @@ struct QueryCommand: ParsableCommand {
     if output.json {
       try Console.printJSON(ProbedAnswer(probe: text, answer: answer))
     } else {
-      print(AnswerText(probe: text, answer: answer).text)
+      Console.print(AnswerText(probe: text, answer: answer).text)
     }
   }
 }
@@ -111,14 +115,20 @@ private struct AnswerText {
   let probe: String
   let answer: Answer
 
+  /// A distance with four decimals, or, where these would hide it, with four digits. Zero has no sign.
+  private static func text(_ distance: Float) -> String {
+    if distance == 0 { return "0.0000" }
+    return String(format: abs(distance) < 0.001 ? "%.4g" : "%.4f", distance)
+  }
+
   var text: String {
-    var lines = ["CANDIDATES for \(probe): leads for review, not identifications"]
+    var lines = ["CANDIDATES for \(probe.printable()): leads for review, not identifications"]
     var table = TextTable([
       ("", .right), ("identity", .left), ("distance", .right), ("embedding", .right), ("source", .left),
     ])
     for (rank, candidate) in answer.candidates.enumerated() {
       table.append([
-        "\(rank + 1)", candidate.identity, String(format: "%.4f", candidate.distance),
+        "\(rank + 1)", candidate.identity, Self.text(candidate.distance),
         "\(candidate.embedding.rawValue)", candidate.source ?? "",
       ])
     }

@@ -28,6 +28,6 @@ struct RebuildCommand: ParsableCommand {
     if report.leftOut > 0 {
       line += "; \(counted(report.leftOut, "damaged row")) left out: see likeness verify \(report.path)"
     }
-    print(line)
+    Console.print(line)
   }
 }

@@ -22,6 +22,6 @@ struct RenameCommand: ParsableCommand {
   func run() throws {
     try gallery.open().rename(name, to: newName)
     if output.json { return try Console.printJSON(Renamed(from: name, to: newName)) }
-    print("\(name) is now called \(newName)")
+    Console.print("\(name) is now called \(newName)".printable())
   }
 }

@@ -22,10 +22,12 @@ struct ShowCommand: ParsableCommand {
     guard let identity = try store.identity(named: name) else { throw GalleryError.unknownIdentity(name: name) }
     let shown = Shown(identity: identity, embeddings: try store.embeddings(of: name))
     if output.json { return try Console.printJSON(shown) }
-    print("\(identity.name), \(counted(shown.embeddings.count, "embedding"))")
-    for (key, value) in identity.attributes.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
+    Console.print("\(identity.name.printable()), \(counted(shown.embeddings.count, "embedding"))")
+    for (key, value) in identity.attributes.sorted(by: { $0.key < $1.key }) {
+      Console.print("  \(key): \(value)".printable())
+    }
     var table = TextTable([("embedding", .right), ("enrolled", .left), ("source", .left)])
     for one in shown.embeddings { table.append(["\(one.id.rawValue)", one.createdAt, one.source ?? ""]) }
-    print(table.text)
+    Console.print(table.text)
   }
 }

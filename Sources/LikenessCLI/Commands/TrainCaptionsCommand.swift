@@ -106,6 +106,6 @@ struct TrainCaptionsCommand: ParsableCommand {
     ).run(checkpoints: trainer.checkpoints) { [trainer] in try trainer.train(sheet, onEvent: $0) }
     let summary = try CaptionTrainingSummary(trained, sheet: sheet, out: out, report: report)
     if output.json { return try Console.printJSON(summary) }
-    print(summary.text)
+    Console.print(summary.text)
   }
 }

@@ -109,7 +109,7 @@ struct TrainSeriesCommand: ParsableCommand {
     ).run(checkpoints: trainer.checkpoints) { [trainer] in try trainer.train(folder, onEvent: $0) }
     let summary = SeriesTrainingSummary(trained, out: out, report: report)
     if output.json { return try Console.printJSON(summary) }
-    print(summary.text)
+    Console.print(summary.text)
   }
 }
 

@@ -145,6 +145,6 @@ struct TrainWordsCommand: ParsableCommand {
 
     let summary = try WordTrainingSummary(trained, out: out, report: report, checks: checks)
     if output.json { return try Console.printJSON(summary) }
-    print(summary.text)
+    Console.print(summary.text)
   }
 }

@@ -24,7 +24,7 @@ struct VerifyCommand: ParsableCommand {
       bar.update($0.completed, of: $0.total)
     }
     bar.finish()
-    if output.json { try Console.printJSON(verification) } else { print(verification.text) }
+    if output.json { try Console.printJSON(verification) } else { Console.print(verification.text) }
     if !verification.isSound { throw ExitCode.failure }
   }
 }

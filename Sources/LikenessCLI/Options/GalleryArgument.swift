@@ -8,6 +8,17 @@ struct GalleryArgument: ParsableArguments {
   @Argument(help: ArgumentHelp("The gallery file.", valueName: "gallery"), completion: .file())
   var path: String
 
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for another process that writes to the gallery; 5 by default.", valueName: "seconds"))
+  var busyTimeout: Double?
+
+  func validate() throws {
+    guard busyTimeout.map({ (0...86_400).contains($0) }) ?? true else {
+      throw ValidationError("--busy-timeout must be from 0 to 86400 seconds.")
+    }
+  }
+
   /// Opens a gallery that must be there already: a mistyped path is an error, not an empty gallery.
   ///
   /// - Parameter index: how the index is built; nil where nothing is asked: it is then never built.
@@ -32,7 +43,7 @@ struct GalleryArgument: ParsableArguments {
   /// as it is.
   func openToLook(_ index: IndexOptions? = nil) throws -> Gallery {
     guard FileManager.default.fileExists(atPath: path) else { return try open(index) }
-    var configuration = index?.configuration ?? GalleryConfiguration()
+    var configuration = self.configuration(index)
     configuration.indexing = .onFirstQuery
     configuration.readOnly = true
     let gallery = try Gallery(path: path, configuration: configuration)
@@ -42,7 +53,7 @@ struct GalleryArgument: ParsableArguments {
 
   /// Opens a gallery, or makes one.
   func openOrCreate(_ index: IndexOptions? = nil) throws -> Gallery {
-    let configuration = index?.configuration ?? .writing
+    let configuration = self.configuration(index)
     let bar = ProgressBar("Reading \((path as NSString).lastPathComponent)", unit: "embeddings")
     let gallery = try Gallery(path: path, configuration: configuration) { progress in
       bar.update(progress.completed, of: progress.total)
@@ -51,13 +62,12 @@ struct GalleryArgument: ParsableArguments {
     OpenGalleries.add(gallery)
     return gallery
   }
-}
 
-extension GalleryConfiguration {
-  /// For commands that ask nothing.
-  fileprivate static var writing: GalleryConfiguration {
-    var configuration = GalleryConfiguration()
-    configuration.indexing = .onFirstQuery
+  /// How it is opened; commands that ask nothing need no index.
+  func configuration(_ index: IndexOptions? = nil) -> GalleryConfiguration {
+    var configuration = index?.configuration ?? GalleryConfiguration()
+    if index == nil { configuration.indexing = .onFirstQuery }
+    if let busyTimeout { configuration.busyTimeout = busyTimeout }
     return configuration
   }
 }

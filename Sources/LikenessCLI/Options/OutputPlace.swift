@@ -7,6 +7,9 @@ enum OutputPlace {
   /// - Parameter what: what it will hold, for the sentence: `the model`.
   static func checkFile(_ path: String, for what: String) throws {
     guard !isFolder(path) else { throw CommandFailure("\(path): this is a folder: give the name of a file") }
+    // A pipe or a device is written as it is, whoever may make files beside it.
+    let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+    if let type, ![.typeRegular, .typeSymbolicLink].contains(type) { return }
     let folder = (path as NSString).deletingLastPathComponent
     guard folder.isEmpty || isFolder(folder) else {
       throw CommandFailure("\(path): there is no folder \(folder) to write \(what) to: make it first")

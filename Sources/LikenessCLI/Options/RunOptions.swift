@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import LikenessTraining
 
@@ -58,6 +59,8 @@ struct RunOptions: ParsableArguments {
         throw CommandFailure("\(other.path): here the model is written: choose another name for \(other.what)")
       }
     }
+    // Before the training, not after it.
+    _ = try DurableFile.place(of: out)
     if let report { try OutputPlace.checkFolder(report, for: "the report") }
     trainer.checkpoints = out + ".checkpoints"
     trainer.resumes = resume

@@ -3,7 +3,9 @@ import Likeness
 extension ForgetReceipt {
   /// A line for each thing that was done, or is beyond the gallery.
   var text: String {
-    var lines = ["forgot \(identity): \(counted(embeddings, "embedding")), \(Bytes.text(vectorBytes)) of vectors"]
+    var lines = [
+      "forgot \(identity.printable()): \(counted(embeddings, "embedding")), \(Bytes.text(vectorBytes)) of vectors"
+    ]
     if erasure == .complete {
       lines.append("  bytes     gone from the gallery, its write-ahead log and its index")
     } else {
@@ -29,7 +31,9 @@ extension ForgetReceipt {
         }
       lines.append("  copy      \(copy.path) (\(copy.reason)): \(state)\(copy.problem.map { " (\($0))" } ?? "")")
     }
-    for source in sources.prefix(20) { lines.append("  source    \(source) is not the gallery's, and where it was") }
+    for source in sources.prefix(20) {
+      lines.append("  source    \(source.printable()) is not the gallery's, and where it was")
+    }
     if sources.count > 20 { lines.append("  source    and \(sources.count - 20) more") }
     return lines.joined(separator: "\n")
   }

@@ -16,9 +16,9 @@ struct TextTable {
     alignments = columns.map(\.alignment)
   }
 
-  /// Adds a row with a cell a column.
+  /// Adds a row with a cell a column, each on one line whatever is in it.
   mutating func append(_ cells: [String]) {
-    rows.append(cells)
+    rows.append(cells.map { $0.printable() })
   }
 
   /// The table as text, without a newline at the end.

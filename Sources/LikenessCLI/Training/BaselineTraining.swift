@@ -29,10 +29,12 @@ struct BaselineTraining {
       identities: fitted.card.identities, pictures: fitted.card.pictures, skipped: fitted.skipped,
       notes: [folder.foreignNote].compactMap { $0 })
     if output.json { return try Console.printJSON(summary) }
-    print(
+    Console.print(
       "\(summary.recipe): \(summary.dimension) values a picture, fitted to \(counted(summary.pictures, "picture")) of "
         + "\(counted(summary.identities, "identity", "identities")), in \(summary.model)")
-    for note in summary.notes { print("note: \(note)") }
-    if !summary.skipped.isEmpty { print("left out \(counted(summary.skipped.count, "picture")) that cannot be read") }
+    for note in summary.notes { Console.print("note: \(note)") }
+    if !summary.skipped.isEmpty {
+      Console.print("left out \(counted(summary.skipped.count, "picture")) that cannot be read")
+    }
   }
 }

@@ -30,6 +30,6 @@ struct FolderTraining {
     ).run(checkpoints: trainer.checkpoints) { [trainer] in try trainer.train(folder, onEvent: $0) }
     let summary = try TrainingSummary(trained: trained, folder: folder, out: options.out, report: report)
     if output.json { return try Console.printJSON(summary) }
-    print(summary.text)
+    Console.print(summary.text)
   }
 }

@@ -21,7 +21,7 @@ public enum AtomicFile {
   /// - Throws: ``Failure``; what was there is as it was, and the temporary file is gone.
   public static func write(_ data: Data, to path: String) throws {
     do {
-      try DurableFile.write(data, to: path, through: path + ".tmp")
+      try DurableFile.write(data, to: path, through: ".tmp")
     } catch let error as DurableFile.Failure {
       throw Failure(path: path, reason: reason(error))
     }

@@ -11,8 +11,12 @@ import Foundation
 
 /// Writes a file under a temporary name beside its place, and moves it there when it is whole: a reader finds the file
 /// as it was before, or as it shall be, and nothing in between.
+///
+/// What is no file but takes bytes, a pipe or a device, gets them as they come.
 final class ByteSink {
   let path: String
+  /// Where the file shall be, behind links; nil for a stream.
+  private let place: String?
   private let temporary: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
@@ -22,11 +26,25 @@ final class ByteSink {
 
   init(path: String) throws {
     self.path = path
-    temporary = DurableFile.temporaryName(for: path)
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    do {
+      switch try Destination(path) {
+      case .file(let place):
+        self.place = place
+        temporary = UnfinishedFiles.begin(place)
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      case .stream(let number):
+        place = nil
+        temporary = ""
+        descriptor = number.map { fcntl($0, F_DUPFD_CLOEXEC, 0) } ?? open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC)
+      case let other: throw VectorFileError(path: path, reason: other.refusal)
+      }
+    } catch let error as DurableFile.Failure {
+      throw VectorFileError(path: path, reason: "cannot be written (\(error)): name another place")
+    }
     guard descriptor >= 0 else {
-      throw VectorFileError(
-        path: path, reason: "cannot be written (\(String(cString: strerror(errno)))): see whether its folder is there")
+      let reason = String(cString: strerror(errno))
+      if place != nil { DurableFile.remove(temporary) }
+      throw VectorFileError(path: path, reason: "cannot be written (\(reason)): see whether its folder is there")
     }
     buffer.reserveCapacity(Self.size + 4_096)
   }
@@ -34,8 +52,11 @@ final class ByteSink {
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(temporary)
+    if place != nil { DurableFile.remove(temporary) }
   }
+
+  /// Whether bytes go where they cannot be changed any more.
+  var isStream: Bool { place == nil }
 
   /// Appends to the file what `body` appends to an array.
   func append(_ body: (inout [UInt8]) throws -> Void) throws {
@@ -74,17 +95,20 @@ final class ByteSink {
   /// - Parameter head: what shall stand at the beginning instead of what was written there.
   func finish(head: [UInt8] = []) throws {
     try flush()
-    try head.withUnsafeBytes { try put($0, at: 0) }
-    do { try DurableFile.publish(temporary, as: path, replacing: true) } catch { throw failure() }
+    if let place {
+      try head.withUnsafeBytes { try put($0, at: 0) }
+      do { try DurableFile.publish(temporary, as: place, replacing: true) } catch { throw failure() }
+    }
     close(descriptor)
     descriptor = -1
   }
 
   private func failure() -> VectorFileError {
-    VectorFileError(
+    let reason = String(cString: strerror(errno))
+    return VectorFileError(
       path: path,
-      reason:
-        "cannot be written (\(String(cString: strerror(errno)))): nothing was left there; free some space or name "
-        + "another place")
+      reason: isStream
+        ? "cannot be written (\(reason)): what it has got of the rows is not all of them"
+        : "cannot be written (\(reason)): nothing was left there; free some space or name another place")
   }
 }

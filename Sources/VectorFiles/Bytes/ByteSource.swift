@@ -106,18 +106,34 @@ final class ByteSource {
     if try fill(prefix.count), unread.starts(with: prefix) { advance(prefix.count) }
   }
 
+  /// Whether the first line ends in a carriage return that no newline follows, and so all of them do. A line with quotes
+  /// may hold such a return, and does not tell.
+  func endsLinesInReturns(limit: Int) throws -> Bool {
+    var place = 0
+    while place < limit, try fill(place + 1) {
+      switch buffer[start + place] {
+      case 10, UInt8(ascii: "\""): return false
+      case 13: return try fill(place + 2) && buffer[start + place + 1] != 10 && buffer[start + place + 1] != 13
+      default: place += 1
+      }
+    }
+    return false
+  }
+
   /// The bytes up to the newline that `isEnd` accepts or the end of the file, without that newline; nil at the end of
   /// the file, `limit` passed: an error. They are there until the next call.
   ///
   /// - Parameter isEnd: Whether a newline ends what was found so far, of which only the part since its last call is
   ///   given.
-  func line(limit: Int, isEnd: (UnsafeRawBufferPointer) -> Bool = { _ in true }) throws -> UnsafeRawBufferPointer? {
+  func line(
+    limit: Int, newline: UInt8 = 10, isEnd: (UnsafeRawBufferPointer) -> Bool = { _ in true }
+  ) throws -> UnsafeRawBufferPointer? {
     guard try fill(1) else { return nil }
     var searched = 0
     var asked = 0
     while true {
-      if let newline = Self.newline(in: UnsafeRawBufferPointer(rebasing: buffer[start + searched..<end])) {
-        let length = searched + newline
+      if let found = Self.find(newline, in: UnsafeRawBufferPointer(rebasing: buffer[start + searched..<end])) {
+        let length = searched + found
         searched = length + 1
         if !isEnd(UnsafeRawBufferPointer(rebasing: buffer[start + asked..<start + length])) {
           asked = length
@@ -135,8 +151,8 @@ final class ByteSource {
     }
   }
 
-  private static func newline(in bytes: UnsafeRawBufferPointer) -> Int? {
-    guard let base = bytes.baseAddress, let found = memchr(base, 10, bytes.count) else { return nil }
+  private static func find(_ byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
+    guard let base = bytes.baseAddress, let found = memchr(base, Int32(byte), bytes.count) else { return nil }
     return UnsafeRawPointer(found) - base
   }
 

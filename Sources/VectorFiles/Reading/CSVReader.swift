@@ -17,13 +17,19 @@ final class CSVReader: VectorReader {
   private var fields: [Range<Int>] = []
 
   init(_ source: ByteSource) throws {
-    lines = try TextRows(source)
+    lines = try TextRows(source, takesReturns: true)
     var first = 1
     guard let header = try nextRecord(first: &first) else {
       throw VectorFileError(path: source.path, reason: "is empty: the first line names the columns, identity,v0,v1,…")
     }
     try split(header, line: first)
     let names = try fields.map { try text(header, $0, "the header", line: first) }
+    if let name = names.first(where: { $0.unicodeScalars.contains("\r") }) {
+      throw VectorFileError(
+        path: source.path, place: .line(first),
+        reason: "\"\(VectorFileError.shown(name))\" has a carriage return in it: save the file with the same line ends "
+          + "throughout")
+    }
     columns = names.map(column)
     for (name, column) in zip(names, columns) {
       if case .ignored = column { ignoredFields.insert(VectorFileError.shown(name)) }

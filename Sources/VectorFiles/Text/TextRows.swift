@@ -23,10 +23,15 @@ final class TextRows {
   /// The longest line there may be, in bytes: the memory that reading one costs.
   static let limit = 64 << 20
 
-  init(_ source: ByteSource) throws {
+  /// What ends a line.
+  private let newline: UInt8
+
+  /// - Parameter takesReturns: whether lines may end in carriage returns alone, as spreadsheets on a Mac save them.
+  init(_ source: ByteSource, takesReturns: Bool = false) throws {
     self.source = source
     // A byte order mark, as some programs put before UTF-8.
     try source.skip([0xEF, 0xBB, 0xBF])
+    newline = try takesReturns && source.endsLinesInReturns(limit: Self.limit) ? 13 : 10
   }
 
   /// The next line without its end, there until the next call; nil behind the last.
@@ -52,7 +57,7 @@ final class TextRows {
     var field = CSVField.start
     var inside = 0
     let record = try locating {
-      try source.line(limit: Self.limit) { piece in
+      try source.line(limit: Self.limit, newline: newline) { piece in
         if field == .start, !piece.contains(UInt8(ascii: "\"")) { return true }
         for byte in piece { field.step(byte) }
         if field == .quoted { inside += 1 }
@@ -61,6 +66,11 @@ final class TextRows {
     }
     guard let record else { return nil }
     lines += 1 + inside
+    if newline == 13, record.first == 10 {
+      throw VectorFileError(
+        path: source.path, place: .line(first),
+        reason: "the line before it ends otherwise than the first: save the file with the same line ends throughout")
+    }
     return Self.withoutReturn(record)
   }
 

@@ -1,0 +1,172 @@
+import Files
+import Foundation
+import GRDB
+
+/// What ``Gallery/restore(from:to:replacing:configuration:progress:)`` did.
+public struct RestoreReceipt: Sendable, Hashable, Codable {
+  /// The gallery's path.
+  public var gallery: String
+  /// The copy's path.
+  public var copy: String
+  /// How many identities are in it.
+  public var identities: Int
+  /// How many embeddings are in it.
+  public var embeddings: Int
+  /// One hash of all its rows, read back from the gallery: as ``Verification/contentSHA256``.
+  public var contentSHA256: String
+  /// Where what was there is now, if it could not be opened; nil if it was no more than replaced.
+  public var damagedFile: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case gallery, copy, identities, embeddings
+    case contentSHA256 = "content_sha256"
+    case damagedFile = "damaged_file"
+  }
+}
+
+extension Gallery {
+  /// Makes a gallery what a copy of it is: all of it, in one transaction, read back and compared.
+  ///
+  /// Programs that have the gallery open go on, and answer from the copy's rows from then on. Never put a copy in the place of a
+  /// gallery by other means while `-wal` is beside it: SQLite takes that for a part of whatever file has the name.
+  ///
+  /// A file that cannot be opened any more is not written to: with all that belongs to it, it is renamed, and the copy takes its
+  /// place.
+  ///
+  /// - Parameters:
+  ///   - copy: A copy that ``backup(to:replacing:progress:)`` made, or any gallery; it stays as it is.
+  ///   - path: Where it goes.
+  ///   - replacing: Whether a gallery that is there gives way.
+  ///   - configuration: How both are opened.
+  ///   - progress: Called from this thread, in pages.
+  /// - Throws: ``GalleryError``: ``GalleryError/damagedFile(path:reason:)`` and ``GalleryError/notAGallery(path:reason:)`` where
+  ///   the copy is no sound gallery; ``GalleryError/cannotRestore(path:reason:)``;
+  ///   ``GalleryError/locked(path:seconds:holder:)``. The gallery is then as it was.
+  @discardableResult
+  public static func restore(
+    from copy: String, to path: String, replacing: Bool = false, configuration: GalleryConfiguration = .init(),
+    progress: (@Sendable (GalleryProgress) -> Void)? = nil
+  ) throws -> RestoreReceipt {
+    try Restoration(
+      copy: GalleryFile.resolved(copy), path: GalleryFile.resolved(path), replacing: replacing,
+      configuration: configuration, progress: progress
+    ).run()
+  }
+}
+
+/// One copy on its way into the place of a gallery.
+private struct Restoration {
+  let copy: String
+  let path: String
+  let replacing: Bool
+  let configuration: GalleryConfiguration
+  let progress: (@Sendable (GalleryProgress) -> Void)?
+
+  /// What belongs to a gallery at a path.
+  private static let suffixes = ["", "-wal", "-shm", "-journal", "-index"]
+
+  func run() throws -> RestoreReceipt {
+    if DurableFile.isSame(copy, path) { throw refusal("it is the gallery itself: name a copy") }
+    var reading = configuration
+    reading.readOnly = true
+    reading.indexing = .onFirstQuery
+    let source = try Gallery(path: copy, configuration: reading)
+    defer { try? source.close() }
+    return try source.reading { db in
+      let faults = try Integrity.faults(in: db, limit: 2)
+      if !faults.isEmpty { throw GalleryError.damagedFile(path: copy, reason: faults.joined(separator: "; ")) }
+      let digest = try ContentDigest.of(db)
+      let damaged = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
+        try put(db, digest)
+      }
+      return RestoreReceipt(
+        gallery: path, copy: copy, identities: digest.rows["identity"] ?? 0,
+        embeddings: digest.rows["embedding"] ?? 0, contentSHA256: digest.sha256, damagedFile: damaged)
+    }
+  }
+
+  private func refusal(_ reason: String) -> GalleryError { .cannotRestore(path: path, reason: reason) }
+
+  /// - Returns: where a file that could not be opened is now.
+  private func put(_ db: Database, _ digest: ContentDigest) throws -> String? {
+    let isThere = Self.suffixes.contains { FileManager.default.fileExists(atPath: path + $0) }
+    if isThere, !replacing { throw refusal("it exists already: name another file, or replace it with --force") }
+    guard FileManager.default.fileExists(atPath: path), let target = try open() else {
+      let damaged = isThere ? try putAside() : nil
+      try place(db)
+      return damaged
+    }
+    defer { try? target.close() }
+    try target.inDatabase { target in
+      try db.backup(to: target, pagesPerStep: 4_096) { step in
+        progress?(GalleryProgress(completed: step.completedPageCount, total: step.totalPageCount))
+      }
+    }
+    guard try target.read({ try ContentDigest.of($0) }) == digest else {
+      throw refusal("it does not hold what \(copy) holds: repeat it")
+    }
+    try finish(target)
+    return nil
+  }
+
+  /// The gallery that is there; nil where it cannot be opened.
+  private func open() throws -> DatabaseQueue? {
+    let factory = ConnectionFactory(
+      path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
+    do {
+      let target = try factory.makeWriter()
+      let (application, tables) = try target.inDatabase { db in
+        (try db.integer("PRAGMA application_id"), try db.integer("SELECT count(*) FROM sqlite_schema"))
+      }
+      if application != GalleryFile.applicationID, tables > 0 {
+        try? target.close()
+        throw GalleryError.notAGallery(path: path, reason: "it is another program's SQLite database")
+      }
+      return target
+    } catch let error as DatabaseError
+      where [.SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR].contains(error.resultCode)
+    {
+      // The last one is what a schema gives that cannot be read.
+      return nil
+    }
+  }
+
+  /// Gives what is at the path, and cannot be opened, another name.
+  private func putAside() throws -> String {
+    let damaged = DurableFile.unusedName(path + ".damaged")
+    for suffix in Self.suffixes where FileManager.default.fileExists(atPath: path + suffix) {
+      do {
+        try FileManager.default.moveItem(atPath: path + suffix, toPath: damaged + suffix)
+      } catch {
+        throw refusal("\(path)\(suffix) cannot be renamed: \(error.localizedDescription)")
+      }
+    }
+    return damaged
+  }
+
+  /// Puts the copy where nothing is.
+  private func place(_ db: Database) throws {
+    do {
+      _ = try GalleryCopy.make(of: db, sourcePath: copy, at: path, replacing: false) { progress?($0) }
+    } catch let error as GalleryCopy.Failure {
+      throw refusal(error.description)
+    } catch let error as DurableFile.Failure {
+      throw refusal(error.description)
+    }
+    let factory = ConnectionFactory(
+      path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
+    let target = try factory.makeWriter()
+    defer { try? target.close() }
+    try finish(target)
+  }
+
+  /// Notes the copy, in which somebody who is forgotten would still be, and leaves nothing of what was there before.
+  private func finish(_ target: DatabaseQueue) throws {
+    let version = try target.read { db in Int(try db.integer("PRAGMA user_version")) }
+    if version == GalleryFile.supportedVersion {
+      try target.write { db in try CopyRegister.add(copy, reason: .backup, in: db) }
+    }
+    _ = try? target.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+    _ = try? SnapshotFile(galleryAt: path).erase()
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import Likeness
+
+struct RestoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract: "Makes a gallery what a copy of it is.",
+    discussion: """
+      The copy is checked first, put in place in one transaction, read back and compared; programs that have the gallery open go
+      on with the copy's rows. What cannot be opened any more is renamed, not written to.
+      """)
+
+  @Argument(help: "The copy, which stays as it is.", completion: .file())
+  var copy: String
+
+  @OptionGroup var gallery: GalleryArgument
+
+  @Flag(name: .long, help: "Replace a gallery that is there.")
+  var force = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let bar = ProgressBar("Restoring", unit: "pages")
+    let receipt = try Gallery.restore(
+      from: copy, to: gallery.path, replacing: force, configuration: gallery.configuration()
+    ) {
+      bar.update($0.completed, of: $0.total)
+    }
+    bar.finish()
+    if output.json { return try Console.printJSON(receipt) }
+    Console.print(
+      "\(receipt.gallery): \(counted(receipt.identities, "identity", "identities")) and "
+        + "\(counted(receipt.embeddings, "embedding")) of \(receipt.copy), read back and compared")
+    Console.print("its rows have the SHA-256 \(receipt.contentSHA256)")
+    if let damaged = receipt.damagedFile { Console.print("what was there, and could not be opened, is \(damaged) now") }
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import GRDB
+import Likeness
+import Seeded
+import Testing
+import VectorFiles
+
+@Suite("An import goes on as it was begun, or not at all")
+struct ImportTermsTests {
+  /// An import of a file with a row at fault, cut off behind the rows before it; then the file is mended.
+  private struct CutOff {
+    let scratch: Scratch
+    let file: String
+    let names: String
+    let gallery: Gallery
+    var options = ImportOptions()
+
+    init(_ ending: String, rows: Int = 40, change: (inout ImportOptions) -> Void = { _ in }) throws {
+      scratch = try Scratch()
+      file = scratch.path("rows.\(ending)")
+      names = scratch.path("rows.names")
+      gallery = try Gallery(path: scratch.path("gallery"), configuration: quiet())
+      options.embedder = "letters"
+      options.batch = 10
+      if ending == "fvecs" { options.names = names }
+      change(&options)
+      try write(rows, bad: 35)
+      #expect(throws: ImportError.self) { try VectorImport(file: file, options: options).run(into: gallery) }
+      try write(rows, bad: nil)
+    }
+
+    func write(_ rows: Int, bad: Int?, changed: Int? = nil) throws {
+      let writer = try VectorFile.writer(path: file, dimension: 2)
+      for row in 0..<rows {
+        let vector: [Float] = row == bad ? [.nan, 0] : row == changed ? [9, 9] : [Float(row), 1]
+        try writer.write(VectorRow(identity: "person \(row)", vector: vector))
+      }
+      try writer.finish()
+    }
+
+    /// What going on says, with other options; nil where it goes on to the end.
+    func goOn(_ change: (inout ImportOptions) -> Void = { _ in }) throws -> String? {
+      var options = options
+      options.resumes = true
+      change(&options)
+      do {
+        try VectorImport(file: file, options: options).run(into: gallery)
+        return nil
+      } catch let error as VectorFileError {
+        return error.description
+      }
+    }
+  }
+
+  @Test("names that were given at the beginning have to be given again")
+  func names() throws {
+    let cut = try CutOff("fvecs")
+    let forgotten = try cut.goOn { $0.names = nil }
+    #expect(forgotten?.contains("was begun with the names in \(cut.names): go on with them") == true)
+    let others = cut.scratch.path("other.names")
+    try Data((0..<40).map { "other \($0)\n" }.joined().utf8).write(to: URL(fileURLWithPath: others))
+    #expect(try cut.goOn { $0.names = others }?.contains("these are others") == true)
+    #expect(try cut.gallery.info().embeddings == 30)
+    // The same names are the same wherever they are.
+    let moved = cut.scratch.path("moved.names")
+    try FileManager.default.copyItem(atPath: cut.names, toPath: moved)
+    #expect(try cut.goOn { $0.names = moved } == nil)
+    #expect(try cut.gallery.embeddings(of: "person 39").count == 1)
+    #expect(try cut.gallery.info().embeddings == 40)
+  }
+
+  @Test("an import without names does not go on with some, nor one in one way in another")
+  func otherTerms() throws {
+    let nameless = try CutOff("fvecs") { $0.names = nil }
+    #expect(try nameless.goOn { $0.names = nameless.names }?.contains("without a file of names") == true)
+    #expect(try nameless.goOn() == nil)
+    let plain = try CutOff("csv")
+    #expect(try plain.goOn { $0.replacing = .sameSource }?.contains("was begun without replacing") == true)
+    #expect(try plain.goOn { $0.skipsBadRows = true } == nil)
+    let replacing = try CutOff("csv") { $0.replacing = .sameSource }
+    #expect(try replacing.goOn { $0.replacing = .nothing }?.contains("was begun replacing") == true)
+    #expect(try replacing.goOn() == nil)
+  }
+
+  @Test("a change in the middle of what is enrolled is told, though the file is as long as it was")
+  func changedInTheMiddle() throws {
+    // Longer than what is looked at in the first place.
+    let cut = try CutOff("fvecs", rows: 40_000) {
+      $0.batch = 20_000
+      $0.replacing = .sameSource
+      $0.skipsBadRows = false
+    }
+    #expect(try cut.goOn() == nil)
+    #expect(try cut.goOn() == nil)
+    try cut.write(40_000, bad: nil, changed: 20_000)
+    let refusal = try cut.goOn()
+    #expect(refusal?.contains("was changed in the 40000 rows that are enrolled of it") == true)
+    try VectorImport(file: cut.file, options: cut.options).run(into: cut.gallery)
+    #expect(try cut.gallery.query(.vector([9, 9]), k: 1).candidates[0].distance == 0)
+  }
+
+  @Test("what an older version noted goes on where nothing is missing, and is refused in a sentence where it is")
+  func older() throws {
+    func age(_ cut: CutOff) throws {
+      try otherHand(cut.scratch.path("gallery")).write { db in
+        try db.execute(sql: "UPDATE import_progress SET settings = json_remove(settings, '$.terms', '$.sha256')")
+      }
+    }
+    let named = try CutOff("csv")
+    try age(named)
+    #expect(try named.goOn() == nil)
+    #expect(try named.gallery.info().embeddings == 40)
+    let nameless = try CutOff("fvecs")
+    try age(nameless)
+    #expect(try nameless.goOn()?.contains("was begun by an older version") == true)
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import GRDB
+import Likeness
+import Seeded
+import Testing
+
+@Suite struct RestoreTests {
+  private struct Scene {
+    let scratch: Scratch
+    let gallery: Gallery
+    let copy: String
+    let early: [[Float]]
+    let late: [[Float]]
+    let sha256: String
+  }
+
+  /// A gallery of early and late people, and a copy that has the early ones alone.
+  private func makeScene(_ dimension: Int = 24, early: Int = 300, late: Int = 400) throws -> Scene {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), dimension) { $0.snapshotThreshold = 100 }
+    var random = Seeded(31)
+    let (first, second) = (
+      (0..<early).map { _ in random.vector(dimension) }, (0..<late).map { _ in random.vector(dimension) }
+    )
+    try gallery.enroll(first.enumerated().map { Enrollment(identity: "early \($0)", vector: $1) })
+    let copy = scratch.path("people.copy")
+    let receipt = try gallery.backup(to: copy)
+    try gallery.enroll(second.enumerated().map { Enrollment(identity: "late \($0)", vector: $1) })
+    try gallery.forget("early 0")
+    return Scene(
+      scratch: scratch, gallery: gallery, copy: copy, early: first, late: second, sha256: receipt.contentSHA256)
+  }
+
+  @Test("a gallery becomes what the copy is, while it is open: its next answers are the copy's")
+  func whileOpen() throws {
+    let scene = try makeScene()
+    let path = scene.scratch.path()
+    try scene.gallery.saveSnapshot()
+    #expect(throws: GalleryError.self) { try Gallery.restore(from: scene.copy, to: path, configuration: quiet()) }
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
+    let receipt = try Gallery.restore(from: scene.copy, to: path, replacing: true, configuration: quiet())
+    #expect(receipt.contentSHA256 == scene.sha256)
+    #expect(receipt.embeddings == 300 && receipt.identities == 300 && receipt.damagedFile == nil)
+    #expect(try scene.gallery.query(.vector(scene.early[0]), k: 1).candidates[0].identity == "early 0")
+    let answer = try scene.gallery.query(.vector(scene.late[7]), k: 300)
+    #expect(answer.candidates.allSatisfy { $0.identity.hasPrefix("early") })
+    #expect(answer.gallerySize.embeddings == 300)
+    #expect(try scene.gallery.indexDisagreements().isEmpty)
+    // It goes on as a gallery, and a numbering that begins anew confuses nobody.
+    try scene.gallery.enroll(scene.late[9], as: "later")
+    #expect(try scene.gallery.query(.vector(scene.late[9]), k: 1).candidates[0].identity == "later")
+    try scene.gallery.close()
+    let again = try Gallery(path: path, configuration: quiet())
+    #expect(try again.verify(sample: 20).isSound)
+    #expect(try again.query(.vector(scene.late[9]), k: 1).candidates[0].identity == "later")
+    // Who is forgotten from now on is in the copy still, and the receipt says so.
+    #expect(try again.forget("early 5").copies.map(\.state) == [.holds])
+  }
+
+  @Test("nothing that the copy does not have is left in any file")
+  func nothingIsLeft() throws {
+    let scene = try makeScene(128)
+    try scene.gallery.close()
+    try Gallery.restore(from: scene.copy, to: scene.scratch.path(), replacing: true, configuration: quiet())
+    #expect(try traces(of: scene.late, in: files(in: scene.scratch.folder)) == 0)
+    #expect(try traces(of: scene.early, in: [scene.scratch.path()]) > 0)
+  }
+
+  @Test("where no gallery is, one comes to be; a log that is left of one is put aside")
+  func fromNothing() throws {
+    let scene = try makeScene()
+    let new = scene.scratch.path("new.gallery")
+    #expect(try Gallery.restore(from: scene.copy, to: new, configuration: quiet()).contentSHA256 == scene.sha256)
+    #expect(try Gallery(path: new, configuration: quiet()).verify(sample: 20).isSound)
+
+    let left = scene.scratch.path("left.gallery")
+    _ = try scene.scratch.write(
+      Data(contentsOf: URL(fileURLWithPath: scene.scratch.path() + "-wal")), to: "left.gallery-wal")
+    #expect(throws: GalleryError.self) { try Gallery.restore(from: scene.copy, to: left, configuration: quiet()) }
+    let receipt = try Gallery.restore(from: scene.copy, to: left, replacing: true, configuration: quiet())
+    #expect(receipt.damagedFile == left + ".damaged")
+    #expect(FileManager.default.fileExists(atPath: left + ".damaged-wal"))
+    #expect(
+      try Gallery(path: left, configuration: quiet()).query(.vector(scene.early[3]), k: 1).candidates[0].identity
+        == "early 3")
+  }
+
+  @Test("what cannot be opened any more is put aside, byte for byte", arguments: [0, 40])
+  func damaged(offset: UInt64) throws {
+    let scene = try makeScene()
+    let path = scene.scratch.path()
+    try scene.gallery.close()
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.seek(toOffset: offset)
+    try file.write(contentsOf: Data(repeating: 0xEE, count: 4_000))
+    try file.close()
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let receipt = try Gallery.restore(from: scene.copy, to: path, replacing: true, configuration: quiet())
+    let damaged = try #require(receipt.damagedFile)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: damaged)) == before)
+    #expect(try Gallery(path: path, configuration: quiet()).verify(sample: 20).isSound)
+  }
+
+  @Test("a copy that is damaged, no gallery or the gallery itself changes nothing; nor what is no gallery gives way")
+  func refused() throws {
+    let scene = try makeScene()
+    let path = scene.scratch.path()
+    func isRefused(_ copy: String, _ target: String) -> Bool {
+      do {
+        try Gallery.restore(from: copy, to: target, replacing: true, configuration: quiet())
+        return false
+      } catch {
+        return error is GalleryError
+      }
+    }
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: scene.copy))
+    for i in stride(from: 9_000, to: 20_000, by: 7) { bytes[i] ^= 0x55 }
+    let damaged = try scene.scratch.write(bytes, to: "damaged.copy")
+    let text = try scene.scratch.write(Data("no gallery".utf8), to: "text")
+    for copy in [damaged, text, scene.scratch.path("nowhere"), path] { #expect(isRefused(copy, path), "\(copy)") }
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
+    let other = scene.scratch.path("other.db")
+    try DatabaseQueue(path: other).write { db in
+      try db.execute(sql: "CREATE TABLE mine (x); INSERT INTO mine VALUES (1)")
+    }
+    #expect(isRefused(scene.copy, other))
+    #expect(try DatabaseQueue(path: other).read { db in try Int.fetchOne(db, sql: "SELECT x FROM mine") } == 1)
+    // While another program writes, it waits for a bounded time and changes nothing.
+    let hand = try otherHand(path)
+    try hand.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+    #expect(throws: GalleryError.self) {
+      try Gallery.restore(
+        from: scene.copy, to: path, replacing: true, configuration: quiet { $0.busyTimeout = 0.2 })
+    }
+    try hand.writeWithoutTransaction { db in try db.execute(sql: "ROLLBACK") }
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
+  }
+}
