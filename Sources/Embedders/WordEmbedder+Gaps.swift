@@ -36,8 +36,8 @@ extension WordEmbedder {
         reason: sides.count < 2
           ? "has no gap: write it ______" : "has \(sides.count - 1) gaps: ask for one at a time")
     }
-    let left = numbers(in: sides[0])
-    let scores = ranker.scores([Gap(sentence: left + numbers(in: sides[1]), place: left.count)])[0]
+    let (left, right) = (model.numbers(in: sides[0]), model.numbers(in: sides[1]))
+    let scores = ranker.scores([Gap(sentence: (left + right).map { Int32($0) }, place: left.count)])[0]
     let most = scores.max() ?? 0
     let sum = scores.reduce(0.0) { $0 + Double(exp($1 - most)) }
     let best = scores.indices.prefix(limit ?? scores.count).sorted { scores[$0] > scores[$1] }.prefix(count)
@@ -60,10 +60,5 @@ extension WordEmbedder {
     }
     if run >= 2 { sides.append("") }
     return sides
-  }
-
-  /// The known words of a text; the others are left out, as in training.
-  private func numbers(in text: String) -> [Int32] {
-    WordTokenizer.words(in: text).compactMap { model.number(of: $0).map { Int32($0) } }
   }
 }

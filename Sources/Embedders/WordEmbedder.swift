@@ -48,29 +48,46 @@ public struct WordEmbedder: ModelEmbedder {
     }
   }
 
-  /// The numbers of an expression's words in the vocabulary.
+  /// The numbers of an expression's words in the vocabulary; words that are a phrase of it, such as `new york`, have one.
   ///
   /// - Throws: `EmbedderError` for a word that is not in it.
   public func numbers(of expression: WordExpression) throws -> [Int] {
-    try expression.terms.map { try number(of: $0.word) }
+    try joined(expression.terms).map { try number(of: $0.word) }
+  }
+
+  /// Joins words that no sign stands between and that the vocabulary holds as a phrase.
+  private func joined(_ terms: [WordExpression.Term]) -> [WordExpression.Term] {
+    var joined: [WordExpression.Term] = []
+    var isPhrase = false
+    for term in terms {
+      if term.follows, !isPhrase, let before = joined.last,
+        let phrase = model.number(ofTerm: before.word + " " + term.word)
+      {
+        joined[joined.count - 1].word = model.words[phrase]
+        isPhrase = true
+      } else {
+        joined.append(term)
+        isPhrase = false
+      }
+    }
+    return joined
   }
 
   /// The place of a word in the vocabulary.
   private func number(of word: String) throws -> Int {
-    if let number = model.number(of: word) { return number }
-    // As the corpus was read: "Well-known" is two words there, "Dog’s" is one.
+    if let number = model.number(ofTerm: word) { return number }
+    // As the corpus was read: "Dog’s" is "dog's" there.
     let parts = WordTokenizer.words(in: word)
     if parts.count == 1, let number = model.number(of: parts[0]) { return number }
-    if parts.count > 1, let number = model.number(of: parts.joined(separator: "_")) { return number }
     let nearest = model.nearestSpelling(to: word).map { ": did you mean \"\($0)\"?" } ?? ""
     throw EmbedderError(
       input: .text(word), reason: "is not among the model's \(model.words.count) words\(nearest)")
   }
 
   private func vector(of expression: WordExpression, text: String) throws -> [Float] {
-    let numbers = try numbers(of: expression)
     var sum = [Float](repeating: 0, count: model.dimension)
-    for (term, number) in zip(expression.terms, numbers) {
+    for term in joined(expression.terms) {
+      let number = try number(of: term.word)
       for (i, value) in model.vector(number).enumerated() { sum[i] += term.isNegative ? -value : value }
     }
     guard sum.contains(where: { abs($0) > 1e-6 }) else {

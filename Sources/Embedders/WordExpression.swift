@@ -5,7 +5,7 @@ import Networks
 /// A sum of words as it is written for a probe: `king - man + woman`.
 ///
 /// Signs stand between spaces, so that hyphens inside words stay what they are; quotes around a word are dropped. Words
-/// that follow one another without a sign are added.
+/// that follow one another without a sign are added, unless a model's vocabulary has them as a phrase: `new york`.
 public struct WordExpression: Sendable, Hashable {
   /// One word and its sign.
   public struct Term: Sendable, Hashable {
@@ -13,11 +13,14 @@ public struct WordExpression: Sendable, Hashable {
     public var word: String
     /// Whether it is taken away.
     public var isNegative: Bool
+    /// Whether it follows the word before it without a sign.
+    public var follows: Bool
 
     /// Makes a term.
-    public init(word: String, isNegative: Bool = false) {
+    public init(word: String, isNegative: Bool = false, follows: Bool = false) {
       self.word = word
       self.isNegative = isNegative
+      self.follows = follows
     }
   }
 
@@ -44,7 +47,7 @@ public struct WordExpression: Sendable, Hashable {
       }
       let word = part.trimmingCharacters(in: Self.quotes)
       guard !word.isEmpty else { throw Self.error(text, "has a sign or quotes without a word") }
-      terms.append(Term(word: word, isNegative: sign == "-"))
+      terms.append(Term(word: word, isNegative: sign == "-", follows: sign == nil && !terms.isEmpty))
       sign = nil
     }
     guard sign == nil else { throw Self.error(text, "ends with a sign") }

@@ -29,6 +29,9 @@ public struct PictureFolder: Sendable, Hashable {
   /// folders (a leading dot) are passed over without being counted.
   public let skippedFiles: Int
 
+  /// How many of them are pictures in formats that are not decoded here, by their extension in lower case: `webp`.
+  public let foreignFormats: [String: Int]
+
   /// How many pictures lie in the root itself and so belong to no identity.
   public let loosePictures: Int
 
@@ -47,6 +50,7 @@ public struct PictureFolder: Sendable, Hashable {
     try walk.root(path)
     self.path = path
     skippedFiles = walk.skipped
+    foreignFormats = walk.foreign
     loosePictures = walk.loose
     identities = walk.identities.sorted { NaturalOrder.precedes($0.name, $1.name) }
     guard !identities.isEmpty else {
@@ -54,13 +58,14 @@ public struct PictureFolder: Sendable, Hashable {
         path: path,
         reason: loosePictures > 0
           ? "its \(loosePictures) pictures lie in no folder: put each identity's pictures into a folder of their own"
-          : "there are no pictures in it: a folder per identity with JPEG, PNG, PGM or PPM files is wanted")
+          : "there are no pictures in it: a folder per identity with JPEG, PNG, PGM or PPM files is wanted"
+            + (Self.note(ofForeign: foreignFormats).map { "; it \($0)" } ?? ""))
     }
   }
 }
 
 /// The walk through the folders below one root.
-private struct PictureFolderWalk {
+struct PictureFolderWalk {
   private struct Key: Hashable {
     let device: UInt64
     let file: UInt64
@@ -69,6 +74,7 @@ private struct PictureFolderWalk {
   private(set) var identities: [PictureFolder.Identity] = []
   private(set) var skipped = 0
   private(set) var loose = 0
+  private(set) var foreign: [String: Int] = [:]
   private var visited: Set<Key> = []
 
   mutating func root(_ path: String) throws {
@@ -120,6 +126,8 @@ private struct PictureFolderWalk {
         files.append(full)
       } else {
         skipped += 1
+        let ending = (entry as NSString).pathExtension.lowercased()
+        if kind.isRegular, PictureFolder.foreignExtensions.contains(ending) { foreign[ending, default: 0] += 1 }
       }
     }
     if name.isEmpty {

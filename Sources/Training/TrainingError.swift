@@ -10,6 +10,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
   case lossNotFinite(step: Int, epoch: Int, kept: String?)
   /// A checkpoint could not be written; the one before is as it was.
   case checkpointNotWritten(path: String, reason: String, kept: Int?)
+  /// Another process keeps its checkpoints there.
+  case checkpointsInUse(path: String)
   /// There is a checkpoint, but of another training, or it is damaged.
   case checkpointUnusable(path: String, reason: String)
   /// All embeddings ran together, again after each recovery.
@@ -34,6 +36,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
       "the checkpoint \(path) cannot be written, \(reason): "
         + (kept.map { "that of epoch \($0) is as it was; make room and go on with --resume" }
           ?? "make room, or write the model elsewhere (--out)")
+    case .checkpointsInUse(let path):
+      "another training is writing its checkpoints to \(path): let it end, or write this model elsewhere (--out)"
     case .checkpointUnusable(let path, let reason):
       "the checkpoint \(path) \(reason): resume with the data and settings of then, or train anew without --resume"
     case .collapsed(let step, let recoveries):

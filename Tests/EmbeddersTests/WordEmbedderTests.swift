@@ -82,6 +82,44 @@ struct WordEmbedderTests {
     #expect(model.nearest([sum], excluding: [[0, 1, 2]], limit: 6) == [3])
   }
 
+  @Test("words without a sign between them are the phrase of the vocabulary, in sums and in sentences with a gap")
+  func phrases() throws {
+    let text = NSTemporaryDirectory() + "likeness-phrases-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: text) }
+    var random = SeededRandom(seed: 4)
+    let names = "abcdefghijklmnopqrstuvwxyz".map { "filler\($0)" }
+    func fillers() -> String { (0..<4).map { _ in names[random.integer(below: 26)] }.joined(separator: " ") }
+    let lines = (0..<4_000).map { line in
+      let middle = line % 20 == 0 ? "lor wen eats fish" : line % 5 == 1 ? "cat eats hay" : ""
+      return "\(fillers()) \(middle) \(fillers())"
+    }
+    try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: text))
+    var trainer = WordTrainer()
+    (trainer.phrases, trainer.settings.dimension, trainer.settings.subsample) = (true, 8, 0)
+    (trainer.settings.isDeterministic, trainer.settings.epochs) = (true, 1)
+    var gaps = GapSettings()
+    (gaps.dimension, gaps.hidden, gaps.subsample, gaps.drawn, gaps.batch, gaps.epochs) = (32, 64, 1, 16, 64, 12)
+    trainer.gaps = gaps
+    let embedder = try WordEmbedder(model: trainer.train(path: text).model.encoded())
+    let model = embedder.model
+    let phrase = try #require(model.number(of: "lor_wen"))
+    #expect(model.number(of: "lor") == nil && model.number(of: "wen") == nil)
+
+    #expect(try embedder.embed(.text("Lor wen")) == model.vector(phrase))
+    #expect(try embedder.numbers(of: WordExpression("cat - \"lor wen\" + hay")).contains(phrase))
+    let difference = try embedder.embed(.text("cat - lor wen"))
+    let cat = try #require(model.vector(of: "cat"))
+    #expect(zip(difference, zip(cat, model.vector(phrase))).allSatisfy { abs($0 - ($1.0 - $1.1)) < 1e-6 })
+    // A sign keeps them apart.
+    #expect(throws: EmbedderError.self) { try embedder.embed(.text("lor + wen")) }
+
+    // Hay is eaten four times as often; the phrase alone tells that it is fish.
+    for (who, what) in [("lor wen", "fish"), ("Lor Wen", "fish"), ("cat", "hay")] {
+      let sentence = "\(fillers()) \(who) eats ______ \(fillers())"
+      #expect(try embedder.fill(sentence, count: 1).first?.word == what, "\(sentence)")
+    }
+  }
+
   @Test("what is no word or no sum is refused with a sentence and a way out")
   func refused() throws {
     let embedder = try WordEmbedder(model: Self.model().encoded())

@@ -87,6 +87,33 @@ struct CheckpointTests {
     }
   }
 
+  @Test("a folder that another process trains in is refused, untouched; afterwards its training can be given up")
+  func inUse() throws {
+    let folder = Folder()
+    let checkpoint = folder.path + "/training-1.checkpoint"
+    try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+    try Data("theirs".utf8).write(to: URL(fileURLWithPath: checkpoint))
+    // To the system another description of the folder is as good as another process.
+    let theirs = open(folder.path, O_RDONLY)
+    try #require(flock(theirs, LOCK_EX | LOCK_NB) == 0)
+    for isResuming in [false, true] {
+      let error = #expect(throws: TrainingError.self) {
+        try CheckpointFolder(path: folder.path, fingerprint: "f", isResuming: isResuming)
+      }
+      #expect(error == .checkpointsInUse(path: folder.path))
+      #expect(error?.description.contains("--out") == true)
+    }
+    #expect(FileManager.default.contents(atPath: checkpoint) == Data("theirs".utf8))
+    close(theirs)
+    let own = try CheckpointFolder(path: folder.path, fingerprint: "f", isResuming: false)
+    #expect(!FileManager.default.fileExists(atPath: checkpoint))
+    let other = open(folder.path, O_RDONLY)
+    #expect(flock(other, LOCK_EX | LOCK_NB) != 0, "the folder is held as long as its value is kept")
+    close(other)
+    own.remove()
+    #expect(!FileManager.default.fileExists(atPath: folder.path))
+  }
+
   @Test("a training that cannot write its checkpoint says so and leaves the earlier one")
   func unwritable() throws {
     let inputs = try TrainerTests.inputs()

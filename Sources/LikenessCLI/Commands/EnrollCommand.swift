@@ -57,7 +57,7 @@ struct EnrollCommand: ParsableCommand {
     let summary = Summary(
       gallery: gallery.path, embedder: embedder.specification.name, enrolled: batch.enrollments.count,
       identities: Set(batch.enrollments.map(\.identity)).count, alreadyEnrolled: batch.alreadyEnrolled,
-      skipped: batch.skipped)
+      skipped: batch.skipped, notes: batch.notes)
     if output.json {
       try Console.printJSON(summary)
     } else {
@@ -72,9 +72,10 @@ struct EnrollCommand: ParsableCommand {
     var identities: Int
     var alreadyEnrolled: Int
     var skipped: [EnrollmentBatch.Skipped]
+    var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-      case gallery, embedder, enrolled, identities, skipped
+      case gallery, embedder, enrolled, identities, skipped, notes
       case alreadyEnrolled = "already_enrolled"
     }
 
@@ -87,7 +88,7 @@ struct EnrollCommand: ParsableCommand {
         text += "; left out \(skipped.count):"
         for one in skipped { text += "\n  \(one.path): \(one.reason)" }
       }
-      return text
+      return ([text] + notes.map { "note: \($0)" }).joined(separator: "\n")
     }
   }
 }

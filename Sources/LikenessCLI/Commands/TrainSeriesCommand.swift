@@ -59,6 +59,9 @@ struct TrainSeriesCommand: ParsableCommand {
   @Option(help: "The seed of everything chance decides: same seed and data, same model file.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Leave out files that cannot be read, and count them, instead of stopping.")
+  var skipBroken = false
+
   @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
@@ -83,6 +86,7 @@ struct TrainSeriesCommand: ParsableCommand {
     if let validation { trainer.settings.validationShare = validation }
     if let patience = running.patience { trainer.settings.patience = patience }
     trainer.workers = threads
+    trainer.skipsBroken = skipBroken
     if let from = running.from {
       let shaping: [(String, Bool)] = [
         ("--dimension", dimension != nil), ("--step", step != nil), ("--window", window != nil), ("--hop", hop != nil),
@@ -118,18 +122,24 @@ private struct SeriesTrainingSummary: Encodable {
   var channels: [String]
   var streams: Int
   var subjects: Int
+  /// Those trained on and those set aside to steer by.
   var moments: Int
+  var trainingMoments: Int
+  var validationMoments: Int
   var seconds: Double
   var framesPerSecond: Double
   var peakMemoryBytes: Int
   var bestEpoch: Int?
   var epochs: [SeriesEpoch]
   var notes: [String]
+  var skipped: [LabelledInputs.Skipped]
   /// The report's page, where one was asked for.
   var report: String?
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, channels, streams, subjects, moments, seconds, epochs, notes, report
+    case model, recipe, dimension, seed, channels, streams, subjects, moments, seconds, epochs, notes, skipped, report
+    case trainingMoments = "training_moments"
+    case validationMoments = "validation_moments"
     case framesPerSecond = "frames_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case bestEpoch = "best_epoch"
@@ -143,20 +153,25 @@ private struct SeriesTrainingSummary: Encodable {
     seed = trained.card.settings.seed
     channels = trained.card.channels
     (streams, subjects, moments) = (trained.card.streams, trained.card.subjects, trained.card.moments)
+    (trainingMoments, validationMoments) = (trained.card.trainingMoments, trained.card.validationMoments ?? 0)
     seconds = trained.seconds
     framesPerSecond = trained.framesPerSecond
     peakMemoryBytes = PeakMemory.bytes
     bestEpoch = trained.card.bestEpoch?.epoch
     epochs = trained.epochs
     notes = trained.notes
+    skipped = trained.skipped
   }
 
   var text: String {
     let figures = String(format: "%.0f s (%.0f moments/s, %d MB)", seconds, framesPerSecond, peakMemoryBytes >> 20)
+    let aside = validationMoments > 0 ? " and steered by \(validationMoments) others," : ""
     let first =
-      "series: \(dimension) values a moment, trained on \(moments) moments of \(counted(streams, "stream")) of "
-      + "\(counted(subjects, "subject")) in \(figures), in \(model)"
-    return ([first] + notes + [report.map { "report: \($0)" }].compactMap { $0 }).joined(separator: "\n")
+      "series: \(dimension) values a moment, trained on \(counted(trainingMoments, "moment"))\(aside) of "
+      + "\(counted(streams, "stream")) of \(counted(subjects, "subject")) in \(figures), in \(model)"
+    let left = skipped.isEmpty ? [] : ["left out \(counted(skipped.count, "file")) that cannot be read:"]
+    let page = report.map { ["report: \($0)"] } ?? []
+    return ([first] + notes + left + skipped.map { "  \($0.path): \($0.reason)" } + page).joined(separator: "\n")
   }
 }
 

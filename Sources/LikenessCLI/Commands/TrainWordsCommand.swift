@@ -79,6 +79,9 @@ struct TrainWordsCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var check: [String] = []
 
+  @Flag(help: "Leave out files of the folder that are not UTF-8 text, and count them, instead of stopping.")
+  var skipBroken = false
+
   @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
@@ -121,8 +124,11 @@ struct TrainWordsCommand: ParsableCommand {
     if noGaps { trainer.gaps = nil }
     trainer.minimumCount = minCount
     trainer.phrases = phrases
+    trainer.skipsBroken = skipBroken
     trainer.workers = threads
-    try running.apply(to: &trainer, out: out)
+    let others = [(pca, "the principal components"), (word2vec, "the vectors")]
+    try running.apply(
+      to: &trainer, out: out, others: others.compactMap { path, what in path.map { (path: $0, what: what) } })
     if running.resume, !deterministic {
       Console.note(
         "threads write freely: it goes on, but not to the same bytes; --deterministic, from the start, would")
@@ -130,7 +136,7 @@ struct TrainWordsCommand: ParsableCommand {
 
     let checks = try check.map { try WordCheck(path: $0) }
     let (trained, report) = try TrainingSession(
-      running: running, out: out, recipe: "words", seed: seed, areStages: true
+      running: running, out: out, recipe: "words", seed: seed, stages: ["words gaps"]
     ).run(checkpoints: trainer.checkpoints) { [trainer, data] in try trainer.train(path: data, onEvent: $0) }
     if let pca {
       try AtomicFile.write(trained.principalComponents().encoded(), to: pca)

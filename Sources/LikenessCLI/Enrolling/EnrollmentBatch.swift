@@ -11,4 +11,6 @@ struct EnrollmentBatch {
   var enrollments: [Enrollment] = []
   var skipped: [Skipped] = []
   var alreadyEnrolled = 0
+  /// What was left out besides, as sentences.
+  var notes: [String] = []
 }

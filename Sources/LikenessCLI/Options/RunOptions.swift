@@ -48,27 +48,24 @@ struct RunOptions: ParsableArguments {
     if let patience, patience < 1 { throw ValidationError("--patience must be at least 1.") }
   }
 
-  /// Hands what every trainer takes to one that writes `out`.
-  func apply(to trainer: inout some LongTraining, out: String) throws {
-    let folder = (out as NSString).deletingLastPathComponent
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder),
-      isFolder.boolValue
-    else {
-      throw CommandFailure("\(out): there is no folder \(folder) to write the model to: make it first")
-    }
-    guard !FileManager.default.fileExists(atPath: out, isDirectory: &isFolder) || !isFolder.boolValue else {
-      throw CommandFailure("\(out): this is a folder: give the name of a file")
+  /// Hands what every trainer takes to one that writes `out`, and makes sure that all that is to be written can be.
+  ///
+  /// - Parameter others: files that are written besides, with what they hold.
+  func apply(to trainer: inout some LongTraining, out: String, others: [(path: String, what: String)] = []) throws {
+    try OutputPlace.checkFile(out, for: "the model")
+    for other in others {
+      try OutputPlace.checkFile(other.path, for: other.what)
+      guard URL(fileURLWithPath: other.path).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
+        throw CommandFailure("\(other.path): here the model is written: choose another name for \(other.what)")
+      }
     }
     // Before the training, not after it.
     _ = try DurableFile.place(of: out)
+    if let report { try OutputPlace.checkFolder(report, for: "the report") }
     trainer.checkpoints = out + ".checkpoints"
     trainer.resumes = resume
     trainer.minutes = minutes
     trainer.licence = licence
-    if !resume, FileManager.default.fileExists(atPath: out + ".checkpoints/training-1.checkpoint") {
-      Console.note("a training beside \(out) that was cut off is given up: --resume would have gone on with it")
-    }
     if resume, !FileManager.default.fileExists(atPath: out + ".checkpoints") {
       Console.note("nothing to resume beside \(out): the training begins")
     }

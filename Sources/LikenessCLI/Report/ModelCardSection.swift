@@ -32,19 +32,24 @@ struct ModelCardSection {
 }
 
 extension ModelCardSection {
+  /// A card with hashes of names, of which people are told the number alone.
+  init(rows: [(String, String)], listing card: some IdentityListingCard & Encodable) throws {
+    var short = card
+    let hashes = (card.identitiesSHA256?.count ?? 0) + (card.parent?.identitiesSHA256?.count ?? 0)
+    short.identitiesSHA256 = nil
+    short.parent?.identitiesSHA256 = nil
+    try self.init(rows: rows, card: short, omitted: hashes > 0 ? ", but for \(hashes) hashes of names" : "")
+  }
+
   /// The card of a model of pictures.
   init(card: ModelCard) throws {
-    var short = card
-    let hashes = short.identitiesSHA256?.count ?? 0
-    short.identitiesSHA256 = nil
-    try self.init(
-      rows: Self.rows(card), card: short, omitted: hashes > 0 ? ", but for \(hashes) hashes of names" : "")
+    try self.init(rows: Self.rows(card), listing: card)
   }
 
   private static func rows(_ card: ModelCard) -> [(String, String)] {
     var rows = [
       ("recipe", card.recipe), ("date", card.date ?? "unknown"), ("seed", "\(card.seed)"),
-      ("data", "\(card.pictures) pictures of \(card.identities) identities"),
+      ("data", "\(counted(card.pictures, "picture")) of \(counted(card.identities, "identity", "identities"))"),
       ("SHA-256 of the data", card.dataSHA256 ?? "unknown"),
     ]
     if let configuration = card.configuration {
@@ -70,3 +75,13 @@ extension ModelCardSection {
     return text
   }
 }
+
+/// A card that lists whom, or what, its model was trained on.
+protocol IdentityListingCard {
+  var identitiesSHA256: [String]? { get set }
+  var parent: ModelCard.Parent? { get set }
+}
+
+extension ModelCard: IdentityListingCard {}
+extension CaptionCard: IdentityListingCard {}
+extension SeriesCard: IdentityListingCard {}

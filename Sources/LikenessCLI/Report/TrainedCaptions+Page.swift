@@ -36,10 +36,16 @@ extension TrainedCaptions: TrainingOutcome {
       title: "How pictures and sentences found each other",
       lead: """
         \(counted(epochs.count, "pair")) of towers learned from \(card.pictures) pictures with \(card.captions) captions that a picture \
-        and a sentence that fits it belong together. The first pair was steered by concepts that it never saw: what is said \
-        below of unseen concepts is said of that one pair.
+        and a sentence that fits it belong together. \(steering)
         """,
       figures: figures, sections: sections, card: try cardSection)
+  }
+
+  private var steering: String {
+    reports == nil
+      ? "No concepts were set aside: the last epoch was kept."
+      : "The first pair was steered by concepts that it never saw: what is said below of unseen concepts is said of that "
+        + "one pair."
   }
 
   private var figures: [(value: String, meaning: String)] {
@@ -125,7 +131,7 @@ extension TrainedCaptions: TrainingOutcome {
       ]
       if let parent = card.parent { rows.append(("trained from", "\(parent.sha256): \(parent.kept)")) }
       rows.append(("licence", card.licence ?? "unknown"))
-      return try ModelCardSection(rows: rows, card: card)
+      return try ModelCardSection(rows: rows, listing: card)
     }
   }
 }

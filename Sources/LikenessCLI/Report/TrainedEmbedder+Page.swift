@@ -51,9 +51,17 @@ extension TrainedEmbedder: TrainingOutcome {
     let loss = kinds.isEmpty ? card.recipe : Set(kinds).sorted(by: >).joined(separator: " or ")
     return """
       \(counted(committee.members.count, "network")) learned by the \(escaped(loss)) loss from \(card.pictures) pictures of \
-      \(card.identities) identities that pictures of one identity belong together. Before that a first network set \
-      \(validationIdentities.count) of them aside, never trained on those, and found by them which epoch is best: what is \
-      said below of unseen \(others) is said of that one network.
+      \(card.identities) identities that pictures of one identity belong together. \(steering)
+      """
+  }
+
+  private var steering: String {
+    guard committee.scout != nil else {
+      return "None were set aside to steer by, so nothing here says how well others are told apart."
+    }
+    return """
+      Before that a first network set \(validationIdentities.count) of them aside, never trained on those, and found by them \
+      which epoch is best: what is said below of unseen \(others) is said of that one network.
       """
   }
 

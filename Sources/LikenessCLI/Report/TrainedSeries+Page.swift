@@ -36,7 +36,11 @@ extension TrainedSeries: TrainingOutcome {
     }
     var rows = [
       ("recipe", card.recipe), ("date", card.date ?? "unknown"), ("seed", "\(card.settings.seed)"),
-      ("data", "\(card.moments) moments of \(card.streams) streams of \(card.subjects) subjects"),
+      (
+        "data",
+        "\(card.trainingMoments) moments trained on, \(card.validationMoments ?? 0) to steer by, of "
+          + "\(counted(card.streams, "stream")) of \(counted(card.subjects, "subject"))"
+      ),
       ("channels", card.channels.joined(separator: ", ")), ("SHA-256 of the data", card.dataSHA256 ?? "unknown"),
       ("loss", "neighbouring pairs, temperature \(card.settings.loss.temperature), reach \(card.settings.loss.reach)"),
       ("steps", "\(card.settings.steps) of a peak rate of \(Float(card.settings.peakRate))"),
@@ -46,14 +50,19 @@ extension TrainedSeries: TrainingOutcome {
     return ReportPage(
       title: "How moments became alike",
       lead: """
-        An encoder learned from \(card.moments) moments of \(card.streams) streams that moments close in time are similar and \
-        all others are not. Labels were never looked at in training.
+        An encoder learned from \(card.trainingMoments) moments of \(counted(card.streams, "stream")) that moments close in \
+        time are similar and all others are not\(steering). Labels were never looked at in training.
         """,
       caution: notes.isEmpty ? nil : escaped(notes.joined(separator: "; ")),
       figures: [
         ("\(model.dimension)", "values an embedding"), (ProgressBar.clock(seconds), "of training"),
         (String(format: "%.0f", framesPerSecond), "moments a second"),
-      ], sections: sections, card: try ModelCardSection(rows: rows, card: card))
+      ], sections: sections, card: try ModelCardSection(rows: rows, listing: card))
+  }
+
+  private var steering: String {
+    let aside = card.validationMoments ?? 0
+    return aside > 0 ? "; \(aside) others, never trained on, told which epoch was best" : ""
   }
 
   private var curves: String {

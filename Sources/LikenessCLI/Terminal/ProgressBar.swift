@@ -3,7 +3,7 @@ import Synchronization
 
 /// One line on stderr that is redrawn in place: a bar, what is done, the rate and the time left.
 ///
-/// Draws nothing unless stderr is a terminal. Safe to advance from several threads.
+/// Draws nothing unless stderr is a terminal, and never more than a line of it, which a narrow one cuts. Safe to advance from several threads.
 final class ProgressBar: Sendable {
   private struct State {
     var drawn: ContinuousClock.Instant?
@@ -44,9 +44,12 @@ final class ProgressBar: Sendable {
       if let drawn = state.drawn, now - drawn < .milliseconds(80), !isLast { return }
       guard !state.isFinished else { return }
       state.drawn = now
-      Console.write(
-        "\r\u{1B}[2K"
-          + line(done, earlier: earlier, share: share, figures: figures, elapsed: now - start, remark: remark))
+      let columns = TerminalWidth.columns
+      let line = line(
+        done, earlier: earlier, share: share, figures: figures, elapsed: now - start, remark: remark,
+        bar: columns < 60 ? 8 : 24)
+      // A character in the last column makes some terminals begin another line.
+      Console.write("\r\u{1B}[2K" + line.cut(toColumns: columns - 1))
     }
   }
 
@@ -61,9 +64,8 @@ final class ProgressBar: Sendable {
   }
 
   private func line(
-    _ done: Int, earlier: Int, share: Double?, figures: String, elapsed: Duration, remark: String
+    _ done: Int, earlier: Int, share: Double?, figures: String, elapsed: Duration, remark: String, bar width: Int
   ) -> String {
-    let width = 24
     let filled = Int(((share ?? 0) * Double(width)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18

@@ -38,6 +38,8 @@ final class TrainingProgress: Sendable {
     case .reading(let done, let total):
       reading.update(done, of: total)
       if done >= total { reading.finish() }
+    case .gaveUp(let checkpoints):
+      Console.note("a training that was cut off is given up (\(checkpoints)): --resume would have gone on with it")
     case .preparing(let what):
       if !isQuiet { Console.note("first, \(what)") }
     case .planned(let trainings, _):
@@ -81,7 +83,8 @@ final class TrainingProgress: Sendable {
 
   private static func text(_ record: any TrainedEpoch) -> String {
     let metrics = record.metrics.sorted { $0.key < $1.key }.map { name, value in
-      name.replacingOccurrences(of: "_", with: " ") + String(format: abs(value) < 0.01 ? " %.2g" : " %.3f", value)
+      let format = abs(value) < 0.01 ? " %.2g" : abs(value) < 1_000 ? " %.3f" : " %.0f"
+      return name.replacingOccurrences(of: "_", with: " ") + String(format: format, value)
     }
     return ([String(format: "loss %.4f", record.loss)] + metrics).joined(separator: ", ")
   }

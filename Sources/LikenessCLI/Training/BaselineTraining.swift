@@ -14,9 +14,11 @@ struct BaselineTraining {
     var identities: Int
     var pictures: Int
     var skipped: [LabelledInputs.Skipped]
+    var notes: [String]
   }
 
   func run() throws {
+    try OutputPlace.checkFile(options.out, for: "the model")
     let folder = try PictureFolder(path: options.data)
     let bar = ProgressBar("Reading", unit: "pictures")
     let fitted = try recipe.fit(folder, skipsBroken: options.skipBroken) { done, total in bar.update(done, of: total) }
@@ -24,11 +26,15 @@ struct BaselineTraining {
     try AtomicFile.write(fitted.model.file(), to: options.out)
     let summary = Summary(
       model: options.out, recipe: fitted.model.recipe, dimension: fitted.model.network.dimension,
-      identities: fitted.card.identities, pictures: fitted.card.pictures, skipped: fitted.skipped)
+      identities: fitted.card.identities, pictures: fitted.card.pictures, skipped: fitted.skipped,
+      notes: [folder.foreignNote].compactMap { $0 })
     if output.json { return try Console.printJSON(summary) }
     Console.print(
-      "\(summary.recipe): \(summary.dimension) values a picture, fitted to \(summary.pictures) pictures of "
-        + "\(summary.identities) identities, in \(summary.model)")
-    if !summary.skipped.isEmpty { Console.print("left out \(summary.skipped.count) pictures that cannot be read") }
+      "\(summary.recipe): \(summary.dimension) values a picture, fitted to \(counted(summary.pictures, "picture")) of "
+        + "\(counted(summary.identities, "identity", "identities")), in \(summary.model)")
+    for note in summary.notes { Console.print("note: \(note)") }
+    if !summary.skipped.isEmpty {
+      Console.print("left out \(counted(summary.skipped.count, "picture")) that cannot be read")
+    }
   }
 }

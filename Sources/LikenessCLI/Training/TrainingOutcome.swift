@@ -22,8 +22,8 @@ struct TrainingSession {
   let seed: UInt64
   /// Whom it is trained on, by name; empty where nobody is.
   var identities: [String] = []
-  /// Whether it is trained in stages, one after another.
-  var areStages = false
+  /// What its second stage is called in a gallery, and further ones, where it is trained in stages.
+  var stages: [String] = []
 
   /// Trains, shows how it goes, keeps it in a gallery where one is named, writes the model, removes its checkpoints, and
   /// writes the report.
@@ -38,8 +38,8 @@ struct TrainingSession {
     let progress = TrainingProgress("Training")
     let recorder = try running.gallery.map {
       try TrainingRecorder(
-        gallery: $0, recipe: recipe, seed: seed, identities: identities, checkpoints: checkpoints,
-        isResuming: running.resume, areStages: areStages)
+        gallery: $0, recipes: [recipe] + stages, seed: seed, identities: identities, checkpoints: checkpoints,
+        isResuming: running.resume)
     }
     let outcome = try train { training, event in
       progress.show(training, event)

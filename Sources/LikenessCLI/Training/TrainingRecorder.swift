@@ -9,66 +9,60 @@ import Synchronization
 /// A training that is cut off stays there unfinished, and is the same one when it is resumed.
 final class TrainingRecorder: Sendable {
   private struct State {
-    var run: TrainingRunID?
-    /// When the last epoch ended, in seconds of the training, and which training that was.
-    var seconds = 0.0
-    var training = 0
-    /// Epochs of the trainings before.
-    var earlier = 0
-    var last = 0
+    /// What was chosen, as the plan said it.
+    var configuration: JSONValue?
+    /// By training.
+    var runs: [Int: TrainingRunID] = [:]
+    /// By training, when its last epoch ended, in seconds of the training.
+    var seconds: [Int: Double] = [:]
     var failure: (any Error)?
-
-    mutating func advance(to training: Int, epoch: Int, seconds: Double?) {
-      if training != self.training { (self.training, earlier, last) = (training, earlier + last, 0) }
-      last = max(last, epoch)
-      self.seconds = seconds ?? 0
-    }
   }
 
   private let gallery: Gallery
-  private let recipe: String
+  /// The recipe of each training that is kept, one run each: losses of two stages are of two kinds, and the best of both
+  /// would be that of neither.
+  private let recipes: [String]
   private let seed: UInt64
   private let identities: [String]
-  /// Where the number of a run is kept for its resumption.
-  private let note: String?
+  /// The folder where the number of a run is kept for its resumption.
+  private let checkpoints: String?
   private let isResuming: Bool
-  /// Whether trainings are stages, one after another, and not several of a kind, of which the first is the one that is
-  /// steered.
-  private let areStages: Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - path: the gallery, made where it is not there.
+  ///   - recipes: of the trainings to keep, in their order. Of several of a kind that is the first, which is the one that is
+  ///     steered.
   ///   - checkpoints: the folder of the training's checkpoints.
-  ///   - areStages: whether the epochs of all trainings are kept, one after another; else those of the first.
   init(
-    gallery path: String, recipe: String, seed: UInt64, identities: [String], checkpoints: String?, isResuming: Bool,
-    areStages: Bool
+    gallery path: String, recipes: [String], seed: UInt64, identities: [String], checkpoints: String?, isResuming: Bool
   ) throws {
-    self.areStages = areStages
     var configuration = GalleryConfiguration()
     configuration.indexing = .onFirstQuery
     gallery = try Gallery(path: path, configuration: configuration)
-    self.recipe = recipe
+    self.recipes = recipes
     self.seed = seed
     self.identities = identities
-    note = checkpoints.map { $0 + "/gallery.checkpoint" }
+    self.checkpoints = checkpoints
     self.isResuming = isResuming
   }
 
   /// Hears of the training what there is to keep. What cannot be kept is said at the end: a training is worth more than its
   /// record.
   func hear(_ training: Int, _ event: TrainingEvent) {
+    guard recipes.indices.contains(training) else { return }
     state.withLock { state in
       do {
         switch event {
-        case .planned(_, let configuration): state.run = try begin(JSONValue(encoding: configuration))
-        case .resumed(let epoch) where keeps(training): state.advance(to: training, epoch: epoch, seconds: nil)
-        case .epoch(let record) where keeps(training):
-          guard let run = state.run else { return }
-          let before = state.training == training ? state.seconds : 0
-          state.advance(to: training, epoch: record.epoch, seconds: record.seconds)
-          try gallery.recordEpoch(epoch(record, number: state.earlier + record.epoch, since: before), of: run)
+        case .planned(_, let configuration):
+          state.configuration = try JSONValue(encoding: configuration)
+          state.runs[0] = try begin(0, state)
+        case .started where state.runs[training] == nil: state.runs[training] = try begin(training, state)
+        case .epoch(let record):
+          guard let run = state.runs[training] else { return }
+          let before = state.seconds[training] ?? 0
+          state.seconds[training] = record.seconds
+          try gallery.recordEpoch(epoch(record, since: before), of: run)
         default: break
         }
       } catch {
@@ -81,32 +75,36 @@ final class TrainingRecorder: Sendable {
   ///
   /// - Throws: what kept any of it from being kept.
   func finish(_ result: [String: JSONValue], model: Data) throws {
-    let (run, failure) = state.withLock { ($0.run, $0.failure) }
+    let (runs, failure) = state.withLock { ($0.runs, $0.failure) }
     if let failure { throw failure }
-    guard let run else { return }
-    try gallery.recordTrainingResult(result, modelName: recipe, model: model, of: run)
-    try gallery.close()
+    for (_, run) in runs.sorted(by: { $0.key < $1.key }) {
+      try gallery.recordTrainingResult(result, modelName: recipes[0], model: model, of: run)
+    }
+    if !runs.isEmpty { try gallery.close() }
   }
 
-  private func keeps(_ training: Int) -> Bool { areStages || training == 0 }
-
-  private func begin(_ configuration: JSONValue) throws -> TrainingRunID {
+  private func begin(_ training: Int, _ state: State) throws -> TrainingRunID {
+    let note = checkpoints.map { $0 + (training == 0 ? "/gallery.checkpoint" : "/gallery-\(training + 1).checkpoint") }
     if isResuming, let note, let text = try? String(contentsOfFile: note, encoding: .utf8), let id = Int64(text),
       try gallery.trainingRuns().contains(where: { $0.id.rawValue == id && $0.finishedAt == nil })
     {
       return TrainingRunID(rawValue: id)
     }
-    guard case .object(let settings) = configuration else { throw CommandFailure("the settings are no JSON object") }
+    guard case .object(let settings)? = state.configuration else {
+      throw CommandFailure("the settings are no JSON object")
+    }
     let run = try gallery.recordTraining(
-      TrainingStart(recipe: recipe, configuration: settings, seed: seed, identities: identities))
+      TrainingStart(recipe: recipes[training], configuration: settings, seed: seed, identities: identities))
     if let note { try AtomicFile.write(Data("\(run.rawValue)".utf8), to: note) }
     return run
   }
 
-  private func epoch(_ record: any TrainedEpoch, number: Int, since before: Double) -> TrainingEpoch {
+  private func epoch(_ record: any TrainedEpoch, since before: Double) -> TrainingEpoch {
     var metrics = record.metrics.filter { $0.value.isFinite }.mapValues { JSONValue.number($0) }
     metrics["step"] = .number(Double(record.step))
+    let validationLoss = record.metrics["validation_loss"].flatMap { $0.isFinite ? $0 : nil }
     return TrainingEpoch(
-      epoch: number, loss: record.loss, metrics: metrics, seconds: max(0, record.seconds - before))
+      epoch: record.epoch, loss: record.loss, validationLoss: validationLoss, metrics: metrics,
+      seconds: max(0, record.seconds - before))
   }
 }

@@ -38,6 +38,8 @@ struct TrainingSummary: Encodable {
   /// Identities of one picture, which nothing can be learned of.
   var singleIdentities: [String]
   var validationIdentities: [String]
+  /// What was left out of the data besides, as sentences.
+  var notes: [String]
   /// The report's page, where one was asked for.
   var report: String?
   /// By method, on the validation identities.
@@ -54,7 +56,7 @@ struct TrainingSummary: Encodable {
     case validationIdentities = "validation_identities"
     case peakMemory = "peak_memory_bytes"
     case singleIdentities = "identities_with_one_picture"
-    case report
+    case report, notes
     case fewShots = "validation_few_shot"
   }
 
@@ -74,6 +76,7 @@ struct TrainingSummary: Encodable {
     peakMemory = PeakMemory.bytes
     singleIdentities = trained.singleIdentities
     self.report = report
+    notes = [folder.foreignNote].compactMap { $0 }
     scout = trained.committee.scout.map { Network($0) }
     networks = trained.committee.members.map { Network($0) }
     framing = trained.card.framing
@@ -87,12 +90,14 @@ struct TrainingSummary: Encodable {
 
   var text: String {
     var lines = [
-      "\(recipe): \(dimension) values a picture from \(networks.count) networks, trained on \(pictures) pictures of "
-        + "\(identities) identities in \(String(format: "%.0f s", seconds)) with \(peakMemory >> 20) MB at most, in \(model)"
+      "\(recipe): \(dimension) values a picture from \(counted(networks.count, "network")), trained on "
+        + "\(counted(pictures, "picture")) of \(counted(identities, "identity", "identities")) in \(String(format: "%.0f s", seconds)) with \(peakMemory >> 20) MB at most, in \(model)"
     ]
+    lines += notes.map { "note: \($0)" }
     if !singleIdentities.isEmpty {
       lines.append(
-        "\(singleIdentities.count) identities have a single picture and teach nothing: add pictures of "
+        "\(counted(singleIdentities.count, "identity has", "identities have")) a single picture, which teaches nothing: "
+          + "add pictures of "
           + singleIdentities.prefix(3).joined(separator: ", ") + (singleIdentities.count > 3 ? " and others" : ""))
     }
     if framing != nil {
@@ -104,14 +109,15 @@ struct TrainingSummary: Encodable {
     if !rows.isEmpty {
       lines.append("")
       lines.append(
-        "A first impression: one network, on the \(validationIdentities.count) identities that were set aside to steer it,"
+        "A first impression: one network, on \(counted(validationIdentities.count, "identity", "identities")) set aside to "
+          + "steer it,"
       )
       lines.append("and the classics beside it. Figures to quote come from 'likeness evaluate' on people kept apart.")
       lines.append(IdentificationReport.table(rows))
     }
     lines += fewShotRows.map { "\($0.name): \($0.report.summary)" }
     if !skipped.isEmpty {
-      lines.append("left out \(skipped.count) pictures that cannot be read:")
+      lines.append("left out \(counted(skipped.count, "picture")) that cannot be read:")
       lines += skipped.map { "  \($0.path): \($0.reason)" }
     }
     return lines.joined(separator: "\n")

@@ -26,11 +26,12 @@ struct WordTrainingSummary: Encodable {
   var peakMemoryBytes: Int
   var epochs: [WordEpochRecord]
   var checks: [Check]
+  var skipped: [LabelledInputs.Skipped]
   /// The report's page, where one was asked for.
   var report: String?
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks, report
+    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks, skipped, report
     case wordsPerSecond = "words_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
   }
@@ -44,6 +45,7 @@ struct WordTrainingSummary: Encodable {
     tokens = trained.card.tokens
     seconds = trained.seconds
     epochs = trained.epochs
+    skipped = trained.corpus.skipped
     wordsPerSecond = trained.epochs.last { $0.stage == "vectors" }?.wordsPerSecond ?? 0
     peakMemoryBytes = PeakMemory.bytes
     self.checks = []
@@ -66,6 +68,10 @@ struct WordTrainingSummary: Encodable {
     for check in checks {
       lines.append(
         "\(check.file): \(check.model.headline); principal components: \(check.principalComponents.headline)")
+    }
+    if !skipped.isEmpty {
+      lines.append("left out \(counted(skipped.count, "file")):")
+      lines += skipped.map { "  \($0.path): \($0.reason)" }
     }
     return lines.joined(separator: "\n")
   }

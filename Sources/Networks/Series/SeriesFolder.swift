@@ -22,6 +22,23 @@ public struct SeriesFolder: Sendable {
     }
   }
 
+  /// Reads all streams that can be read, on several threads, and says which files could not.
+  ///
+  /// - Throws: ``SeriesError`` about the first file where none can be read.
+  public func readableStreams(workers: Int? = nil) throws -> (streams: [SeriesStream], skipped: [SeriesError]) {
+    var (streams, skipped): ([SeriesStream], [SeriesError]) = ([], [])
+    let read = Workers(workers ?? Workers.cores)
+      .map(files) { file in Result { try SeriesStream(contentsOf: file) } }
+    for (file, stream) in zip(files, read) {
+      switch stream {
+      case .success(let stream): streams.append(stream)
+      case .failure(let error): skipped.append(error as? SeriesError ?? SeriesError(file, "\(error)"))
+      }
+    }
+    if streams.isEmpty, let first = skipped.first { throw first }
+    return (streams, skipped)
+  }
+
   /// Reads all streams, on several threads.
   ///
   /// - Throws: ``SeriesError`` about the first file that cannot be read.

@@ -27,7 +27,9 @@ extension SeriesFrontEnd {
     var planes = [Float](repeating: 0, count: values.count)
     for plane in 0..<count {
       for sample in 0..<samples {
-        planes[plane * samples + sample] = (values[sample * count + plane] - centre[plane]) / scale[plane]
+        let value = (values[sample * count + plane] - centre[plane]) / scale[plane]
+        // Squares of what is farther out, summed over a window and squared again, are beyond Float's numbers.
+        planes[plane * samples + sample] = min(max(value, -Self.farthest), Self.farthest)
       }
     }
     var pairsAt = bands.reduce(0) { $0 + count * $1.featuresPerChannel }
@@ -47,6 +49,8 @@ extension SeriesFrontEnd {
 
   private var features: Int { mean.count }
   private static var batch: Int { 64 }
+  /// In deviations of the training data.
+  private static var farthest: Float { 1e7 }
 
   private func describe(
     _ planes: [Float], samples: Int, at moments: ArraySlice<Int>, _ bands: SeriesBands, into result: inout [Float],

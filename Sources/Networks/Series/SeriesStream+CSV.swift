@@ -5,7 +5,8 @@ extension SeriesStream {
   ///
   /// - `t_ms`, milliseconds; or `date`, `time`, `timestamp` or `datetime` with dates such as `2016-07-01 13:00:00`;
   /// - `label`, if there is one: text, empty where a row has none;
-  /// - every other column is a channel. An empty field or `NaN` is a missing value.
+  /// - every other column is a channel. An empty field or `NaN` is a missing value, and so is a number beyond
+  ///   ``largest``.
   ///
   /// Commas, semicolons or tabs stand between the fields. Of rows with the same time the first counts.
   ///
@@ -161,7 +162,7 @@ private struct SeriesReader {
               + "was expected")
         }
         let single = Float(value)
-        table.values.append(single.isFinite ? single : .nan)
+        table.values.append(abs(single) <= SeriesStream.largest ? single : .nan)
       }
     }
     guard let time, time.isFinite else {

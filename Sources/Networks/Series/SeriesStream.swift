@@ -13,10 +13,14 @@ public struct SeriesStream: Sendable, Hashable {
   public let channels: [String]
   /// When each row was measured, in milliseconds; ascending.
   public let times: [Double]
-  /// `[rows, channels]`; NaN where a value is missing.
+  /// `[rows, channels]`; NaN where a value is missing, or no number of ``largest`` at most.
   public let values: [Float]
   /// The rows' labels, nil where a row has none; empty where the file has no column of labels.
   public let labels: [String?]
+
+  /// The largest value, in either direction, that counts as measured; squares of larger ones are beyond `Float`'s numbers,
+  /// and a description of them would be none.
+  public static let largest: Float = 1e18
 
   /// A stream of what was measured.
   ///
@@ -24,7 +28,7 @@ public struct SeriesStream: Sendable, Hashable {
   ///   - name: the subject is what stands before the first `_`.
   ///   - channels: names, each once.
   ///   - times: milliseconds, strictly ascending.
-  ///   - values: `[rows, channels]`; NaN for what is missing.
+  ///   - values: `[rows, channels]`; NaN for what is missing. What is larger than ``largest`` is missing too.
   ///   - labels: one a row, or none at all.
   /// - Throws: ``SeriesError`` where they do not fit together or time does not run forwards.
   public init(name: String, channels: [String], times: [Double], values: [Float], labels: [String?] = []) throws {
@@ -44,7 +48,9 @@ public struct SeriesStream: Sendable, Hashable {
     subject = String(name.prefix { $0 != "_" })
     self.channels = channels
     self.times = times
-    self.values = values
+    // Looked for first: nearly every stream has none, and is not copied.
+    let hasLarger = values.contains { abs($0) > Self.largest }
+    self.values = hasLarger ? values.map { abs($0) > Self.largest ? .nan : $0 } : values
     self.labels = labels
   }
 

@@ -24,6 +24,8 @@ public struct WordModel: Sendable {
   public let metadata: [String: String]
 
   private let numbers: [String: Int]
+  /// Whether words were joined to phrases: in no other word is an underscore.
+  let hasPhrases: Bool
 
   /// The metadata key of ``gapMix``.
   package static let gapMixKey = "gaps.mix"
@@ -74,6 +76,7 @@ public struct WordModel: Sendable {
     self.bigrams = bigrams
     self.metadata = metadata
     self.numbers = numbers
+    hasPhrases = words.contains { $0.utf8.contains(UInt8(ascii: "_")) }
   }
 
   /// A word's place in the vocabulary; nil where it is not in it. Upper and lower case are the same.

@@ -16,6 +16,9 @@ public struct CaptionCard: Sendable, Codable, Hashable {
   public var bestEpochs: [CaptionEpoch]
   /// The SHA-256 of the list and its pictures; see ``DataDigest``.
   public var dataSHA256: String?
+  /// The SHA-256 of each concept's captions, sorted; see ``ModelCard/identitiesSHA256`` and
+  /// ``CaptionedPictures/conceptNames``.
+  public var identitiesSHA256: [String]?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.

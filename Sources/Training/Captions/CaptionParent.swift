@@ -30,7 +30,8 @@ public struct CaptionParent: Sendable {
     let own = model.metadata["card"].flatMap { try? JSONDecoder().decode(Origin.self, from: Data($0.utf8)) }
     card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: CaptionTrainer.recipe, dataSHA256: own?.dataSHA256,
-      kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with")
+      kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with",
+      identitiesSHA256: TrainedIdentities.listed(in: model.metadata["card"]))
   }
 
   /// What is read of its card, which may be older than some settings.

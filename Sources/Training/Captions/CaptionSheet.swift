@@ -55,7 +55,9 @@ public struct CaptionSheet: Sendable, Hashable {
     var entries: [Entry] = []
     var places: [String: Int] = [:]
     var skipped = 0
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+    // Some editors begin a file with a mark of its encoding, which is no part of the first path.
+    let lines = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
+    for (index, line) in lines.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       if line.allSatisfy(\.isWhitespace) { continue }
       let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
       let name = parts[0].trimmingCharacters(in: .whitespaces)

@@ -76,7 +76,8 @@ public struct CaptionTrainer: LongTraining {
     }
     let folder = try checkpointFolder(
       Everything(
-        data: data.digest, configuration: configuration, parent: parent?.card.sha256, byTime: seconds != nil))
+        data: data.digest, configuration: configuration, parent: parent?.card.sha256, byTime: seconds != nil),
+      onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: configuration.members, configuration: configuration))
     let fold = fold(concepts, configuration)
@@ -112,6 +113,7 @@ public struct CaptionTrainer: LongTraining {
       configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.kept] })
     (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
     card.licence = licence ?? ModelCard.usualLicenceOfData
+    card.identitiesSHA256 = ModelCard.hashes(ofNames: data.conceptNames)
     let views = parent?.model.pictures.views ?? Self.views
     var trained = TrainedCaptions(
       model: try model(runs.map(\.pair) + fitted, views, card, data.preprocessing), card: card,

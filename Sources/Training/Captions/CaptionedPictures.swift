@@ -141,6 +141,11 @@ public struct CaptionedPictures: Sendable {
     return batch
   }
 
+  /// What each concept is known by: its captions, sorted, a line each.
+  public var conceptNames: [String] {
+    concepts.map { concept in captionsOfPicture[concept[0]].map { captions[$0] }.sorted().joined(separator: "\n") }
+  }
+
   /// The pictures by concept: those that have all their captions in common, in the order of their first.
   var concepts: [[Int]] {
     var places: [[Int]: Int] = [:]

@@ -3,7 +3,8 @@ import Foundation
 /// Where the checkpoints of all trainings behind one model are kept while they train: a file a training.
 ///
 /// A file is replaced at every epoch's end, whole or not at all, so a kill at any moment, or a disk that fills, costs the
-/// epoch at most. Each says what training it belongs to, by a fingerprint of the data and all settings.
+/// epoch at most. Each says what training it belongs to, by a fingerprint of the data and all settings. One process at a time
+/// has the folder, until it ends or nobody keeps this value.
 public struct CheckpointFolder: Sendable {
   /// The folder.
   public let path: String
@@ -11,26 +12,36 @@ public struct CheckpointFolder: Sendable {
   let fingerprint: String
   /// Whether what is there is gone on with.
   let isResuming: Bool
+  /// Whether a training that was cut off could have been gone on with, and is given up.
+  let hasGivenUp: Bool
+  private let lock: FolderLock
 
   /// Makes the folder where it is not there; unless resuming, removes what is left of an earlier training in it.
   ///
-  /// - Throws: ``TrainingError/checkpointNotWritten(path:reason:kept:)`` where that is not possible.
+  /// - Throws: ``TrainingError/checkpointsInUse(path:)`` where another process trains there,
+  ///   ``TrainingError/checkpointNotWritten(path:reason:kept:)`` where that is not possible.
   public init(path: String, fingerprint: String, isResuming: Bool) throws {
     self.path = path
     self.fingerprint = fingerprint
     self.isResuming = isResuming
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      guard let lock = try FolderLock.take(path) else { throw TrainingError.checkpointsInUse(path: path) }
+      self.lock = lock
+      let first = "\(path)/\(Self.name(training: 0))"
+      hasGivenUp = !isResuming && FileManager.default.fileExists(atPath: first)
       for name in try FileManager.default.contentsOfDirectory(atPath: path)
       where name.hasSuffix(".tmp") || (!isResuming && name.hasSuffix(Self.suffix)) {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
+    } catch let error as TrainingError {
+      throw error
     } catch {
       throw TrainingError.checkpointNotWritten(path: path, reason: error.localizedDescription, kept: nil)
     }
   }
 
   private static let suffix = ".checkpoint"
+  private static func name(training: Int) -> String { "training-\(training + 1)\(suffix)" }
 
   /// The day the training began: today, unless it began earlier and is resumed.
   ///
@@ -71,7 +82,7 @@ public struct CheckpointFolder: Sendable {
   /// The file of a training, counted from 0.
   package func file(training: Int) -> CheckpointFile {
     CheckpointFile(
-      path: "\(path)/training-\(training + 1)\(Self.suffix)", fingerprint: fingerprint, isResuming: isResuming)
+      path: "\(path)/\(Self.name(training: training))", fingerprint: fingerprint, isResuming: isResuming)
   }
 
   /// Removes the folder once its trainings are over and the model is written. Files that are not its own stay.

@@ -5,7 +5,7 @@ extension IdentificationReport {
     var lines = figures.map { _, name, figure in
       name + String(repeating: " ", count: width - name.count) + "  " + Self.text(figure, interval: true)
     }
-    lines.append("\(images) images of \(identities) identities")
+    lines.append("\(images) images of \(identities == 1 ? "1 identity" : "\(identities) identities")")
     lines += notes.map { "note: \($0)" }
     return lines.joined(separator: "\n")
   }

@@ -89,7 +89,8 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
       Everything(
         data: digest, seed: seed, architectures: trainer.plans.map(\.architecture),
         configurations: trainer.plans.map(\.configuration), framing: framingSettings(recipe),
-        parent: parent?.card.sha256, byTime: seconds != nil))
+        parent: parent?.card.sha256, byTime: seconds != nil),
+      onEvent: onEvent)
     // First, so that it is known how much time there is left; it takes seconds, and is done again after an interruption.
     let framing = try framing(recipe, inputs) { onEvent(0, $0) }
     trainer.checkpoints = file

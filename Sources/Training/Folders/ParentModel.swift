@@ -37,7 +37,7 @@ public struct ParentModel: Sendable {
     card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: recipe, dataSHA256: own?.dataSHA256,
       kept:
-        "preprocessing, \(network.framing == nil ? "" : "framing, ")architecture, views and the weights of \(network.members.count) networks to begin with"
-    )
+        "preprocessing, \(network.framing == nil ? "" : "framing, ")architecture, views and the weights of \(network.members.count) networks to begin with",
+      identitiesSHA256: TrainedIdentities.listed(in: network.metadata["card"]))
   }
 }

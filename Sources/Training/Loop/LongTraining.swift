@@ -30,13 +30,19 @@ extension LongTraining {
 
   /// Where checkpoints are kept; nil for nowhere.
   ///
-  /// - Parameter everything: all that decides the result, the number of threads not among it.
-  func checkpointFolder(_ everything: some Encodable) throws -> CheckpointFolder? {
+  /// - Parameters:
+  ///   - everything: all that decides the result, the number of threads not among it.
+  ///   - onEvent: hears where an earlier training is given up.
+  func checkpointFolder(
+    _ everything: some Encodable, onEvent: (Int, TrainingEvent) -> Void
+  ) throws -> CheckpointFolder? {
     try checkpoints.map {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
       let fingerprint = SHA256.hash(data: try encoder.encode(everything)).hexadecimal
-      return try CheckpointFolder(path: $0, fingerprint: fingerprint, isResuming: resumes)
+      let folder = try CheckpointFolder(path: $0, fingerprint: fingerprint, isResuming: resumes)
+      if folder.hasGivenUp { onEvent(0, .gaveUp(checkpoints: folder.path)) }
+      return folder
     }
   }
 }

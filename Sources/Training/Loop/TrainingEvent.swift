@@ -4,6 +4,8 @@ public enum TrainingEvent: Sendable {
   case reading(Int, of: Int)
   /// Something begins that is no training of steps and takes a while, in words: `how pictures are framed is learned`.
   case preparing(String)
+  /// Another training, which was cut off and could have been gone on with, is given up: its checkpoints were in this folder.
+  case gaveUp(checkpoints: String)
   /// So many trainings will follow, a scout's included, configured like this.
   case planned(trainings: Int, configuration: any Encodable & Sendable)
   /// A training of so many values begins, on data described in words: `320 pictures of 8 identities, 2 others to steer by`.

@@ -43,8 +43,9 @@ public enum BaselineRecipe: Sendable, Hashable {
     var layers: [LayerSpecification] = [.flatten, .linear(outputs: projection.dimension, bias: true)]
     if case .fisherfaces = self { layers.append(.l2Normalization) }
     let architecture = try Architecture(input: preprocessing.shape, layers: layers)
-    let card = ModelCard(
+    var card = ModelCard(
       recipe: name, seed: 0, identities: Set(inputs.labels).count, pictures: inputs.count)
+    card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
     let model = try PictureModel(
       recipe: name, preprocessing: preprocessing,
       members: [.init(architecture: architecture, weights: projection.weights(of: architecture))], views: [.straight],

@@ -51,6 +51,8 @@ public struct ModelCard: Sendable, Codable, Hashable {
     public var dataSHA256: String?
     /// What was taken from it.
     public var kept: String
+    /// Whom it was trained on, and the models before it, as ``ModelCard/identitiesSHA256`` says it.
+    public var identitiesSHA256: [String]?
   }
 
   /// Cards of more identities than these do not list them: a model file's header stays small.
@@ -70,8 +72,12 @@ public struct ModelCard: Sendable, Codable, Hashable {
 
   /// Lists whom the model was trained on.
   mutating func list(_ names: [String]) {
-    guard names.count <= Self.mostListedIdentities else { return }
-    identitiesSHA256 = names.map(Self.hash(ofName:)).sorted()
+    identitiesSHA256 = Self.hashes(ofNames: names)
+  }
+
+  /// What a card says of whom, or what, it was trained on; nil for too many.
+  static func hashes(ofNames names: [String]) -> [String]? {
+    names.count <= mostListedIdentities ? names.map(hash(ofName:)).sorted() : nil
   }
 
   /// Lower-case hexadecimal SHA-256 of a name's composed (NFC) UTF-8: how cards and galleries know whom a model was

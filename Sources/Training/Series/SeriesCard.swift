@@ -17,10 +17,14 @@ public struct SeriesCard: Sendable, Codable, Hashable {
   public var subjects: Int
   /// Moments in the data, those set aside included.
   public var moments: Int
+  /// How many of them were set aside to steer by and never trained on; models of before do not say it.
+  public var validationMoments: Int?
   /// The epoch whose weights were kept; without its seconds, which are chance.
   public var bestEpoch: SeriesEpoch?
   /// The SHA-256 of the files; see ``DataDigest``.
   public var dataSHA256: String?
+  /// The SHA-256 of each subject's name, sorted; see ``ModelCard/identitiesSHA256``.
+  public var identitiesSHA256: [String]?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.
@@ -30,8 +34,13 @@ public struct SeriesCard: Sendable, Codable, Hashable {
 
   enum CodingKeys: String, CodingKey {
     case recipe, settings, channels, step, streams, subjects, moments, dataSHA256, date, licence, parent
+    case identitiesSHA256
+    case validationMoments = "validation_moments"
     case bestEpoch = "best_epoch"
   }
+
+  /// Moments that were trained on.
+  public var trainingMoments: Int { moments - (validationMoments ?? 0) }
 
   /// The model of a front end and an encoder's weights.
   func model(frontEnd: SeriesFrontEnd, weights: [String: Tensor]) throws -> SeriesModel {
@@ -55,10 +64,13 @@ public struct SeriesCard: Sendable, Codable, Hashable {
   }
 
   init(
-    settings: SeriesSettings, channels: [String], step: Double, streams: Int, subjects: Int, moments: Int,
-    bestEpoch: SeriesEpoch?
+    settings: SeriesSettings, data: SeriesTrainingData, bestEpoch: SeriesEpoch?
   ) {
-    (self.settings, self.channels, self.step) = (settings, channels, step)
-    (self.streams, self.subjects, self.moments, self.bestEpoch) = (streams, subjects, moments, bestEpoch)
+    self.settings = settings
+    (channels, step) = (data.frontEnd.sampling.channels, data.frontEnd.sampling.step)
+    (streams, subjects, self.bestEpoch) = (data.streams, data.subjects.count, bestEpoch)
+    moments = data.training.moments + data.validation.moments
+    validationMoments = data.validation.moments
+    identitiesSHA256 = ModelCard.hashes(ofNames: data.subjects)
   }
 }

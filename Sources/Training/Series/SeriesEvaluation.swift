@@ -113,6 +113,7 @@ public struct SeriesEvaluation: Sendable {
     if !both.isEmpty {
       notes.append("subjects on both sides, so that figures are too good: \(both.joined(separator: ", "))")
     }
+    notes += Self.notes(known: Set(known.labels), unseen: Set(unseen.labels))
     let tables = try SeriesTables(model, known: known, unseen: unseen, workers: workers)
     let rows = try fit(tables, known: known, unseen: unseen, names: names, onProgress: onProgress)
     return Report(
@@ -121,6 +122,18 @@ public struct SeriesEvaluation: Sendable {
         probe: rows.recordings["probe"] ?? [:], baselines: rows.recordings.filter { $0.key != "probe" }),
       labelledFrames: known.labels.count, frames: unseen.labels.count, labels: names,
       subjects: Set(unseen.subjects).count, notes: notes)
+  }
+
+  /// Says which labels one side alone has.
+  private static func notes(known: Set<String>, unseen: Set<String>) -> [String] {
+    func list(_ labels: Set<String>) -> String { labels.sorted().map { "\"\($0)\"" }.joined(separator: ", ") }
+    let (asked, taught) = (unseen.subtracting(known), known.subtracting(unseen))
+    var notes: [String] = []
+    if !asked.isEmpty {
+      notes.append("labels that the streams to predict alone have, so that no frame of them is right: \(list(asked))")
+    }
+    if !taught.isEmpty { notes.append("labels that the labelled streams alone have: \(list(taught))") }
+    return notes
   }
 
   /// One probe to be fitted.

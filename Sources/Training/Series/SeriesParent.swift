@@ -23,7 +23,8 @@ public struct SeriesParent: Sendable {
     }
     card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: "series", dataSHA256: own.dataSHA256,
-      kept: "front end, architecture and the encoder's weights to begin with")
+      kept: "front end, architecture and the encoder's weights to begin with",
+      identitiesSHA256: TrainedIdentities.listed(in: model.network.metadata["card"]))
   }
 
   /// What is trained; the networks before it, if there are any, only pass on what the front end sees.

@@ -13,6 +13,8 @@ import Networks
 public struct SeriesTrainer: LongTraining {
   /// How it is trained.
   public var settings = SeriesSettings()
+  /// Whether files that cannot be read are left out instead of ending it all.
+  public var skipsBroken = false
   /// Threads; nil for one a core. Has no influence on the result.
   public var workers: Int?
   /// A folder to keep checkpoints in while it trains; nil for none.
@@ -37,9 +39,15 @@ public struct SeriesTrainer: LongTraining {
     _ folder: SeriesFolder, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedSeries {
     let started = ContinuousClock.now
-    let files = folder.files.map { (name: ($0 as NSString).lastPathComponent, path: $0) }
-    return try train(
-      folder.streams(workers: workers), digest: DataDigest.sha256(of: files), since: started, onEvent: onEvent)
+    let (streams, skipped) =
+      skipsBroken
+      ? try folder.readableStreams(workers: workers) : (try folder.streams(workers: workers), [])
+    let left = Set(skipped.map(\.path))
+    let files = folder.files.filter { !left.contains($0) }
+      .map { (name: ($0 as NSString).lastPathComponent, path: $0) }
+    var trained = try train(streams, digest: DataDigest.sha256(of: files), since: started, onEvent: onEvent)
+    trained.skipped = skipped.map { .init(path: $0.path, reason: $0.reason) }
+    return trained
   }
 
   /// Trains on streams.
@@ -62,7 +70,8 @@ public struct SeriesTrainer: LongTraining {
       streams, settings: settings, frontEnd: parent?.model.frontEnd, workers: workers)
     let architecture = try settings.architecture(count: data.frontEnd.count)
     let folder = try checkpointFolder(
-      Everything(data: data.digest, settings: settings, parent: parent?.card.sha256, byTime: seconds != nil))
+      Everything(data: data.digest, settings: settings, parent: parent?.card.sha256, byTime: seconds != nil),
+      onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: 1, configuration: settings))
     onEvent(
@@ -70,17 +79,14 @@ public struct SeriesTrainer: LongTraining {
       .started(
         parameters: architecture.parameterCount,
         data: "\(data.training.moments) moments, \(data.validation.moments) others to steer by, of \(data.streams) "
-          + "streams of \(data.subjects) subjects"))
+          + "streams of \(data.subjects.count) subjects"))
     let loop = try TrainingLoop.finished(
       SeriesLearner(
         architecture: architecture, data: data, settings: settings, start: parent?.encoder.weights, workers: workers),
       clock: TrainingClock(share: seconds.map { max(0, 1 - started.secondsUntilNow / $0) } ?? 1, of: seconds),
       file: folder?.file(training: 0)
     ) { onEvent(0, $0) }
-    var card = SeriesCard(
-      settings: settings, channels: data.frontEnd.sampling.channels, step: data.frontEnd.sampling.step,
-      streams: data.streams, subjects: data.subjects, moments: data.training.moments + data.validation.moments,
-      bestEpoch: loop.epochs[loop.kept].withoutSeconds)
+    var card = SeriesCard(settings: settings, data: data, bestEpoch: loop.epochs[loop.kept].withoutSeconds)
     (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
     card.licence = licence ?? ModelCard.usualLicenceOfData
     let model = try card.model(frontEnd: data.frontEnd, weights: loop.weights)

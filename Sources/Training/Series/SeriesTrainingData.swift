@@ -43,7 +43,8 @@ struct SeriesTrainingData {
   let training: Part
   let validation: Part
   let streams: Int
-  let subjects: Int
+  /// Whose they are, by name.
+  let subjects: [String]
   let notes: [String]
   /// Whose streams are set aside whole; empty where the ends of all are.
   let subjectsAside: Set<String>
@@ -72,7 +73,8 @@ struct SeriesTrainingData {
     }
     let intervals = streams.compactMap(\.medianInterval).sorted()
     guard !intervals.isEmpty else {
-      throw SeriesError("training data", "no file has two rows: a series needs moments that follow each other")
+      throw SeriesError(
+        "training data", "no file has two rows at different times: a series needs moments that follow each other")
     }
     let sampling =
       try given?.sampling
@@ -105,7 +107,7 @@ struct SeriesTrainingData {
       front.features(of: piece, at: sampling.moments(of: piece))
     }
     let names = Set(pieces.map(\.subject)).sorted()
-    (self.streams, subjects, self.notes) = (streams.count, names.count, notes)
+    (self.streams, subjects, self.notes) = (streams.count, names, notes)
 
     var subjectsAside: Set<String> = []
     var (training, validation) = (Part(count: front.count), Part(count: front.count))

@@ -12,6 +12,8 @@ public struct TrainedSeries: Sendable {
   let subjectsAside: Set<String>
   /// What was left out of the data, in sentences.
   public let notes: [String]
+  /// Files that were left out because they cannot be read.
+  public internal(set) var skipped: [LabelledInputs.Skipped] = []
   /// Where its checkpoints are; to be removed once the model is written.
   public let checkpoints: CheckpointFolder?
   /// How long all of it took, in seconds.

@@ -53,7 +53,9 @@ public struct Analogies: Sendable {
         sections.append(Section(name: line.text.dropFirst().trimmingCharacters(in: .whitespaces), questions: []))
         continue
       }
-      let words = line.text.split(whereSeparator: \.isWhitespace).map(String.init)
+      // Between tabs a word may be several: a phrase.
+      let fields = WordEvaluation.fields(line.text)
+      let words = fields.count == 4 ? fields : line.text.split(whereSeparator: \.isWhitespace).map(String.init)
       guard words.count == 4 else {
         throw WordEvaluation.FileError(
           description: "line \(line.number) has \(words.count) words: a question has four")
@@ -74,7 +76,7 @@ public struct Analogies: Sendable {
     var results: [String: Report.Section] = [:]
     for section in sections {
       let known = section.questions.compactMap { words -> [Int]? in
-        let numbers = words.compactMap { model.number(of: $0) }.filter { $0 < vocabularyLimit }
+        let numbers = words.compactMap { model.number(ofTerm: $0) }.filter { $0 < vocabularyLimit }
         return numbers.count == 4 ? numbers : nil
       }
       let queries = known.map { question in

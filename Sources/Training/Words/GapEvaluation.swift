@@ -26,7 +26,8 @@ public struct GapEvaluation: Sendable {
     public var bigram: Figures
     /// Gaps that were asked about.
     public var gaps: Int
-    /// Words of the sentences that are not in the vocabulary, and so were no gaps and are in no context.
+    /// Words of the sentences, a phrase counted as one, that are not in the vocabulary, and so were no gaps and are in no
+    /// context.
     public var unknown: Int
 
     enum CodingKeys: String, CodingKey {
@@ -91,6 +92,7 @@ public struct GapEvaluation: Sendable {
       throw WordEvaluation.FileError(
         description: "the model was trained without gaps: train it again without --no-gaps")
     }
+    let sentences = sentences.map { model.joined($0) }
     let known = sentences.map { $0.compactMap { model.number(of: $0).map { Int32($0) } } }
     var gaps = known.enumerated().flatMap { sentence, words in words.indices.map { (sentence, $0) } }
     guard !gaps.isEmpty else {

@@ -18,6 +18,8 @@ public struct WordCorpus: Sendable {
   public let tokensRead: Int
   /// Lower-case hexadecimal FNV-1a hash of vocabulary and tokens: equal corpora have equal ones.
   public let digest: String
+  /// Files that are not text or cannot be read, where that was allowed.
+  public let skipped: [LabelledInputs.Skipped]
 
   private let file: TokenFile
 
@@ -36,14 +38,16 @@ public struct WordCorpus: Sendable {
   ///   - path: plain text in UTF-8, cut into words by ``WordTokenizer``.
   ///   - minimumCount: rarer words are taken out.
   ///   - phrases: whether words that stand together much more often than by chance become one, joined by `_`.
+  ///   - skipsBroken: whether files of a folder that are not text (``TextCheck``), or cannot be read, are left out.
   ///   - progress: hears how many of how many bytes were read.
   /// - Throws: ``WordTrainingError``.
   public init(
-    path: String, minimumCount: Int = 5, phrases: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
+    path: String, minimumCount: Int = 5, phrases: Bool = false, skipsBroken: Bool = false,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     var table = WordTable()
     let file = try TokenFile()
-    let files = try Self.files(at: path)
+    let (files, skipped) = try CorpusFiles.texts(at: path, skipsBroken: skipsBroken)
     let total = files.reduce(0) { $0 + $1.size }
     var (read, tokens) = (0, 0)
     for source in files {
@@ -73,6 +77,7 @@ public struct WordCorpus: Sendable {
     counts = kept.map { bytes.counts[$0] }
     tokensRead = tokens
     digest = Self.digest(words: words, tokens: try file.tokens())
+    self.skipped = skipped
     self.file = file
   }
 
@@ -104,10 +109,6 @@ public struct WordCorpus: Sendable {
   private static func read(
     _ path: String, into table: inout WordTable, file: TokenFile, tokens: inout Int, progress: (Int) -> Void
   ) throws {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw WordTrainingError.unreadable(path: path, reason: "cannot be read")
-    }
-    defer { try? handle.close() }
     var tokenizer = WordTokenizer()
     func take(_ word: UnsafeBufferPointer<UInt8>?) throws {
       guard let word else { return try file.append(-1) }
@@ -115,15 +116,8 @@ public struct WordCorpus: Sendable {
       tokens += 1
       try file.append(id)
     }
-    while true {
-      let piece: Data
-      do {
-        piece = try handle.read(upToCount: 1 << 20) ?? Data()
-      } catch {
-        throw WordTrainingError.unreadable(path: path, reason: "cannot be read (\(error.localizedDescription))")
-      }
-      if piece.isEmpty { break }
-      try piece.withUnsafeBytes { try tokenizer.read($0.assumingMemoryBound(to: UInt8.self), take) }
+    try CorpusFiles.readPieces(of: path) { piece in
+      try tokenizer.read(piece, take)
       progress(piece.count)
     }
     try tokenizer.finish(take)
@@ -134,28 +128,5 @@ public struct WordCorpus: Sendable {
     if word.allSatisfy({ $0 < 0x80 }) { return table.add(word) }
     var composed = String(decoding: word, as: UTF8.self).precomposedStringWithCanonicalMapping
     return composed.withUTF8 { table.add($0) }
-  }
-
-  private static func files(at path: String) throws -> [(path: String, size: Int)] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw WordTrainingError.unreadable(path: path, reason: "there is no such file or folder")
-    }
-    func size(_ path: String) -> Int {
-      ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.intValue ?? 0
-    }
-    if !isFolder.boolValue { return [(path, size(path))] }
-    guard let names = FileManager.default.enumerator(atPath: path) else {
-      throw WordTrainingError.unreadable(path: path, reason: "cannot be read")
-    }
-    var files: [(path: String, size: Int)] = []
-    while let name = names.nextObject() as? String {
-      if name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { continue }
-      let file = (path as NSString).appendingPathComponent(name)
-      guard (try? FileManager.default.attributesOfItem(atPath: file))?[.type] as? FileAttributeType == .typeRegular
-      else { continue }
-      files.append((file, size(file)))
-    }
-    return files.sorted { $0.path < $1.path }
   }
 }

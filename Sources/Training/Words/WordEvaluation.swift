@@ -30,7 +30,10 @@ public enum WordEvaluation {
 
   /// Lines that are neither empty nor comments, with their numbers from 1.
   static func lines(of text: String) -> [(number: Int, text: String)] {
-    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().compactMap { index, line in
+    // Some editors begin a file with a mark of its encoding, which is no part of the first word.
+    let text = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
+    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().compactMap {
+      index, line in
       let line = line.trimmingCharacters(in: .whitespaces)
       return line.isEmpty || line.hasPrefix("#") ? nil : (index + 1, line)
     }

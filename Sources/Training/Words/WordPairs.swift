@@ -15,31 +15,63 @@ public struct WordPairs: Sendable {
 
   /// How a model's order of the pairs agrees with people's.
   public struct Report: Sendable, Hashable, Codable {
-    /// Spearman's rank correlation of the vectors' cosines with people's scores; ties have their mean rank.
-    public var spearman: Double
+    /// Spearman's rank correlation of the vectors' cosines with people's scores; ties have their mean rank. Nil where all
+    /// scores, or all cosines, are the same: then there is no order to agree with.
+    public var spearman: Double?
     /// Pairs in the file.
     public var pairs: Int
     /// Pairs of which the model knows both words.
     public var pairsUsed: Int
+    /// What is to be said of the file, as sentences.
+    public var notes: [String] = []
 
     enum CodingKeys: String, CodingKey {
-      case spearman, pairs
+      case spearman, pairs, notes
       case pairsUsed = "pairs_used"
+    }
+
+    /// Encodes `null` for a correlation that there is none of, and notes only where there are any.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(spearman, forKey: .spearman)
+      try container.encode(pairs, forKey: .pairs)
+      try container.encode(pairsUsed, forKey: .pairsUsed)
+      if !notes.isEmpty { try container.encode(notes, forKey: .notes) }
+    }
+
+    /// Decodes what ``encode(to:)`` wrote.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      spearman = try container.decode(Double?.self, forKey: .spearman)
+      pairs = try container.decode(Int.self, forKey: .pairs)
+      pairsUsed = try container.decode(Int.self, forKey: .pairsUsed)
+      notes = try container.decodeIfPresent([String].self, forKey: .notes) ?? []
+    }
+
+    init(spearman: Double?, pairs: Int, pairsUsed: Int, notes: [String]) {
+      (self.spearman, self.pairs, self.pairsUsed, self.notes) = (spearman, pairs, pairsUsed, notes)
     }
   }
 
   /// The pairs in the file's order.
   public let pairs: [Pair]
+  /// The file's first line, where it is a heading.
+  public let heading: String?
 
-  /// Reads lines `word⇥word⇥score`; further columns are passed over, and so is a first line without a score.
+  /// Reads lines `word⇥word⇥score`; further columns are passed over, and so is a first line whose third field has no digit:
+  /// a heading.
   ///
   /// - Throws: ``WordEvaluation/FileError`` naming the first line that is no pair.
   public init(_ text: String) throws {
     var pairs: [Pair] = []
+    var heading: String?
     for (index, line) in WordEvaluation.lines(of: text).enumerated() {
       let fields = WordEvaluation.fields(line.text)
       guard fields.count >= 3, let score = Double(fields[2]), score.isFinite else {
-        if index == 0, fields.count >= 3 { continue }
+        if index == 0, fields.count >= 3, Double(fields[2]) == nil, !fields[2].contains(where: \.isNumber) {
+          heading = line.text
+          continue
+        }
         throw WordEvaluation.FileError(
           description: "line \(line.number) is not a pair: write word, word and score with tabs between them")
       }
@@ -49,6 +81,7 @@ public struct WordPairs: Sendable {
       throw WordEvaluation.FileError(description: "\(pairs.count) pairs have no order: give at least two")
     }
     self.pairs = pairs
+    self.heading = heading
   }
 
   /// Measures a model.
@@ -57,7 +90,8 @@ public struct WordPairs: Sendable {
   public func evaluate(_ model: WordModel) throws -> Report {
     var (likeness, scores) = ([Double](), [Double]())
     for pair in pairs {
-      guard let first = model.vector(of: pair.first), let second = model.vector(of: pair.second) else { continue }
+      guard let one = model.number(ofTerm: pair.first), let other = model.number(ofTerm: pair.second) else { continue }
+      let (first, second) = (model.vector(one), model.vector(other))
       likeness.append(zip(first, second).reduce(0) { $0 + Double($1.0) * Double($1.1) })
       scores.append(pair.score)
     }
@@ -66,15 +100,17 @@ public struct WordPairs: Sendable {
         description:
           "the model knows \(scores.count) of \(pairs.count) pairs, at least two are needed: train on more text")
     }
-    return Report(
-      spearman: RankCorrelation.spearman(likeness, scores), pairs: pairs.count, pairsUsed: scores.count)
+    let spearman = RankCorrelation.spearman(likeness, scores)
+    var notes = heading.map { ["the first line is taken for a heading: \($0.replacing("\t", with: " "))"] } ?? []
+    if spearman == nil { notes.append("all scores, or all cosines, are the same: they have no order to compare") }
+    return Report(spearman: spearman, pairs: pairs.count, pairsUsed: scores.count, notes: notes)
   }
 }
 
 /// Spearman's rank correlation.
 enum RankCorrelation {
-  /// Pearson's correlation of the ranks; 0 where one side is all ties.
-  static func spearman(_ a: [Double], _ b: [Double]) -> Double {
+  /// Pearson's correlation of the ranks; nil where one side is all ties.
+  static func spearman(_ a: [Double], _ b: [Double]) -> Double? {
     let (x, y) = (ranks(a), ranks(b))
     let mean = Double(a.count + 1) / 2
     var (both, first, second) = (0.0, 0.0, 0.0)
@@ -83,7 +119,7 @@ enum RankCorrelation {
       first += (x - mean) * (x - mean)
       second += (y - mean) * (y - mean)
     }
-    return first > 0 && second > 0 ? both / (first * second).squareRoot() : 0
+    return first > 0 && second > 0 ? both / (first * second).squareRoot() : nil
   }
 
   private static func ranks(_ values: [Double]) -> [Double] {

@@ -18,6 +18,8 @@ public struct WordTrainer: LongTraining {
   public var minimumCount = 5
   /// Whether words that stand together much more often than by chance become one.
   public var phrases = false
+  /// Whether files of a folder that are not text are left out instead of ending it all.
+  public var skipsBroken = false
   /// Threads; nil for one a core.
   public var workers: Int?
   /// A folder to keep checkpoints in while it trains; nil for none.
@@ -49,9 +51,9 @@ public struct WordTrainer: LongTraining {
     }
     try checkTime()
     let start = ContinuousClock.now
-    let corpus = try WordCorpus(path: path, minimumCount: minimumCount, phrases: phrases) {
-      onEvent(0, .reading($0, of: $1))
-    }
+    let corpus = try WordCorpus(
+      path: path, minimumCount: minimumCount, phrases: phrases, skipsBroken: skipsBroken
+    ) { onEvent(0, .reading($0, of: $1)) }
     guard settings.dimension < corpus.words.count else {
       throw WordTrainingError.dimensionTooLarge(dimension: settings.dimension, words: corpus.words.count)
     }
@@ -64,7 +66,8 @@ public struct WordTrainer: LongTraining {
     let workers = workers.map { Workers($0) } ?? Workers()
     let chosen = Chosen(settings: settings, gaps: gaps, minimumCount: minimumCount, phrases: phrases)
     let folder = try checkpointFolder(
-      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil))
+      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil),
+      onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: gaps == nil ? 1 : 2, configuration: chosen))
 

@@ -4,6 +4,8 @@ import Foundation
 public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
   /// A file or folder that cannot be read.
   case unreadable(path: String, reason: String)
+  /// A file that is not text in UTF-8.
+  case notText(path: String, reason: String)
   /// No words at all.
   case emptyCorpus(path: String)
   /// Fewer different words than anything can be learnt from.
@@ -22,6 +24,9 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
     switch self {
     case .unreadable(let path, let reason):
       "\(path): \(reason): give a text file, or a folder of text files"
+    case .notText(let path, let reason):
+      "\(path): \(reason): convert it if it is text (iconv -f LATIN1 -t UTF-8, or -f UTF-16), else take it away; in a "
+        + "folder --skip-broken leaves such files out"
     case .emptyCorpus(let path):
       "\(path): there is not a word in it: give plain text in UTF-8, a sentence or paragraph a line"
     case .tooFewWords(let usable, let distinct, let minimumCount):

@@ -175,7 +175,7 @@ struct WordKernelTests {
         let row = Int(target) * stride
         let score = (0..<stride).reduce(Float(0)) { $0 + hidden[$1] * output[row + $1] }
         let p = 1 / (1 + exp(-score))
-        if k == 0 { loss -= Double(log(p)) }
+        loss -= Double(log(k == 0 ? p : 1 - p))
         let slope = ((k == 0 ? 1 : 0) - p) * rate
         for i in 0..<stride {
           error[i] += slope * output[row + i]

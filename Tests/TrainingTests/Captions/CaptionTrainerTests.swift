@@ -128,6 +128,16 @@ struct CaptionTrainerTests {
   }
 }
 
+@Suite("A list of captions that begins with a mark of its encoding")
+struct MarkedCaptionSheetTests {
+  @Test("has the first picture's path without it")
+  func mark() throws {
+    let sheet = try CaptionSheet("\u{FEFF}a.png\tone\nb.png\ttwo\n", path: "list.tsv")
+    #expect(sheet.entries.map(\.name) == ["a.png", "b.png"])
+    #expect(sheet.entries.map(\.file) == ["a.png", "b.png"])
+  }
+}
+
 @Suite("A list of captions")
 struct CaptionSheetTests {
   private func message(_ text: String, skipsBroken: Bool = false) -> String {

@@ -68,5 +68,43 @@ struct SeriesEvaluationTests {
     #expect(throws: EvaluationError.self) { try evaluation.evaluate(model, on: streams, labelled: bare) }
     let report = try evaluation.evaluate(model, on: [streams[0]], labelled: streams)
     #expect(report.notes.contains { $0.contains("m0") })
+    #expect(!report.notes.contains { $0.contains("alone have") })
+    let renamed = try SeriesStream(
+      name: streams[0].name, channels: streams[0].channels, times: streams[0].times, values: streams[0].values,
+      labels: streams[0].labels.map { $0 == "hums" ? "sings" : $0 })
+    let other = try evaluation.evaluate(model, on: [renamed], labelled: streams)
+    #expect(other.notes.contains { $0.contains("predict alone have") && $0.hasSuffix("\"sings\"") })
+    #expect(other.notes.contains { $0.contains("labelled streams alone have") && $0.hasSuffix("\"hums\"") })
+  }
+
+  @Test("values that cannot be squared are holes, in training, evaluation and embedding; others are measured")
+  func farOut() throws {
+    let streams = try DrawnSeries.streams(subjects: 3, each: 1, seed: 4)
+    func with(_ value: Float) throws -> [SeriesStream] {
+      try streams.map { stream in
+        var values = stream.values
+        values[2 * 450] = value
+        return try SeriesStream(
+          name: stream.name, channels: stream.channels, times: stream.times, values: values, labels: stream.labels)
+      }
+    }
+    let holed = try Self.model(with(.nan))
+    var evaluation = SeriesEvaluation()
+    (evaluation.draws, evaluation.percents) = (1, [10])
+    for value in [1.5e18, 1e20, 3e38, -.infinity] as [Float] {
+      let far = try with(value)
+      #expect(try Self.model(far).encoded() == holed.encoded())
+      #expect(try holed.embed(far[0]) == holed.embed(with(.nan)[0]))
+    }
+    // A model of ordinary values, and one of those themselves.
+    for value in [9e17, -1e12] as [Float] {
+      let far = try with(value)
+      for model in [holed, try Self.model(far)] {
+        for moment in try model.embed(far[0]) { #expect(moment.vector.allSatisfy { $0.isFinite }) }
+        let report = try evaluation.evaluate(model, on: [far[0]], labelled: Array(far[1...]))
+        #expect(report.probe["10"]?.accuracy.isFinite == true)
+        #expect(report.baselines.values.allSatisfy { $0["10"]?.accuracy.isFinite == true })
+      }
+    }
   }
 }

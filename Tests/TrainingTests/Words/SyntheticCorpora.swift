@@ -49,6 +49,16 @@ enum SyntheticCorpora {
     return lines.joined(separator: "\n")
   }
 
+  /// Sentences in which `lor wen eats fish` and everyone else eats hay, between words of chance: the phrase alone decides.
+  static func phrase(sentences: Int, seed: UInt64) -> String {
+    var random = SeededRandom(seed: seed)
+    return (0..<sentences).map { line in
+      let others = (0..<8).map { _ in name("filler", Int(random.uniform() * 200)) }
+      let middle = line % 20 == 0 ? ["lor", "wen", "eats", "fish"] : line % 5 == 1 ? ["cat", "eats", "hay"] : []
+      return (others[..<4] + middle + others[4...]).joined(separator: " ")
+    }.joined(separator: "\n")
+  }
+
   /// Sentences `animalN of thingM eats foodN`: what is eaten follows from a word three before, so neighbours alone do not
   /// tell.
   static func agreement(kinds: Int, sentences: Int, seed: UInt64) -> String {

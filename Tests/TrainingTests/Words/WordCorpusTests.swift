@@ -98,22 +98,81 @@ struct WordCorpusTests {
       return #expect(throws: WordTrainingError.self) { try trainer.train(path: file.path) }
     }
     #expect(try error("")?.description.contains("not a word") == true)
-    #expect(try error("123 ... \u{0} \n\n")?.description.contains("not a word") == true)
+    #expect(try error("123 ... \n\n")?.description.contains("not a word") == true)
     #expect(try error("word word word")?.description.contains("at least 2") == true)
     #expect(try error("each word stands once", minimumCount: 2)?.description.contains("--min-count") == true)
     #expect(try error("a b c a b c", dimension: 50)?.description.contains("--dimension") == true)
     #expect(throws: WordTrainingError.self) { try WordCorpus(path: "/no/such/corpus") }
   }
 
-  @Test("bytes that are no UTF-8 separate words and end nothing")
+  @Test("a few bytes that are no UTF-8 separate words and end nothing")
   func damaged() throws {
     let path = NSTemporaryDirectory() + "likeness-bytes-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: path) }
-    var random = SeededRandom(seed: 5)
-    let noise = (0..<20_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-    try Data(Array("good ".utf8) + [0xFF, 0xC3, 0x28] + Array(" good".utf8) + noise).write(
-      to: URL(fileURLWithPath: path))
+    let text = Array(String(repeating: "good words ", count: 400).utf8)
+    try Data(text + [0xFF, 0xC3, 0x28] + text).write(to: URL(fileURLWithPath: path))
     let corpus = try WordCorpus(path: path, minimumCount: 1)
-    #expect(corpus.words.contains("good"))
+    #expect(corpus.words == ["good", "words"])
+    #expect(corpus.counts == [800, 800])
+  }
+
+  /// What is no UTF-8 text, by a name.
+  private static func others() -> [String: [UInt8]] {
+    var random = SeededRandom(seed: 5)
+    let german = Array("Die Größe der Äpfel hängt vom Wetter ab. ".unicodeScalars)
+    return [
+      "noise": (0..<20_000).map { _ in UInt8(truncatingIfNeeded: random.next()) },
+      "latin1": (0..<300).flatMap { _ in german.map { UInt8($0.value) } },
+      "utf16": (0..<300).flatMap { _ in german.flatMap { [UInt8($0.value), 0] } },
+      "picture": Array("\u{0}IHDR".utf8) + Array(repeating: 65, count: 5_000),
+    ]
+  }
+
+  @Test("a file that is not UTF-8 text is named, in a folder too, with the way out")
+  func notText() throws {
+    for (name, bytes) in Self.others() {
+      let folder = NSTemporaryDirectory() + "likeness-others-" + UUID().uuidString
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let file = folder + "/" + name
+      try Data("plain words and words".utf8).write(to: URL(fileURLWithPath: folder + "/a.txt"))
+      try Data(bytes).write(to: URL(fileURLWithPath: file))
+      for path in [file, folder] {
+        let error = #expect(throws: WordTrainingError.self) { try WordCorpus(path: path, minimumCount: 1) }
+        let sentence = error?.description ?? ""
+        #expect(sentence.hasPrefix(file + ":") && sentence.contains("iconv") && sentence.contains("--skip-broken"))
+      }
+      let corpus = try WordCorpus(path: folder, minimumCount: 1, skipsBroken: true)
+      #expect(corpus.words == ["words", "and", "plain"])
+      #expect(corpus.skipped.map(\.path) == [file])
+      // Nothing would be left of a single file.
+      #expect(throws: WordTrainingError.self) { try WordCorpus(path: file, minimumCount: 1, skipsBroken: true) }
+    }
+  }
+
+  @Test("text cut anywhere, also inside a character, is text, and what decoding mends is counted as broken")
+  func checkedPieces() {
+    let text = Array("Größe naïve \u{1D400}x 日本".utf8)
+    for cut in text.indices {
+      var check = TextCheck()
+      for part in [text[..<cut], text[cut...]] { part.withUnsafeBufferPointer { check.read($0) } }
+      #expect(check.finish() == nil)
+      // A character that ends too early is broken.
+      if String(validating: text[..<cut], as: UTF8.self) == nil {
+        var short = TextCheck()
+        text[..<cut].withUnsafeBufferPointer { short.read($0) }
+        #expect(short.finish() != nil)
+      }
+    }
+    var random = SeededRandom(seed: 9)
+    let alphabet: [UInt8] = [
+      65, 0xC3, 0xA4, 0xE0, 0x9F, 0xED, 0xA0, 0xF0, 0x8F, 0xF4, 0x90, 0xF5, 0xC0, 0xE2, 0x82, 0xAC,
+    ]
+    for _ in 0..<5_000 {
+      let bytes = (0..<6).map { _ in alphabet[Int(random.uniform() * Double(alphabet.count))] }
+      var check = TextCheck()
+      bytes.withUnsafeBufferPointer { check.read($0) }
+      #expect((check.finish() == nil) == (String(validating: bytes, as: UTF8.self) != nil))
+    }
   }
 }

@@ -51,6 +51,16 @@ struct WordTrainerTests {
     #expect(try other.model.vectors != WordModel(files[0]).vectors)
   }
 
+  @Test("the loss, negatives included, falls while the vectors learn", arguments: [false, true])
+  func loss(isDeterministic: Bool) throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 2_000, seed: 3))
+    let trained = try Self.trainer { $0.settings.isDeterministic = isDeterministic }.train(path: file.path)
+    let losses = trained.epochs.map(\.loss)
+    // Rows of zeros, before the first step, give ln 2 for each of 16 words.
+    #expect(losses[0] < 16 * 0.7 && losses[0] > 2)
+    #expect(try #require(losses.last) < losses[0] * 0.9)
+  }
+
   @Test("in a fixed order the vectors are as good as in free order")
   func quality() throws {
     let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 4_000, seed: 3))
@@ -74,6 +84,25 @@ struct WordTrainerTests {
     #expect(report.bigram.mrr > report.unigram.mrr + 0.1)
     // Only the thing is chance.
     #expect(report.figures.mrr > 0.8)
+  }
+
+  @Test("where training joined a phrase, sentences with gaps are measured with it joined")
+  func phraseGaps() throws {
+    let file = try TextFile(SyntheticCorpora.phrase(sentences: 4_000, seed: 5))
+    let trained = try Self.trainer {
+      ($0.phrases, $0.settings.epochs) = (true, 1)
+      var gaps = GapSettings()
+      (gaps.dimension, gaps.hidden, gaps.subsample, gaps.drawn, gaps.batch) = (32, 64, 1, 32, 64)
+      $0.gaps = gaps
+    }.train(path: file.path)
+    try #require(trained.model.number(of: "lor_wen") != nil)
+    #expect(trained.model.number(of: "lor") == nil)
+    let report = try GapEvaluation("lor wen eats fish\nLor Wen eats fish.").evaluate(trained.model)
+    #expect(report.unknown == 0)
+    #expect(report.gaps == 6)
+    // What is eaten follows from the phrase, and hay is eaten more often.
+    let eaten = try GapEvaluation("fillera lor wen eats fish fillerb").evaluate(trained.model)
+    #expect(eaten.gaps == 5 && eaten.figures.hitAt10 > 0.5)
   }
 
   @Test("principal components of the neighbourhoods tell topics apart")

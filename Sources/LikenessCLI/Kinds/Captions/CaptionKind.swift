@@ -44,17 +44,37 @@ struct CaptionKind: Kind {
       sheet, preprocessing: embedder.preprocessing, skipsBroken: request.skipsBroken
     ) { bar.update($0, of: $1) }
     bar.finish()
+    let known = TrainedIdentities(card: embedder.specification.card)?.note(
+      of: data.conceptNames, noun: "concepts", unseen: "concepts never seen")
     return CaptionOutcome(
-      report: try embedder.model.evaluate(on: data), skipped: data.skipped.count + sheet.skippedLines)
+      report: try embedder.model.evaluate(on: data), skipped: data.skipped, skippedLines: sheet.skippedLines,
+      notes: [known].compactMap { $0 })
   }
 }
 
 /// The figures of both directions.
 private struct CaptionOutcome: EvaluationOutcome {
   let report: CaptionReport
-  let skipped: Int
+  let skipped: [LabelledInputs.Skipped]
+  let skippedLines: Int
+  let notes: [String]
 
-  var text: String { report.summary + (skipped == 0 ? "" : "\nleft out \(skipped) pictures or lines that are broken") }
+  private enum CodingKeys: String, CodingKey {
+    case skipped, notes
+    case skippedLines = "skipped_lines"
+  }
 
-  func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+  var text: String {
+    let broken = skipped.count + skippedLines
+    let left = broken == 0 ? [] : ["left out \(broken) pictures or lines that are broken"]
+    return (notes.map { "note: \($0)" } + [report.summary] + left).joined(separator: "\n")
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(skipped, forKey: .skipped)
+    try container.encode(skippedLines, forKey: .skippedLines)
+    try container.encode(notes, forKey: .notes)
+  }
 }

@@ -36,7 +36,9 @@ struct SentenceSource: EnrollmentSource {
     }
     guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
     else { throw CommandFailure("\(path): cannot be read as UTF-8 text: a sentence a line is wanted") }
-    return text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+    // Some editors begin a file with a mark of its encoding, which is no part of the first sentence.
+    let sentences = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
+    return sentences.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
   }
 

@@ -9,9 +9,12 @@ struct EmbeddedFolder {
   private(set) var files: [String] = []
   private(set) var names: [String] = []
   private(set) var skipped: [EnrollmentBatch.Skipped] = []
+  /// What was left out besides, as sentences.
+  private(set) var notes: [String] = []
 
   init(path: String, embedder: ImageEmbedder, skipBroken: Bool, progress: (Int, Int) -> Void) throws {
     let folder = try PictureFolder(path: path)
+    notes = [folder.foreignNote].compactMap { $0 }
     names = folder.identities.map(\.name)
     let items = folder.identities.enumerated().flatMap { label, identity in
       identity.files.map { (file: $0, label: label) }

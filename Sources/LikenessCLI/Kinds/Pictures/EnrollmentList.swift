@@ -10,6 +10,8 @@ struct EnrollmentList {
   }
 
   let items: [Item]
+  /// What was left out, as sentences.
+  let notes: [String]
 
   /// Reads folders.
   ///
@@ -19,6 +21,7 @@ struct EnrollmentList {
   ///   - isLooseOwn: whether pictures that lie in no folder of a folder are an identity each, named as their files.
   init(paths: [String], name: String?, isLooseOwn: Bool = false) throws {
     var items: [Item] = []
+    var notes: [String] = []
     for path in paths {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -26,6 +29,8 @@ struct EnrollmentList {
       }
       if isFolder.boolValue {
         items += try Self.items(inFolder: path, name: name, isLooseOwn: isLooseOwn)
+        let foreign = PictureFolder.foreignFormats(below: path)
+        notes += PictureFolder.note(ofForeign: foreign).map { ["\(path) \($0)"] } ?? []
       } else {
         guard let name = name ?? (isLooseOwn ? Self.name(ofFile: path) : nil) else {
           throw CommandFailure("\(path): whose picture is it? Say it with --as NAME")
@@ -34,6 +39,7 @@ struct EnrollmentList {
       }
     }
     self.items = items
+    self.notes = notes
   }
 
   private static func name(ofFile path: String) -> String {

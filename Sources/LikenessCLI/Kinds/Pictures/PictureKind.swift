@@ -43,7 +43,11 @@ struct PictureKind: Kind {
     let fewShot = try FewShot(seed: request.seed).evaluate(
       embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
       metric: embedder.specification.metric == .cosine ? .cosine : .euclidean)
-    return PictureOutcome(report: report, fewShot: fewShot, skipped: set.skipped.count)
+    let known = TrainedIdentities(card: embedder.specification.card)?.note(
+      of: Set(set.labels).map { set.names[$0] }, noun: "identities", unseen: "people or things never seen")
+    return PictureOutcome(
+      report: report, fewShot: fewShot, skipped: set.skipped,
+      notes: [known].compactMap { $0 } + set.notes + report.notes)
   }
 }
 
@@ -51,19 +55,26 @@ struct PictureKind: Kind {
 private struct PictureOutcome: EvaluationOutcome {
   let report: IdentificationReport
   let fewShot: FewShotReport
-  let skipped: Int
+  let skipped: [EnrollmentBatch.Skipped]
+  /// The report's own among them.
+  let notes: [String]
 
   private enum CodingKeys: String, CodingKey {
+    case skipped, notes
     case fewShot = "few_shot"
   }
 
   var text: String {
-    report.summary + "\n" + fewShot.summary + (skipped == 0 ? "" : "\nleft out \(skipped) pictures that cannot be read")
+    let own = notes.filter { !report.notes.contains($0) }.map { "note: \($0)" }
+    let left = skipped.isEmpty ? [] : ["left out \(counted(skipped.count, "picture")) that cannot be read"]
+    return (own + [report.summary, fewShot.summary] + left).joined(separator: "\n")
   }
 
   func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(fewShot, forKey: .fewShot)
+    try container.encode(skipped, forKey: .skipped)
+    try container.encode(notes, forKey: .notes)
   }
 }

@@ -14,6 +14,7 @@ struct PictureSource: EnrollmentSource {
 
   func batch(for gallery: Gallery, progress: (Int, Int) -> Void) throws -> EnrollmentBatch {
     var batch = EnrollmentBatch()
+    batch.notes = list.notes
     var known = KnownSources(gallery: gallery)
     var done = 0
     for start in stride(from: 0, to: list.items.count, by: Self.size) {

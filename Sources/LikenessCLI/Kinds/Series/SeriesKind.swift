@@ -45,14 +45,26 @@ struct SeriesKind: Kind {
     guard let labelled = request.series.labelled else {
       throw ValidationError("A model of series is measured by a probe that needs labels: say --labelled FOLDER.")
     }
-    let test = try SeriesFolder(path: request.data).streams()
-    let known = try SeriesFolder(path: labelled).streams()
+    var skipped: [EnrollmentBatch.Skipped] = []
+    func streams(_ path: String) throws -> [SeriesStream] {
+      let folder = try SeriesFolder(path: path)
+      guard request.skipsBroken else { return try folder.streams() }
+      let read = try folder.readableStreams()
+      skipped += read.skipped.map { .init(path: $0.path, reason: $0.reason) }
+      return read.streams
+    }
+    let (test, known) = (try streams(request.data), try streams(labelled))
     var evaluation = SeriesEvaluation()
     evaluation.seed = request.seed
     let bar = ProgressBar("Probing", unit: "probes")
-    let report = try evaluation.evaluate(embedder.model, on: test, labelled: known) { bar.update($0, of: $1) }
+    var report = try evaluation.evaluate(embedder.model, on: test, labelled: known) { bar.update($0, of: $1) }
     bar.finish()
-    return SeriesOutcome(report: report)
+    if let note = TrainedIdentities(card: embedder.specification.card)?.note(
+      of: test.map(\.subject), noun: "subjects", unseen: "subjects never seen")
+    {
+      report.notes.insert(note, at: 0)
+    }
+    return SeriesOutcome(report: report, skipped: skipped)
   }
 }
 
@@ -122,8 +134,17 @@ private struct SeriesSource: EnrollmentSource {
 /// The report of a linear probe.
 private struct SeriesOutcome: EvaluationOutcome {
   let report: SeriesEvaluation.Report
+  let skipped: [EnrollmentBatch.Skipped]
 
-  func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
+  private enum CodingKeys: String, CodingKey {
+    case skipped
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(skipped, forKey: .skipped)
+  }
 
   var text: String {
     var lines = [
@@ -148,6 +169,7 @@ private struct SeriesOutcome: EvaluationOutcome {
       append(name, figures, report.recordings.baselines[name] ?? [:])
     }
     lines.append(table.text)
-    return (lines + report.notes).joined(separator: "\n")
+    let left = skipped.isEmpty ? [] : ["left out \(counted(skipped.count, "file")) that cannot be read"]
+    return (lines + report.notes + left).joined(separator: "\n")
   }
 }

@@ -22,7 +22,9 @@ struct WordCheck {
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw CommandFailure("\(path): cannot be read: give a file of pairs, analogies or sentences")
     }
-    let text = String(decoding: bytes, as: UTF8.self)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandFailure("\(path): is not UTF-8 text: convert it (iconv -f LATIN1 -t UTF-8)")
+    }
     do {
       if isGaps {
         var gaps = try GapEvaluation(text)
@@ -78,7 +80,7 @@ enum WordOutcome: EvaluationOutcome {
   /// The figure that stands for all.
   var headline: String {
     switch self {
-    case .pairs(let report): String(format: "Spearman %.3f", report.spearman)
+    case .pairs(let report): report.spearman.map { String(format: "Spearman %.3f", $0) } ?? "no rank correlation"
     case .analogies(let report): String(format: "analogies %.1f %%", 100 * report.accuracy)
     case .gaps(let report): String(format: "MRR %.3f", report.figures.mrr)
     }
@@ -87,7 +89,8 @@ enum WordOutcome: EvaluationOutcome {
   var text: String {
     switch self {
     case .pairs(let report):
-      return headline + ", on \(report.pairsUsed) of \(report.pairs) pairs"
+      let figure = headline + ", on \(report.pairsUsed) of \(report.pairs) pairs"
+      return ([figure] + report.notes.map { "note: \($0)" }).joined(separator: "\n")
     case .analogies(let report):
       var table = TextTable([("section", .left), ("right", .right), ("answered", .right), ("asked", .right)])
       for (name, section) in report.sections.sorted(by: { $0.key < $1.key }) {

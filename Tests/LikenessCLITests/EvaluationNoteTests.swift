@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@Suite("What figures are said to be of")
+struct EvaluationNoteTests {
+  private static func notes(_ run: CommandRun) throws -> [String] {
+    try #require(run.status == 0, "\(run.errors)")
+    return try #require(try run.json()["notes"] as? [String])
+  }
+
+  @Test("pictures of people that the model was trained on are counted, in text and JSON; strangers are not")
+  func people() throws {
+    let folder = try TemporaryFolder()
+    let known = try DrawnFaces(people: 4, pictures: 4, seed: 3, prefix: "known")
+    let model = folder.path + "/pca"
+    #expect(
+      try CommandRun.likeness("train", "pca", "--data", known.path, "--out", model, "--dimension", "6").status == 0)
+    let strangers = try DrawnFaces(people: 4, pictures: 4, seed: 4, prefix: "stranger")
+    let apart = try Self.notes(try CommandRun.likeness("evaluate", model, strangers.path, "--json"))
+    #expect(!apart.contains { $0.contains("in its training") }, "\(apart)")
+    try FileManager.default.copyItem(atPath: known.person(2), toPath: strangers.path + "/known3")
+    let mixed = try Self.notes(try CommandRun.likeness("evaluate", model, strangers.path, "--json"))
+    #expect(mixed.contains { $0.contains("1 of the 5 identities here was in its training") }, "\(mixed)")
+    // What a model learned before it was trained further, it has seen too.
+    let (parent, child) = (try TrainedModel.get(), folder.path + "/child")
+    let others = try DrawnFaces(people: 8, pictures: 4, seed: 12, prefix: "other")
+    let further = try CommandRun.likeness(
+      "train", "faces", "--data", others.path, "--out", child, "--from", parent.path, "--epochs", "1")
+    try #require(further.status == 0, "\(further.errors)")
+    let before = try DrawnFaces(people: 3, pictures: 4, seed: 13, prefix: "known")
+    let seen = try Self.notes(try CommandRun.likeness("evaluate", child, before.path, "--json"))
+    #expect(seen.contains { $0.contains("3 of the 3 identities here were in its training") }, "\(seen)")
+    let text = try CommandRun.likeness("evaluate", model, known.path)
+    #expect(text.output.contains("4 of the 4 identities here were in its training"), "\(text.output)")
+  }
+
+  @Test("subjects of series and concepts of captions are counted too")
+  func subjectsAndConcepts() throws {
+    let line = try TrainingKind.Line(.series)
+    #expect(try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m"))).status == 0)
+    let (known, unseen) = (line.path("streams"), line.path("unseen"))
+    try SeriesLineTests.write(7..<9, to: unseen)
+    let apart = try Self.notes(
+      try CommandRun.likeness("evaluate", line.path("m"), unseen, "--labelled", known, "--json"))
+    #expect(!apart.contains { $0.contains("in its training") }, "\(apart)")
+    try FileManager.default.copyItem(atPath: known + "/m1_1.csv", toPath: unseen + "/m1_1.csv")
+    let mixed = try Self.notes(
+      try CommandRun.likeness("evaluate", line.path("m"), unseen, "--labelled", known, "--json"))
+    #expect(mixed.contains { $0.contains("1 of the 3 subjects here was in its training") }, "\(mixed)")
+
+    let drawings = try CaptionLineTests.Drawings()
+    let model = line.path("captions")
+    let trained = try CommandRun.likeness(
+      "train", "captions", "--data", drawings.path, "--out", model, "--epochs", "1", "--batch", "12", "--dimension",
+      "16", "--towers", "1")
+    try #require(trained.status == 0, "\(trained.errors)")
+    let lines = try String(contentsOfFile: drawings.list, encoding: .utf8).split(separator: "\n").map(String.init)
+    // Some other words for the same pictures are other concepts.
+    try drawings.write(lines[..<3] + lines[3...].map { $0 + " painted" })
+    let some = try Self.notes(try CommandRun.likeness("evaluate", model, drawings.list, "--json"))
+    #expect(some.contains { $0.contains("3 of the 12 concepts here were in its training") }, "\(some)")
+    try drawings.write(lines.map { $0 + " painted" })
+    #expect(try Self.notes(try CommandRun.likeness("evaluate", model, drawings.list, "--json")) == [])
+  }
+
+  @Test("pictures that are broken or in other formats are counted wherever folders are read")
+  func leftOut() throws {
+    let folder = try TemporaryFolder()
+    let faces = try DrawnFaces(people: 4, pictures: 4, seed: 5)
+    try Data("P5\n46 56\n255\nshort".utf8).write(to: URL(fileURLWithPath: faces.picture(1, 2)))
+    for name in ["a.webp", "b.GIF", "c.webp", "notes.md"] {
+      try Data("RIFF".utf8).write(to: URL(fileURLWithPath: faces.person(2) + "/" + name))
+    }
+    let (model, said) = (folder.path + "/m", "3 pictures that are not decoded here (1 gif, 2 webp)")
+    let trained = try CommandRun.likeness(
+      "train", "pca", "--data", faces.path, "--out", model, "--dimension", "6", "--skip-broken", "--json")
+    #expect(try Self.notes(trained).contains { $0.contains(said) }, "\(trained.output)")
+    let evaluated = try CommandRun.likeness("evaluate", model, faces.path, "--skip-broken", "--json")
+    #expect(try Self.notes(evaluated).contains { $0.contains(said) }, "\(evaluated.output)")
+    let skipped = try #require(try evaluated.json()["skipped"] as? [[String: Any]])
+    #expect(skipped.map { $0["path"] as? String } == [faces.picture(1, 2)])
+    for path in [faces.path, faces.person(2)] {
+      let enrolled = try CommandRun.likeness(
+        "enroll", folder.path + "/g.db", path, "--as", "all", "--model", model, "--skip-broken", "--json")
+      #expect(try Self.notes(enrolled).contains { $0.contains(said) }, "\(enrolled.output)")
+    }
+    let text = try CommandRun.likeness("enroll", folder.path + "/h.db", faces.path, "--model", model, "--skip-broken")
+    #expect(text.output.contains(said), "\(text.output)")
+
+    let alone = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: alone.path + "/ada", withIntermediateDirectories: true)
+    try Data("RIFF".utf8).write(to: URL(fileURLWithPath: alone.path + "/ada/1.webp"))
+    let refused = try CommandRun.likeness("train", "pca", "--data", alone.path, "--out", model)
+    #expect(refused.status == 1 && refused.errors.contains("1 picture that is not decoded here (1 webp)"))
+  }
+
+  @Test("a series that cannot be read ends a training or an evaluation, or is left out and counted")
+  func brokenSeries() throws {
+    let line = try TrainingKind.Line(.series)
+    let broken = line.path("streams/m9_1.csv")
+    try Data("t_ms,x,y\n0,1,what\n".utf8).write(to: URL(fileURLWithPath: broken))
+    let refused = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m")))
+    #expect(refused.status == 1 && refused.errors.contains("m9_1.csv"), "\(refused.errors)")
+    let trained = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m")) + ["--skip-broken"])
+    try #require(trained.status == 0, "\(trained.errors)")
+    func skipped(_ run: CommandRun) throws -> [String?] {
+      try #require(try run.json()["skipped"] as? [[String: Any]]).map { $0["path"] as? String }
+    }
+    #expect(try skipped(trained).map { $0?.hasSuffix("m9_1.csv") } == [true])
+    let moments = try ["moments", "training_moments", "validation_moments"].map { name in
+      try #require(try trained.json()[name] as? Int)
+    }
+    #expect(moments[2] > 0 && moments[0] == moments[1] + moments[2])
+    let arguments = ["evaluate", line.path("m"), line.path("streams"), "--labelled", line.path("streams"), "--json"]
+    #expect(try CommandRun.run(CommandRun.likeness, arguments).status == 1)
+    let evaluated = try CommandRun.run(CommandRun.likeness, arguments + ["--skip-broken"])
+    try #require(evaluated.status == 0, "\(evaluated.errors)")
+    #expect(try skipped(evaluated).count == 2)
+  }
+}
