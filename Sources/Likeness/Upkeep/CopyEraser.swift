@@ -13,7 +13,8 @@ struct CopyEraser {
     var copy = entry
     let isAskedFor = copy.reason == CopyRegister.Reason.backup.rawValue
     if !isAskedFor, !FileManager.default.fileExists(atPath: copy.path) {
-      copy.path = URL(fileURLWithPath: path).deletingLastPathComponent()
+      copy.path =
+        URL(fileURLWithPath: path).deletingLastPathComponent()
         .appendingPathComponent(URL(fileURLWithPath: copy.path).lastPathComponent).path
     }
     func receipt(_ state: ForgetReceipt.Copy.State, _ problem: String? = nil) -> ForgetReceipt.Copy {
