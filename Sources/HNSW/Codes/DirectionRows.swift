@@ -42,8 +42,8 @@ package final class DirectionRows: @unchecked Sendable {
   /// What depends on the rows before it is replaced at random, as a sample of few different rows says nothing of the
   /// directions it does not have, and others may come. There must be at most as many rows as columns.
   ///
-  /// - Parameter passes: twice is enough (Giraud, Langou & Rozložník, 2005) for rows that are orthogonal to within rounding;
-  ///   once does for rows that go on to be changed.
+  /// - Parameter passes: twice is enough (Giraud, Langou & Rozložník, 2005) for rows that are orthogonal to within
+  ///   rounding; once does for rows that go on to be changed.
   package func orthonormalize(passes: Int = 2, threads: Int, random: inout SequenceGenerator) {
     for start in stride(from: 0, to: count, by: Self.panel) {
       let end = min(start + Self.panel, count)

@@ -27,11 +27,12 @@ public struct RestoreReceipt: Sendable, Hashable, Codable {
 extension Gallery {
   /// Makes a gallery what a copy of it is: all of it, in one transaction, read back and compared.
   ///
-  /// Programs that have the gallery open go on, and answer from the copy's rows from then on. Never put a copy in the place of a
-  /// gallery by other means while `-wal` is beside it: SQLite takes that for a part of whatever file has the name.
+  /// Programs that have the gallery open go on, and answer from the copy's rows from then on. Never put a copy in the
+  /// place of a gallery by other means while `-wal` is beside it: SQLite takes that for a part of whatever file has the
+  /// name.
   ///
-  /// A file that cannot be opened any more is not written to: with all that belongs to it, it is renamed, and the copy takes its
-  /// place.
+  /// A file that cannot be opened any more is not written to: with all that belongs to it, it is renamed, and the copy
+  /// takes its place.
   ///
   /// - Parameters:
   ///   - copy: A copy that ``backup(to:replacing:progress:)`` made, or any gallery; it stays as it is.
@@ -39,9 +40,10 @@ extension Gallery {
   ///   - replacing: Whether a gallery that is there gives way.
   ///   - configuration: How both are opened.
   ///   - progress: Called from this thread, in pages.
-  /// - Throws: ``GalleryError``: ``GalleryError/damagedFile(path:reason:)`` and ``GalleryError/notAGallery(path:reason:)`` where
-  ///   the copy is no sound gallery; ``GalleryError/cannotRestore(path:reason:)``;
-  ///   ``GalleryError/locked(path:seconds:holder:)``. The gallery is then as it was.
+  /// - Throws: ``GalleryError``: ``GalleryError/damagedFile(path:reason:)`` and
+  ///   ``GalleryError/notAGallery(path:reason:)`` where the copy is no sound gallery;
+  ///   ``GalleryError/cannotRestore(path:reason:)``; ``GalleryError/locked(path:seconds:holder:)``. The gallery is then
+  ///   as it was.
   @discardableResult
   public static func restore(
     from copy: String, to path: String, replacing: Bool = false, configuration: GalleryConfiguration = .init(),

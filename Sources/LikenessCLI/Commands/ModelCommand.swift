@@ -36,8 +36,8 @@ struct ModelExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes a model of pictures as an ONNX file, one of words as word2vec text.",
     discussion: """
-      A model of pictures is written as .onnx, decoded pixels in, embedding out. Input 'pixels': uint8 [n, height, width, channels] of any size, luma or RGB \
-      as the model takes them. Output 'embedding': float32 [n, dimension]. Cropping, resampling, normalisation, framing, \
+      A model of pictures is written as .onnx, decoded pixels in, embedding out. Input 'pixels': uint8 \
+      [n, height, width, channels] of any size, luma or RGB as the model takes them. Output 'embedding': float32 [n, dimension]. Cropping, resampling, normalisation, framing, \
       committee and views are in the graph. A model of words is written as .txt, a word and its vector a line. Those of \
       captions and series are written in neither. Every model file itself is a safetensors file, which other programs read \
       as it is.

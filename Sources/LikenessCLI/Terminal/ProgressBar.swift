@@ -3,7 +3,8 @@ import Synchronization
 
 /// One line on stderr that is redrawn in place: a bar, what is done, the rate and the time left.
 ///
-/// Draws nothing unless stderr is a terminal, and never more than a line of it, which a narrow one cuts. Safe to advance from several threads.
+/// Draws nothing unless stderr is a terminal, and never more than a line of it, which a narrow one cuts. Safe to advance
+/// from several threads.
 final class ProgressBar: Sendable {
   private struct State {
     var drawn: ContinuousClock.Instant?

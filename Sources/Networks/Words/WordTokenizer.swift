@@ -5,7 +5,8 @@ import Foundation
 /// A word is a run of letters (Unicode's alphabetic characters and the marks on them), in lower case. Apostrophes between
 /// letters belong to it (`don't`; the typographic one becomes the plain one). Everything else separates words: digits,
 /// hyphens, underscores, quotes. A line's end is a border that no window reaches across. Bytes that are no UTF-8
-/// separate words too; a file with many of them is no text (``TextCheck``). Words of more than 64 bytes are left out, as if they stood in no vocabulary.
+/// separate words too; a file with many of them is no text (``TextCheck``). Words of more than 64 bytes are left out, as
+/// if they stood in no vocabulary.
 ///
 /// ```swift
 /// WordTokenizer.words(in: "The dog's well-known.")   // ["the", "dog's", "well", "known"]

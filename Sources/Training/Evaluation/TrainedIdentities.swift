@@ -1,7 +1,7 @@
 import Foundation
 
-/// Whom a model was trained on, it or one that it was trained from, as far as its card says it: hashes of names, for comparison with the names of the data that
-/// it is measured on.
+/// Whom a model was trained on, it or one that it was trained from, as far as its card says it: hashes of names, for
+/// comparison with the names of the data that it is measured on.
 public struct TrainedIdentities: Sendable {
   private let hashes: Set<String>
 
