@@ -47,7 +47,7 @@ struct UpkeepCommandTests {
     let forgotten = try CommandRun.likeness("forget", gallery.path, "person1")
     #expect(forgotten.output.contains("forgot person1: 3 embeddings"))
     #expect(forgotten.output.contains("copy      \(copy) (backup): STILL IN IT"))
-    #expect(forgotten.output.contains("is not the gallery's, and where it was"))
+    #expect(forgotten.output.contains("is not the gallery's, and was not touched"))
     let receipt = try CommandRun.likeness("forget", gallery.path, "person2", "--json").json()
     #expect(receipt["erasure"] as? String == "complete")
     #expect((receipt["embedding_ids"] as? [Int])?.count == 3)

@@ -32,7 +32,7 @@ extension ForgetReceipt {
       lines.append("  copy      \(copy.path) (\(copy.reason)): \(state)\(copy.problem.map { " (\($0))" } ?? "")")
     }
     for source in sources.prefix(20) {
-      lines.append("  source    \(source.printable()) is not the gallery's, and where it was")
+      lines.append("  source    \(source.printable()) is not the gallery's, and was not touched")
     }
     if sources.count > 20 { lines.append("  source    and \(sources.count - 20) more") }
     return lines.joined(separator: "\n")
