@@ -13,12 +13,9 @@ enum LockHolder {
 
   /// Who is in a transaction that reads, and so keeps older pages of the file in use: `process 4242, process 4343`, or
   /// nil.
-  ///
-  /// - Parameter besidesThis: whether this process, which is reading itself, is left out.
-  static func readers(of path: String, besidesThis: Bool = false) -> String? {
+  static func readers(of path: String) -> String? {
     // Marks of readers are bytes 123 to 127; the first is that of readers who need nothing of the log.
-    let processes = Set(holders(of: 123...127, beside: path, kind: nil)).filter { !besidesThis || $0 != getpid() }
-      .sorted()
+    let processes = Set(holders(of: 123...127, beside: path, kind: nil)).sorted()
     if processes.isEmpty { return nil }
     return processes.map { $0 == getpid() ? "this process" : "process \($0)" }.joined(separator: ", ")
   }

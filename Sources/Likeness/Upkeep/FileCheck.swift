@@ -64,9 +64,7 @@ struct FileCheck {
     if let since = try db.text("SELECT since FROM erasure") {
       check.add(
         "bytes of vectors deleted since \(since) may still be in the file: they could not be overwritten",
-        mend: (LockHolder.readers(of: path, besidesThis: true).map {
-          "end the programs that have it open (\($0)), then: "
-        } ?? "")
+        mend: (LockHolder.readers(of: path).map { "end the programs that have it open (\($0)), then: " } ?? "")
           + "likeness doctor \(path) --fix, or likeness compact \(path)")
     }
     return check.concluded("no erasure is pending", { _ in "an erasure is pending" })
