@@ -142,6 +142,35 @@ import Testing
     #expect(try gallery.forget("Grace").copies.map(\.path) == [early, late, rubbish])
   }
 
+  @Test("forgetting in a copied gallery erases from the copy beside it, never from that of the other gallery")
+  func besideAnother() throws {
+    let scratch = try Scratch()
+    let (one, two) = (scratch.folder.appendingPathComponent("one"), scratch.folder.appendingPathComponent("two"))
+    try FileManager.default.createDirectory(at: one, withIntermediateDirectories: true)
+    let old = try Fixture.gallery(1, in: scratch)
+    try FileManager.default.moveItem(atPath: old, toPath: one.appendingPathComponent("p.gallery").path)
+    try Gallery(path: one.appendingPathComponent("p.gallery").path, configuration: quiet()).close()
+    try FileManager.default.copyItem(at: one, to: two)
+    let copied = try Gallery(path: two.appendingPathComponent("p.gallery").path, configuration: quiet())
+    let mine = try copied.embeddings(of: "Łukasz 😀").map { try copied.vector(of: $0.id) }
+    let (theirs, ours) = (
+      one.appendingPathComponent("p.gallery.v1-backup"), two.appendingPathComponent("p.gallery.v1-backup")
+    )
+    let before = try Data(contentsOf: theirs)
+    let receipt = try copied.forget("Łukasz 😀")
+    #expect(receipt.copies.map(\.path) == [ours.path])
+    #expect(receipt.copies.map(\.state) == [.erased])
+    #expect(try traces(of: mine, in: [ours.path]) == 0)
+    #expect(try Data(contentsOf: theirs) == before)
+    try copied.close()
+    // One of the same folder under another name: its gallery's, and only looked at.
+    try FileManager.default.copyItem(
+      at: one.appendingPathComponent("p.gallery"), to: one.appendingPathComponent("q.gallery"))
+    let other = try Gallery(path: one.appendingPathComponent("q.gallery").path, configuration: quiet())
+    #expect(try other.forget("Łukasz 😀").copies.map(\.state) == [.holds])
+    #expect(try Data(contentsOf: theirs) == before)
+  }
+
   @Test(
     "a copy that is out of sight is named, and looked at when it is back; one that went with the gallery is erased from"
   )

@@ -57,6 +57,41 @@ import Testing
     #expect(try again.forget("early 5").copies.map(\.state) == [.holds])
   }
 
+  @Test("copies that were made after the copy are still known, and so is a file that was put aside")
+  func register() throws {
+    let scene = try makeScene()
+    let later = scene.scratch.path("later.copy")
+    try scene.gallery.backup(to: later)
+    try Gallery.restore(from: scene.copy, to: scene.scratch.path(), replacing: true, configuration: quiet())
+    let receipt = try scene.gallery.forget("early 5")
+    #expect(receipt.copies.map(\.path) == [later, scene.copy])
+    #expect(receipt.copies.map(\.state) == [.holds, .holds])
+    try scene.gallery.close()
+    try Data("no gallery any more".utf8).write(to: URL(fileURLWithPath: scene.scratch.path()))
+    let restored = try Gallery.restore(
+      from: scene.copy, to: scene.scratch.path(), replacing: true, configuration: quiet())
+    let again = try Gallery(path: scene.scratch.path(), configuration: quiet())
+    let copies = try again.forget("early 6").copies
+    #expect(copies.contains { $0.path == restored.damagedFile && $0.state == .unknown })
+  }
+
+  @Test("a copy with pages of another size is refused with a way out")
+  func pageSize() throws {
+    let scene = try makeScene()
+    let other = scene.scratch.path("other.copy")
+    try FileManager.default.copyItem(atPath: scene.copy, toPath: other)
+    try DatabaseQueue(path: other).writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA page_size = 1024; VACUUM")
+    }
+    do {
+      try Gallery.restore(from: other, to: scene.scratch.path(), replacing: true, configuration: quiet())
+      Issue.record("was restored")
+    } catch {
+      #expect("\(error)".contains("its pages have 4096 bytes, and those of \(other) 1024"), "\(error)")
+    }
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
+  }
+
   @Test("nothing that the copy does not have is left in any file")
   func nothingIsLeft() throws {
     let scene = try makeScene(128)

@@ -7,16 +7,17 @@ struct CopyEraser {
 
   /// What became of a copy: nil where it is not there any more.
   ///
-  /// Copies that the library made unasked, nobody thinks of; the identity is erased from them, also where they went with the
-  /// gallery into another folder. One that somebody asked for is theirs, and only looked at.
+  /// Copies that the library made unasked, nobody thinks of; the identity is erased from those beside the gallery that have
+  /// its name, also where they went with it into another folder. One that somebody asked for is theirs, and one beside
+  /// another gallery that gallery's: they are only looked at.
   func see(to entry: CopyRegister.Entry, besideGallery path: String) -> ForgetReceipt.Copy? {
     var copy = entry
     let isAskedFor = copy.reason == CopyRegister.Reason.backup.rawValue
-    if !isAskedFor, !FileManager.default.fileExists(atPath: copy.path) {
-      copy.path =
-        URL(fileURLWithPath: path).deletingLastPathComponent()
-        .appendingPathComponent(URL(fileURLWithPath: copy.path).lastPathComponent).path
-    }
+    let gallery = URL(fileURLWithPath: path).standardizedFileURL
+    let name = URL(fileURLWithPath: copy.path).lastPathComponent
+    let beside = gallery.deletingLastPathComponent().appendingPathComponent(name).path
+    if !isAskedFor, FileManager.default.fileExists(atPath: beside) { copy.path = beside }
+    let isOurs = !isAskedFor && copy.path == beside && name.hasPrefix(gallery.lastPathComponent + ".")
     func receipt(_ state: ForgetReceipt.Copy.State, _ problem: String? = nil) -> ForgetReceipt.Copy {
       ForgetReceipt.Copy(path: copy.path, reason: copy.reason, state: state, problem: problem)
     }
@@ -29,7 +30,7 @@ struct CopyEraser {
     }
     do {
       guard try holds(copy.path) else { return receipt(.clean) }
-      if isAskedFor { return receipt(.holds) }
+      if !isOurs { return receipt(.holds) }
     } catch {
       return receipt(.unknown, FileCheck.sentence(error))
     }

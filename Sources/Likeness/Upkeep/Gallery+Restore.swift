@@ -95,19 +95,29 @@ private struct Restoration {
     if isThere, !replacing { throw refusal("it exists already: name another file, or replace it with --force") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
       let damaged = isThere ? try putAside() : nil
-      try place(db)
+      try place(db, known: damaged.map { [.init(path: $0, reason: CopyRegister.Reason.backup.rawValue)] } ?? [])
       return damaged
     }
     defer { try? target.close() }
+    let pages = (try db.integer("PRAGMA page_size"), try target.read { try $0.integer("PRAGMA page_size") })
+    if pages.0 != pages.1 {
+      throw refusal(
+        "its pages have \(pages.1) bytes, and those of \(copy) \(pages.0): move it away, with -wal, when nobody has it open, "
+          + "and repeat")
+    }
+    // The copy's own register knows nothing of what was copied later.
+    let known = try target.read { try CopyRegister.all(in: $0) }
     try target.inDatabase { target in
       try db.backup(to: target, pagesPerStep: 4_096) { step in
         progress?(GalleryProgress(completed: step.completedPageCount, total: step.totalPageCount))
       }
     }
-    guard try target.read({ try ContentDigest.of($0) }) == digest else {
-      throw refusal("it does not hold what \(copy) holds: repeat it")
+    // What others have written since is theirs; a fault is not.
+    if try target.read({ try ContentDigest.of($0) }) != digest {
+      let faults = try target.read { try Integrity.faults(in: $0, limit: 2) }
+      if !faults.isEmpty { throw GalleryError.damagedFile(path: path, reason: faults.joined(separator: "; ")) }
     }
-    try finish(target)
+    try finish(target, known: known)
     return nil
   }
 
@@ -147,7 +157,7 @@ private struct Restoration {
   }
 
   /// Puts the copy where nothing is.
-  private func place(_ db: Database) throws {
+  private func place(_ db: Database, known: [CopyRegister.Entry]) throws {
     do {
       _ = try GalleryCopy.make(of: db, sourcePath: copy, at: path, replacing: false) { progress?($0) }
     } catch let error as GalleryCopy.Failure {
@@ -159,14 +169,19 @@ private struct Restoration {
       path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
     let target = try factory.makeWriter()
     defer { try? target.close() }
-    try finish(target)
+    try finish(target, known: known)
   }
 
-  /// Notes the copy, in which somebody who is forgotten would still be, and leaves nothing of what was there before.
-  private func finish(_ target: DatabaseQueue) throws {
+  /// Notes the copies in which somebody who is forgotten would still be, and leaves nothing of what was there before.
+  private func finish(_ target: DatabaseQueue, known: [CopyRegister.Entry]) throws {
     let version = try target.read { db in Int(try db.integer("PRAGMA user_version")) }
     if version == GalleryFile.supportedVersion {
-      try target.write { db in try CopyRegister.add(copy, reason: .backup, in: db) }
+      try target.write { db in
+        for entry in known {
+          try CopyRegister.add(entry.path, reason: CopyRegister.Reason(rawValue: entry.reason) ?? .backup, in: db)
+        }
+        try CopyRegister.add(copy, reason: .backup, in: db)
+      }
     }
     _ = try? target.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     _ = try? SnapshotFile(galleryAt: path).erase()
