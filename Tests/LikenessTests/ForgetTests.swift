@@ -96,6 +96,57 @@ import Testing
     #expect(try gallery.verify(sample: 10).isSound)
   }
 
+  @Test("where pages are lost to every tree and list, forgetting says that bytes may be left, and compacting ends it")
+  func lostPages() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 100)
+    var random = Seeded(12)
+    let mine = (0..<200).map { _ in random.vector(100) }
+    try gallery.enroll(mine.map { Enrollment(identity: "Ada", vector: $0) })
+    try gallery.enroll(random.vector(100), as: "Grace")
+    try gallery.close()
+    let hand = try otherHand(scratch.path())
+    try hand.inDatabase { db in
+      try db.execute(
+        sql:
+          "PRAGMA secure_delete = OFF; DELETE FROM embedding WHERE id BETWEEN 5 AND 190; PRAGMA wal_checkpoint(TRUNCATE)"
+      )
+    }
+    try hand.close()
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: scratch.path()))
+    try file.seek(toOffset: 32)
+    try file.write(contentsOf: Data(repeating: 0, count: 8))
+    try file.close()
+    let damaged = try Gallery(path: scratch.path(), configuration: quiet())
+    let receipt = try damaged.forget("Ada")
+    #expect(receipt.erasure == .pending)
+    #expect(receipt.note.contains("'likeness compact \(scratch.path())' writes it anew"))
+    _ = try damaged.compact()
+    try damaged.close()
+    #expect(try traces(of: mine, scratch.path()) == 0)
+  }
+
+  @Test(
+    "a gallery with maps of pointers, in pages of any size, is erased from to the end",
+    arguments: [512, 4_096, 65_536], [1, 2])
+  func pointerMaps(pageSize: Int, vacuum: Int) throws {
+    let scratch = try Scratch()
+    let made = try makeGallery(scratch.path(), 60)
+    var random = Seeded(14)
+    let mine = (0..<300).map { _ in random.vector(60) }
+    try made.enroll(mine.map { Enrollment(identity: "Ada", vector: $0) })
+    try made.enroll((0..<300).map { Enrollment(identity: "p\($0)", vector: random.vector(60)) })
+    try made.close()
+    try otherHand(scratch.path()).writeWithoutTransaction { db in
+      try db.execute(
+        sql: "PRAGMA journal_mode = DELETE; PRAGMA page_size = \(pageSize); PRAGMA auto_vacuum = \(vacuum); VACUUM")
+    }
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    #expect(try gallery.forget("Ada").erasure == .complete)
+    #expect(try traces(of: mine, scratch.path()) == 0)
+    #expect(try gallery.verify(sample: 5).isSound)
+  }
+
   @Test("what is removed one by one, or after rows moved about, leaves nothing either")
   func moved() throws {
     let scratch = try Scratch()

@@ -79,7 +79,18 @@ struct SlackEraser {
       }
     }
     if hasWritten { try check(methods.xSync?(file, SQLITE_SYNC_FULL)) }
-    return isKnown
+    // Pages that nothing leads to may hold what was deleted, and mean something to somebody.
+    let hasMaps = Self.number(header, 52, 4) != 0
+    return isKnown && (1..<seen.count).allSatisfy { seen[$0] || isOfNoTree($0, hasMaps: hasMaps) }
+  }
+
+  /// Whether a page holds no rows by its number: the one that locks are on, and maps of pointers.
+  private func isOfNoTree(_ number: Int, hasMaps: Bool) -> Bool {
+    let lock = 0x4000_0000 / pageSize + 1
+    if number == lock { return true }
+    guard hasMaps, number >= 2 else { return false }
+    func isMap(_ number: Int) -> Bool { (number - 2) % (pageSize / 5 + 1) == 0 }
+    return isMap(number) || number == lock + 1 && isMap(lock)
   }
 
   /// Notes that a page is looked at; false where there is none of that number, or it was.
