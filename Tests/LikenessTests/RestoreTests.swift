@@ -40,7 +40,7 @@ import Testing
     #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
     let receipt = try Gallery.restore(from: scene.copy, to: path, replacing: true, configuration: quiet())
     #expect(receipt.contentSHA256 == scene.sha256)
-    #expect(receipt.embeddings == 300 && receipt.identities == 300 && receipt.damagedFile == nil)
+    #expect(receipt.embeddings == 300 && receipt.identities == 300 && receipt.damagedFile == nil && receipt.isCompared)
     #expect(try scene.gallery.query(.vector(scene.early[0]), k: 1).candidates[0].identity == "early 0")
     let answer = try scene.gallery.query(.vector(scene.late[7]), k: 300)
     #expect(answer.candidates.allSatisfy { $0.identity.hasPrefix("early") })

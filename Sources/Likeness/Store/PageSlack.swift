@@ -14,35 +14,37 @@ struct PageSlack {
   /// Bytes that mean nothing, as offsets in the page.
   private(set) var unused: [Range<Int>] = []
 
-  private let bytes: ArraySlice<UInt8>
+  private let bytes: PageBytes
 
   /// - Parameters:
   ///   - bytes: the page.
   ///   - isFirst: whether it is the first of the file, which begins with the file's header.
   /// - Returns: nil for what is no page of a tree, or one that contradicts itself.
   init?(_ bytes: ArraySlice<UInt8>, isFirst: Bool) {
+    let page = bytes
+    let bytes = PageBytes(page)
     self.bytes = bytes
     let header = isFirst ? 100 : 0
     let kind: (isInterior: Bool, isTable: Bool)
-    switch bytes[bytes.startIndex + header] {
+    switch page[page.startIndex + header] {
     case 0x02: kind = (true, false)
     case 0x05: kind = (true, true)
     case 0x0A: kind = (false, false)
     case 0x0D: kind = (false, true)
     default: return nil
     }
-    let count = number(header + 3, 2)
+    let count = bytes.number(header + 3, 2)
     let list = header + (kind.isInterior ? 12 : 8)
     let listed = list + 2 * count
     guard listed <= bytes.count else { return nil }
 
     var used = [0..<listed]
-    if kind.isInterior { children.append(number(header + 8, 4)) }
+    if kind.isInterior { children.append(bytes.number(header + 8, 4)) }
     for i in 0..<count {
-      guard let cell = cell(at: number(list + 2 * i, 2), kind), cell.lowerBound >= listed else { return nil }
+      guard let cell = cell(at: bytes.number(list + 2 * i, 2), kind), cell.lowerBound >= listed else { return nil }
       used.append(cell)
     }
-    guard let blocks = freeBlocks(from: number(header + 1, 2), behind: listed) else { return nil }
+    guard let blocks = freeBlocks(from: bytes.number(header + 1, 2), behind: listed) else { return nil }
     used += blocks
     used.sort { $0.lowerBound < $1.lowerBound }
     var end = 0
@@ -60,22 +62,19 @@ struct PageSlack {
     var at = start
     if kind.isInterior {
       guard start + 4 <= bytes.count else { return nil }
-      children.append(number(start, 4))
+      children.append(bytes.number(start, 4))
       at += 4
-      if kind.isTable { return varint(&at) == nil ? nil : start..<at }
+      if kind.isTable { return bytes.varint(&at) == nil ? nil : start..<at }
     }
-    guard let size = varint(&at), size >= 0, size <= 1 << 40 else { return nil }
-    if kind.isTable, varint(&at) == nil { return nil }
+    guard let size = bytes.varint(&at), size >= 0, size <= 1 << 40 else { return nil }
+    if kind.isTable, bytes.varint(&at) == nil { return nil }
     let payload = Int(size)
-    let whole = kind.isTable ? bytes.count - 35 : (bytes.count - 12) * 64 / 255 - 23
-    let least = (bytes.count - 12) * 32 / 255 - 23
-    var end = at + payload
-    if payload > whole {
-      let fitting = least + (payload - least) % (bytes.count - 4)
-      let here = fitting <= whole ? fitting : least
-      end = at + here + 4
+    let here = bytes.fitting(payload, isTable: kind.isTable)
+    var end = at + here
+    if here < payload {
+      end += 4
       guard end <= bytes.count else { return nil }
-      continuations.append(Continuation(page: number(at + here, 4), bytes: payload - here))
+      continuations.append(Continuation(page: bytes.number(at + here, 4), bytes: payload - here))
     }
     // SQLite gives every entry room for being a free block one day.
     end = max(end, start + 4)
@@ -92,27 +91,8 @@ struct PageSlack {
       guard at > last, at >= listed, at + 4 <= bytes.count else { return nil }
       blocks.append(at..<at + 4)
       last = at
-      at = number(at, 2)
+      at = bytes.number(at, 2)
     }
     return blocks
-  }
-
-  private func number(_ offset: Int, _ count: Int) -> Int {
-    let start = bytes.startIndex + offset
-    return bytes[start..<start + count].reduce(0) { $0 << 8 | Int($1) }
-  }
-
-  /// A number of one to nine bytes, seven bits each and eight in the last; nil where the page ends before.
-  private func varint(_ at: inout Int) -> Int64? {
-    var value: UInt64 = 0
-    for place in 0..<9 {
-      guard at < bytes.count else { return nil }
-      let byte = bytes[bytes.startIndex + at]
-      at += 1
-      if place == 8 { return Int64(bitPattern: value << 8 | UInt64(byte)) }
-      value = value << 7 | UInt64(byte & 0x7F)
-      if byte < 0x80 { break }
-    }
-    return Int64(bitPattern: value)
   }
 }

@@ -38,14 +38,11 @@ struct TablePage {
   /// The pages on which rows of a leaf of a table go on, the first of each.
   var continuations: [UInt32] {
     guard isLeaf else { return [] }
-    // Rows of at most `whole` bytes are on the leaf, of others at least `least`.
-    let usable = bytes.count
-    let whole = usable - 35
-    let least = (usable - 12) * 32 / 255 - 23
     return (0..<number(3, 2)).compactMap { index in
-      guard let cell = cell(index), cell.size > whole else { return nil }
-      let fitting = least + (Int(clamping: cell.size) - least) % (usable - 4)
-      return UInt32(number(cell.start - bytes.startIndex + (fitting <= whole ? fitting : least), 4))
+      guard let cell = cell(index) else { return nil }
+      let (size, page) = (Int(clamping: cell.size), PageBytes(bytes))
+      let here = page.fitting(size, isTable: true)
+      return here < size ? UInt32(page.number(cell.start - bytes.startIndex + here, 4)) : nil
     }
   }
 
@@ -129,24 +126,11 @@ struct TablePage {
     }
   }
 
-  /// A number of one to nine bytes, seven bits each and eight in the last.
   private func varint(_ at: inout Int) -> Int64? {
-    var value: UInt64 = 0
-    for place in 0..<9 {
-      guard at < bytes.endIndex else { return nil }
-      let byte = bytes[at]
-      at += 1
-      if place == 8 { return Int64(bitPattern: value << 8 | UInt64(byte)) }
-      value = value << 7 | UInt64(byte & 0x7F)
-      if byte < 0x80 { return Int64(bitPattern: value) }
-    }
-    return nil
+    var offset = at - bytes.startIndex
+    defer { at = offset + bytes.startIndex }
+    return PageBytes(bytes).varint(&offset)
   }
 
-  /// A big-endian number of `count` bytes; all ones where the page ends before.
-  private func number(_ offset: Int, _ count: Int) -> Int {
-    let start = bytes.startIndex + offset
-    guard start + count <= bytes.endIndex else { return 1 << (8 * count) - 1 }
-    return bytes[start..<start + count].reduce(0) { $0 << 8 | Int($1) }
-  }
+  private func number(_ offset: Int, _ count: Int) -> Int { PageBytes(bytes).number(offset, count) }
 }

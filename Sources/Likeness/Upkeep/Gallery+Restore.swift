@@ -12,14 +12,18 @@ public struct RestoreReceipt: Sendable, Hashable, Codable {
   public var identities: Int
   /// How many embeddings are in it.
   public var embeddings: Int
-  /// One hash of all its rows, read back from the gallery: as ``Verification/contentSHA256``.
+  /// One hash of all rows of the copy: as ``Verification/contentSHA256``.
   public var contentSHA256: String
+  /// Whether the gallery was read back and held what the copy holds; not so where others wrote to it right after, which is
+  /// then in it too.
+  public var isCompared: Bool
   /// Where what was there is now, if it could not be opened; nil if it was no more than replaced.
   public var damagedFile: String?
 
   private enum CodingKeys: String, CodingKey {
     case gallery, copy, identities, embeddings
     case contentSHA256 = "content_sha256"
+    case isCompared = "is_compared"
     case damagedFile = "damaged_file"
   }
 }
@@ -78,25 +82,26 @@ private struct Restoration {
       let faults = try Integrity.faults(in: db, limit: 2)
       if !faults.isEmpty { throw GalleryError.damagedFile(path: copy, reason: faults.joined(separator: "; ")) }
       let digest = try ContentDigest.of(db)
-      let damaged = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
+      let (damaged, isCompared) = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
         try put(db, digest)
       }
       return RestoreReceipt(
         gallery: path, copy: copy, identities: digest.rows["identity"] ?? 0,
-        embeddings: digest.rows["embedding"] ?? 0, contentSHA256: digest.sha256, damagedFile: damaged)
+        embeddings: digest.rows["embedding"] ?? 0, contentSHA256: digest.sha256, isCompared: isCompared,
+        damagedFile: damaged)
     }
   }
 
   private func refusal(_ reason: String) -> GalleryError { .cannotRestore(path: path, reason: reason) }
 
-  /// - Returns: where a file that could not be opened is now.
-  private func put(_ db: Database, _ digest: ContentDigest) throws -> String? {
+  /// - Returns: where a file that could not be opened is now, and whether what was put there was read back and compared.
+  private func put(_ db: Database, _ digest: ContentDigest) throws -> (damaged: String?, isCompared: Bool) {
     let isThere = Self.suffixes.contains { FileManager.default.fileExists(atPath: path + $0) }
     if isThere, !replacing { throw refusal("it exists already: name another file, or replace it with --force") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
       let damaged = isThere ? try putAside() : nil
       try place(db, known: damaged.map { [.init(path: $0, reason: CopyRegister.Reason.backup.rawValue)] } ?? [])
-      return damaged
+      return (damaged, true)
     }
     defer { try? target.close() }
     let pages = (try db.integer("PRAGMA page_size"), try target.read { try $0.integer("PRAGMA page_size") })
@@ -107,18 +112,18 @@ private struct Restoration {
     }
     // The copy's own register knows nothing of what was copied later.
     let known = try target.read { try CopyRegister.all(in: $0) }
+    // Changes when others commit, never by what this connection does.
+    func others() throws -> Int64 { try target.inDatabase { try $0.integer("PRAGMA data_version") } }
+    let before = try others()
     try target.inDatabase { target in
       try db.backup(to: target, pagesPerStep: 4_096) { step in
         progress?(GalleryProgress(completed: step.completedPageCount, total: step.totalPageCount))
       }
     }
-    // What others have written since is theirs; a fault is not.
-    if try target.read({ try ContentDigest.of($0) }) != digest {
-      let faults = try target.read { try Integrity.faults(in: $0, limit: 2) }
-      if !faults.isEmpty { throw GalleryError.damagedFile(path: path, reason: faults.joined(separator: "; ")) }
-    }
+    let isCompared = try target.read { try ContentDigest.of($0) } == digest
+    if !isCompared, try others() == before { throw refusal("it does not hold what \(copy) holds: repeat it") }
     try finish(target, known: known)
-    return nil
+    return (nil, isCompared)
   }
 
   /// The gallery that is there; nil where it cannot be opened.

@@ -32,7 +32,8 @@ struct RestoreCommand: ParsableCommand {
     if output.json { return try Console.printJSON(receipt) }
     Console.print(
       "\(receipt.gallery): \(counted(receipt.identities, "identity", "identities")) and "
-        + "\(counted(receipt.embeddings, "embedding")) of \(receipt.copy), read back and compared")
+        + "\(counted(receipt.embeddings, "embedding")) of \(receipt.copy), "
+        + (receipt.isCompared ? "read back and compared" : "not compared, as another program wrote to it right after"))
     Console.print("its rows have the SHA-256 \(receipt.contentSHA256)")
     if let damaged = receipt.damagedFile { Console.print("what was there, and could not be opened, is \(damaged) now") }
   }
