@@ -110,7 +110,9 @@ let package = Package(
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "CTriggers", "HNSW", "Likeness", "Seeded", "VectorFiles", .product(name: "GRDB", package: "GRDB.swift"),
+        "CTriggers", "Files", "HNSW", "Likeness", "Seeded", "VectorFiles",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Fixtures")]),

@@ -25,7 +25,7 @@ package enum Destination: Equatable {
   package init(_ path: String) throws {
     var place = path
     var status = stat()
-    for _ in 0..<40 {
+    for _ in 0..<Links.limit {
       if let number = Self.descriptor(place) {
         self = .stream(open: number)
         return
@@ -39,8 +39,8 @@ package enum Destination: Equatable {
         self = .stream(open: nil)
         return
       }
-      let target = try FileManager.default.destinationOfSymbolicLink(atPath: place)
-      place = target.hasPrefix("/") ? target : (place as NSString).deletingLastPathComponent.appendingPath(target)
+      guard let next = Links.step(from: place) else { break }
+      place = next
     }
     throw DurableFile.Failure(description: "\(path) is a link that leads nowhere", code: ELOOP)
   }
@@ -73,8 +73,4 @@ package enum Destination: Equatable {
     case .other: "is neither a file nor a folder, and no file can take its place: name a file"
     }
   }
-}
-
-extension String {
-  fileprivate func appendingPath(_ rest: String) -> String { isEmpty ? rest : self + "/" + rest }
 }

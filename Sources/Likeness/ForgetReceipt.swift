@@ -16,7 +16,7 @@ public struct ForgetReceipt: Sendable, Hashable, Codable {
   public var trainingSets: Int
   /// The models that were trained on the identity, and keep what they learned.
   public var models: [Model]
-  /// Copies of the gallery that the library knows of.
+  /// Copies of the gallery that the library knows of, or found in their folders.
   public var copies: [Copy]
   /// Whether the bytes are gone too.
   public var erasure: Erasure
@@ -46,7 +46,8 @@ public struct ForgetReceipt: Sendable, Hashable, Codable {
   public struct Copy: Sendable, Hashable, Codable {
     /// Its path.
     public var path: String
-    /// Why it was made: `backup`, because somebody asked for it; `migration` or `repair`, by the library itself.
+    /// Why it was made: `backup`, because somebody asked for it; `migration` or `repair`, by the library itself;
+    /// `unregistered` for one that the gallery was not told of, and that was found beside it or beside another copy.
     public var reason: String
     /// What of the identity is in it.
     public var state: State

@@ -14,9 +14,9 @@ extension Gallery {
   ///
   /// The identity is taken out of the training sets that the gallery knows, and erased from the copies that the library made
   /// unasked, before it changed the schema or mended something. The receipt names what is beyond this file: models that were
-  /// trained on the person, backups that hold the person still, and the files that the vectors came from. What nobody told
-  /// the gallery of (copies made with other means, snapshots of the file system, the blocks a flash disk keeps aside) is
-  /// beyond that.
+  /// trained on the person, backups that hold the person still, copies made with other means in the gallery's folder and
+  /// those of its backups, and the files that the vectors came from. What is elsewhere (copies in other folders, snapshots
+  /// of the file system, the blocks a flash disk keeps aside) is beyond that.
   ///
   /// - Throws: ``GalleryError/unknownIdentity(name:)``.
   @discardableResult
@@ -76,12 +76,11 @@ extension Gallery {
     let eraser = CopyEraser(forgotten: gone.rows)
     var copies: [ForgetReceipt.Copy] = []
     for copy in gone.copies {
-      if let state = eraser.see(to: copy, besideGallery: path) {
-        copies.append(state)
-      } else {
-        _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) }
-      }
+      let seen = eraser.see(to: copy, besideGallery: path)
+      copies.append(seen.copy)
+      if seen.isGone { _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) } }
     }
+    copies += StrayCopies(of: path, known: gone.copies.map(\.path)).holding(gone.rows)
     if gone.rows.isWhole { Repair.strikeOff(identity: gone.rows.name, fromListOf: path) }
     var receipt = ForgetReceipt(
       identity: gone.rows.name, identityID: IdentityID(gone.rows.identity.id), embeddings: gone.rows.embeddings.count,

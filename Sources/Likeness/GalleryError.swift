@@ -30,6 +30,9 @@ public enum GalleryError: Error, Sendable, Hashable {
   case diskFull(path: String)
   /// A row of `table` has the last id there is, 2⁶³ − 1, so that none is left for another.
   case idsUsedUp(path: String, table: String)
+  /// A copy was put in the gallery's place while rows were being stored in several transactions: what was stored before is
+  /// there no more, but for what the copy has of it.
+  case replaced(path: String)
   /// SQLite failed otherwise.
   case storage(path: String, reason: String)
 
@@ -102,6 +105,9 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .idsUsedUp(let path, let table):
       "\(path) takes no more rows: row \(Int64.max) of \(table) has the last id there is; "
         + "'likeness doctor \(path) --fix' gives it another"
+    case .replaced(let path):
+      "\(path): another program put a copy in its place while rows were being stored: those stored before are there no "
+        + "more, but for what the copy has of them"
     case .storage(let path, let reason):
       "SQLite failed on \(path): \(reason)"
     case .cannotRestore(let path, let reason):

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Likeness
 import Seeded
 import Testing
@@ -145,6 +146,38 @@ import Testing
     #expect(try gallery.forget("Ada").erasure == .complete)
     #expect(try traces(of: mine, scratch.path()) == 0)
     #expect(try gallery.verify(sample: 5).isSound)
+  }
+
+  @Test("bytes that are reserved at the end of pages stay as they are, and all before them is erased")
+  func reservedBytes() throws {
+    let scratch = try Scratch()
+    let made = try makeGallery(scratch.path(), 1_500)
+    var random = Seeded(15)
+    // Each on three pages.
+    let mine = (0..<40).map { _ in random.vector(1_500) }
+    try made.enroll(mine.map { Enrollment(identity: "Ada", vector: $0) })
+    try made.enroll((0..<40).map { Enrollment(identity: "p\($0)", vector: random.vector(1_500)) })
+    try made.close()
+    let hand = try otherHand(scratch.path())
+    try hand.writeWithoutTransaction { db in
+      var reserved: Int32 = 32
+      sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved)
+      try db.execute(sql: "PRAGMA journal_mode = DELETE; VACUUM")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path()))[20] == 32)
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    let first = try gallery.embeddings(of: "Ada")[0].id
+    // Rows without a trace, on pages of which less is used.
+    try hand.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA secure_delete = OFF; DROP TRIGGER embedding_deleted")
+      try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [first.rawValue])
+    }
+    #expect(try gallery.query(.vector(mine[0]), k: 80).candidates.allSatisfy { $0.embedding != first })
+    #expect(try gallery.forget("Ada").erasure == .complete)
+    #expect(try traces(of: mine, scratch.path()) == 0)
+    try gallery.close()
+    // The trigger is put back at opening.
+    #expect(try Gallery(path: scratch.path(), configuration: quiet()).verify(sample: 5).isSound)
   }
 
   @Test("what is removed one by one, or after rows moved about, leaves nothing either")

@@ -114,4 +114,50 @@ struct ImportTermsTests {
     try age(nameless)
     #expect(try nameless.goOn()?.contains("was begun by an older version") == true)
   }
+
+  @Test("an import during which a copy takes the gallery's place says so, and goes on where the copy ends")
+  func restored() throws {
+    let cut = try CutOff("csv")
+    let gallery = try Gallery(path: cut.scratch.path("other"), configuration: quiet())
+    let copy = cut.scratch.path("copy")
+    var batches = 0
+    do {
+      try VectorImport(file: cut.file, options: cut.options).run(into: gallery) { _ in
+        batches += 1
+        if batches == 1 { _ = try? gallery.backup(to: copy) }
+        if batches == 3 {
+          _ = try? Gallery.restore(from: copy, to: gallery.path, replacing: true, configuration: quiet())
+        }
+      }
+      Issue.record("was imported")
+    } catch let error as ImportError {
+      #expect(error.enrolled == 10 && error.canResume)
+      #expect(error.description.contains("is not as the import of \(cut.file) left it"), "\(error)")
+    }
+    #expect(batches == 3)
+    var options = cut.options
+    options.resumes = true
+    #expect(try VectorImport(file: cut.file, options: options).run(into: gallery).enrolled == 30)
+    #expect(try gallery.identities().map(\.name).sorted() == (0..<40).map { "person \($0)" }.sorted())
+    #expect(try gallery.info().embeddings == 40)
+  }
+
+  @Test("of two imports of one file at once one goes on, and every row is there once")
+  func twice() throws {
+    let cut = try CutOff("csv")
+    let gallery = try Gallery(path: cut.scratch.path("other"), configuration: quiet())
+    var options = cut.options
+    options.replacing = .sameSource
+    let (file, whole) = (cut.file, options)
+    var isFirst = true
+    #expect(throws: ImportError.self) {
+      try VectorImport(file: file, options: options).run(into: gallery) { _ in
+        if isFirst { _ = try? VectorImport(file: file, options: whole).run(into: gallery) }
+        isFirst = false
+      }
+    }
+    #expect(try gallery.info().embeddings == 40)
+    options.resumes = true
+    #expect(try VectorImport(file: file, options: options).run(into: gallery).enrolled == 0)
+  }
 }

@@ -130,8 +130,9 @@ import Testing
     _ = try scratch.write(Data("rubbish, rubbish".utf8), to: "rubbish.gallery")
 
     let receipt = try gallery.forget("Ada")
-    #expect(receipt.copies.map(\.path) == [early, late, rubbish])
-    #expect(receipt.copies.map(\.state) == [.clean, .holds, .unknown])
+    #expect(receipt.copies.map(\.path) == [early, gone, late, rubbish])
+    #expect(receipt.copies.map(\.state) == [.clean, .unknown, .holds, .unknown])
+    #expect(receipt.note.contains("\(gone) cannot be read (it was deleted, moved or renamed)"))
     #expect(receipt.note.contains("still in \(late): forget there too, or delete it"))
     #expect(try traces(of: [vector], in: [late]) > 0)
     // As the receipt says.
@@ -158,8 +159,8 @@ import Testing
     )
     let before = try Data(contentsOf: theirs)
     let receipt = try copied.forget("Łukasz 😀")
-    #expect(receipt.copies.map(\.path) == [ours.path])
-    #expect(receipt.copies.map(\.state) == [.erased])
+    #expect(receipt.copies.map(\.path) == [ours.path, one.appendingPathComponent("p.gallery").path])
+    #expect(receipt.copies.map(\.state) == [.erased, .holds])
     #expect(try traces(of: mine, in: [ours.path]) == 0)
     #expect(try Data(contentsOf: theirs) == before)
     try copied.close()
@@ -167,8 +168,61 @@ import Testing
     try FileManager.default.copyItem(
       at: one.appendingPathComponent("p.gallery"), to: one.appendingPathComponent("q.gallery"))
     let other = try Gallery(path: one.appendingPathComponent("q.gallery").path, configuration: quiet())
-    #expect(try other.forget("Łukasz 😀").copies.map(\.state) == [.holds])
+    let seen = try other.forget("Łukasz 😀").copies
+    #expect(seen.map(\.path) == [theirs.path, one.appendingPathComponent("p.gallery").path])
+    #expect(seen.map(\.state) == [.holds, .holds])
     #expect(try Data(contentsOf: theirs) == before)
+  }
+
+  @Test(
+    "copies that were renamed, made with cp, or never finished are found in the folders of the gallery and its copies")
+  func strays() throws {
+    let scratch = try Scratch()
+    let folder = scratch.folder.appendingPathComponent("backups")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let gallery = try makeGallery(scratch.path(), 8)
+    var random = Seeded(73)
+    try gallery.enroll(random.vector(8), as: "Grace")
+    try gallery.enroll(random.vector(8), as: "Ada")
+    let (backup, renamed) = (folder.appendingPathComponent("copy").path, folder.appendingPathComponent("older").path)
+    try gallery.backup(to: backup)
+    // A folder that is reached by a link, from which `..` leads to where the link leads.
+    let (link, elsewhere) = (scratch.path("link"), scratch.path("elsewhere/deep"))
+    try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: elsewhere)
+    try gallery.backup(to: link + "/../linked")
+    try FileManager.default.moveItem(atPath: backup, toPath: renamed)
+    try FileManager.default.copyItem(atPath: renamed, toPath: scratch.path("byhand"))
+    // No process has so high a number.
+    let partial = scratch.path("x.partial-99999999-ABCDEF01")
+    try FileManager.default.copyItem(atPath: renamed, toPath: partial)
+    let torn = scratch.path("y.partial-99999999-ABCDEF01")
+    try Data(repeating: 7, count: 8_192).write(to: URL(fileURLWithPath: torn))
+    // What is no copy: another gallery with the same name in it, another program's database, pictures.
+    let stranger = try makeGallery(scratch.path("stranger"), 8)
+    try stranger.enroll(random.vector(8), as: "Nobody")
+    try stranger.enroll(random.vector(8), as: "Another")
+    try stranger.enroll(random.vector(8), as: "Ada")
+    try stranger.close()
+    try DatabaseQueue(path: scratch.path("other")).write { db in try db.execute(sql: "CREATE TABLE t (x)") }
+    try Data(repeating: 9, count: 4_096).write(to: URL(fileURLWithPath: scratch.path("picture")))
+    let before = try files(in: scratch.folder).count
+
+    let receipt = try gallery.forget("Ada")
+    let found = Dictionary(uniqueKeysWithValues: receipt.copies.map { ($0.path, $0) })
+    #expect(
+      Set(found.keys) == [backup, renamed, scratch.path("elsewhere/linked"), scratch.path("byhand"), partial, torn])
+    #expect(found[backup]?.state == .unknown)
+    #expect(found[renamed]?.state == .holds && found[renamed]?.reason == "unregistered")
+    #expect(found[scratch.path("elsewhere/linked")]?.state == .holds)
+    #expect(found[scratch.path("byhand")]?.state == .holds)
+    #expect(found[partial]?.state == .holds && found[partial]?.problem == "a copy that was not finished")
+    #expect(found[torn]?.state == .unknown)
+    // Looking leaves no trace.
+    #expect(try files(in: scratch.folder).count == before)
+    // Who was never in them is not in them.
+    try gallery.enroll(random.vector(8), as: "Alan")
+    #expect(try gallery.forget("Alan").copies.allSatisfy { $0.state != .holds })
   }
 
   @Test(

@@ -92,6 +92,88 @@ import Testing
     #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
   }
 
+  @Test("a copy with rows at fault is refused by name, and taken where that is accepted")
+  func faults() throws {
+    let scene = try makeScene()
+    let path = scene.scratch.path()
+    try otherHand(scene.copy).write { db in
+      try db.execute(sql: "UPDATE embedding SET crc32 = crc32 + 1 WHERE id = 17")
+    }
+    do {
+      try Gallery.restore(from: scene.copy, to: path, replacing: true, configuration: quiet())
+      Issue.record("was restored")
+    } catch {
+      #expect("\(error)".contains("embedding 17 (early 16) has other bytes than were enrolled"), "\(error)")
+      #expect("\(error)".contains("--accept-faults"))
+    }
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
+    try Gallery.restore(from: scene.copy, to: path, replacing: true, acceptingFaults: true, configuration: quiet())
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 300).candidates.count == 300)
+  }
+
+  @Test("a copy of an older version becomes one of this version, and no copy is forgotten over that")
+  func olderVersion() throws {
+    let scene = try makeScene()
+    let (path, later) = (scene.scratch.path(), scene.scratch.path("later.copy"))
+    try scene.gallery.backup(to: later)
+    let old = try Fixture.gallery(1, in: scene.scratch)
+    let before = try Fixture.content(old)
+    try Gallery.restore(from: old, to: path, replacing: true, acceptingFaults: true, configuration: quiet())
+    #expect(try Fixture.version(path) == Fixture.version(scene.copy))
+    #expect(try Fixture.version(old) == 1)
+    #expect(try Fixture.content(path).count == before.count)
+    let receipt = try Gallery(path: path, configuration: quiet()).forget("Zoë")
+    #expect(receipt.copies.map(\.path) == [later, old, scene.copy].sorted())
+    #expect(receipt.copies.first { $0.path == old }?.state == .holds)
+  }
+
+  @Test("a copy of a newer version is refused, and so is what is no place for a gallery")
+  func places() throws {
+    let scene = try makeScene()
+    let newer = scene.scratch.path("newer.copy")
+    try FileManager.default.copyItem(atPath: scene.copy, toPath: newer)
+    try otherHand(newer).write { db in try db.execute(sql: "PRAGMA user_version = 99") }
+    let (folder, empty) = (scene.scratch.path("folder"), try scene.scratch.write(Data(), to: "empty"))
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let cases = [
+      (newer, scene.scratch.path(), "is of schema version 99"),
+      (scene.copy, folder, "it is a folder: name a file in it"),
+      (scene.copy, scene.copy + "-index", "it belongs to \(scene.copy)"),
+      (empty, scene.scratch.path(), "it is empty"),
+    ]
+    for (copy, path, sentence) in cases {
+      do {
+        try Gallery.restore(from: copy, to: path, replacing: true, configuration: quiet())
+        Issue.record("\(copy) was restored to \(path)")
+      } catch {
+        #expect("\(error)".contains(sentence), "\(error)")
+      }
+    }
+    #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
+  }
+
+  @Test("rows that are being stored while a copy takes the gallery's place are never said to be there")
+  func whileStoring() throws {
+    let scene = try makeScene(8)
+    let path = scene.scratch.path()
+    var random = Seeded(33)
+    let rows = (0..<40).map { Enrollment(identity: "new \($0)", vector: random.vector(8), source: "s\($0)") }
+    do {
+      try scene.gallery.enroll(contentsOf: rows, batch: 10) { stored in
+        if stored == 20 {
+          _ = try? Gallery.restore(from: scene.copy, to: path, replacing: true, configuration: quiet())
+        }
+      }
+      Issue.record("was stored")
+    } catch let error as BulkError {
+      #expect(error.enrolled == 0)
+      #expect("\(error)".contains("another program put a copy in its place"), "\(error)")
+    }
+    #expect(try scene.gallery.info().embeddings == 300)
+    #expect(try scene.gallery.enroll(contentsOf: rows, batch: 10) == 40)
+    #expect(try scene.gallery.info().embeddings == 340)
+  }
+
   @Test("nothing that the copy does not have is left in any file")
   func nothingIsLeft() throws {
     let scene = try makeScene(128)

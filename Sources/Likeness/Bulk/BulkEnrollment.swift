@@ -1,5 +1,12 @@
 import GRDB
 
+extension GalleryError {
+  /// Whether what was stored before may be there no more.
+  var isReplacement: Bool {
+    if case .replaced = self { true } else { false }
+  }
+}
+
 /// Stores batch after batch, a transaction each, with what a connection may do differently while that goes on.
 ///
 /// The index waits: it follows in large pieces, at the speed of building one, and not after every batch.
@@ -11,6 +18,8 @@ final class BulkEnrollment {
   private(set) var batches = 0
   /// Rows stored so far.
   private(set) var rows = 0
+  /// What the gallery was after the last batch.
+  private var lineage: Lineage?
 
   init(_ gallery: Gallery) throws {
     self.gallery = gallery
@@ -38,12 +47,15 @@ final class BulkEnrollment {
   ///   - checked: The embedder that the vectors were checked for; nil to check them.
   ///   - replacing: What becomes of embeddings that are there already.
   ///   - body: What else belongs in the transaction.
+  /// - Throws: ``GalleryError/replaced(path:)`` where batches before may be there no more, and all else that storing throws.
   func store(
     _ rows: CheckedEnrollments, checked: EmbedderRow? = nil, replacing: Replacement,
     _ body: (Database) throws -> Void = { _ in }
   ) throws {
     let count = rows.enrollments.count
+    var lineage: Lineage?
     let dimension = try gallery.writing(isFollowed: false) { db in
+      if try self.lineage?.goesOn(in: db) == false { throw GalleryError.replaced(path: gallery.path) }
       let embedder = try gallery.requiredEmbedder(db)
       var insertion = try EnrollmentInsertion(db, embedder: embedder)
       if embedder != checked { try insertion.check(rows) }
@@ -51,8 +63,10 @@ final class BulkEnrollment {
         try insertion.insert(rows, replacing: replacing, triggers)
       }
       try body(db)
+      lineage = try Lineage(of: db)
       return embedder.dimension
     }
+    self.lineage = lineage
     self.rows += count
     batches += 1
     behind += count

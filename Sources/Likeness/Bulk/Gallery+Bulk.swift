@@ -9,7 +9,9 @@ public struct BulkError: Error, CustomStringConvertible, LocalizedError {
 
   /// What was wrong, and how far it came.
   public var description: String {
-    "\(reason); the first \(enrolled) enrolments are stored, go on behind them"
+    enrolled == 0
+      ? "\(reason); no enrolment is certain to be stored"
+      : "\(reason); the first \(enrolled) enrolments are stored, go on behind them"
   }
   /// The same text, for Foundation.
   public var errorDescription: String? { description }
@@ -46,6 +48,8 @@ extension Gallery {
       do {
         let rows = try CheckedEnrollments(waiting) { "enrolment \(first + $0 + 1)" }
         try bulk.store(rows, replacing: replacing)
+      } catch let error as GalleryError where error.isReplacement {
+        throw BulkError(enrolled: 0, reason: error)
       } catch {
         throw BulkError(enrolled: first, reason: error)
       }

@@ -61,18 +61,27 @@ struct ImportLedger: Sendable {
     let name = absolute(path)
     try rows.bind(name, at: 1)
     while try rows.step() {
-      guard
-        let settings = try? JSONDecoder().decode(Settings.self, from: Data((rows.text(4) ?? "").utf8)),
-        let row = Int(exactly: rows.integer(2)), let offset = Int(exactly: rows.integer(3))
-      else { continue }
-      let entry = ImportLedger(
-        file: rows.text(0) ?? "", fingerprint: rows.text(1) ?? "",
-        position: VectorFilePosition(offset: offset, row: row, line: settings.line), settings: settings)
+      guard let entry = ImportLedger(file: rows.text(0) ?? "", rows, at: 1) else { continue }
       if entry.file == name { return entry }
       var hash = PrefixHash(path: path)
-      if try offset > 0 && entry.isOf(path, &hash) { return entry }
+      if try entry.position.offset > 0 && entry.isOf(path, &hash) { return entry }
     }
     return nil
+  }
+
+  /// What is kept under exactly this name.
+  static func stored(_ name: String, in db: Database) throws -> ImportLedger? {
+    let row = try RawStatement(
+      db, "SELECT fingerprint, records, position, settings FROM import_progress WHERE source = ?")
+    try row.bind(name, at: 1)
+    guard try row.step() else { return nil }
+    return ImportLedger(file: name, row, at: 0)
+  }
+
+  /// Whether two say that the same was done.
+  static func isSame(_ a: ImportLedger?, _ b: ImportLedger?) -> Bool {
+    a?.fingerprint == b?.fingerprint && a?.position.offset == b?.position.offset && a?.position.row == b?.position.row
+      && a?.settings.enrolled == b?.settings.enrolled && a?.settings.finished == b?.settings.finished
   }
 
   /// Whether the file at `path` begins with what was read: all of it, as far as that was kept.
@@ -100,5 +109,20 @@ struct ImportLedger: Sendable {
     try statement.bind(Int64(position.offset), at: 4)
     try statement.bind(String(decoding: try encoder.encode(settings), as: UTF8.self), at: 5)
     try statement.run()
+  }
+}
+
+extension ImportLedger {
+  /// What a row says; nil where it says nothing that can be read.
+  ///
+  /// - Parameter first: the column of the fingerprint.
+  private init?(file: String, _ row: borrowing RawStatement, at first: Int32) {
+    guard
+      let settings = try? JSONDecoder().decode(Settings.self, from: Data((row.text(first + 3) ?? "").utf8)),
+      let records = Int(exactly: row.integer(first + 1)), let offset = Int(exactly: row.integer(first + 2))
+    else { return nil }
+    self.init(
+      file: file, fingerprint: row.text(first) ?? "",
+      position: VectorFilePosition(offset: offset, row: records, line: settings.line), settings: settings)
   }
 }

@@ -28,6 +28,8 @@ public final class VectorImport {
   private var label: String
   /// What earlier imports of the file have done.
   private var before = (enrolled: 0, batches: 0, leftOut: 0)
+  /// What the gallery keeps of the file, as this import read it or wrote it last.
+  private var ledger: ImportLedger?
   private let terms: ImportTerms
   private var hash: PrefixHash
 
@@ -105,7 +107,7 @@ public final class VectorImport {
             totalBytes: reader.byteCount))
       }
     } catch {
-      throw failure(error)
+      throw failure(error, gallery)
     }
     receipt.ignoredFields = reader.ignoredFields.sorted()
     return receipt
@@ -125,10 +127,19 @@ public final class VectorImport {
           batches: before.batches + receipt.batches + (count == 0 ? 0 : 1),
           leftOut: before.leftOut + receipt.leftOutCount, finished: isLast))
     }
-    try bulk.store(batch, checked: embedder, replacing: options.replacing) { db in try entry?.write(db) }
+    try bulk.store(batch, checked: embedder, replacing: options.replacing) { db in
+      guard let entry else { return }
+      let stored = try ImportLedger.stored(entry.file, in: db)
+      if !ImportLedger.isSame(stored, ledger) { throw Overtaken() }
+      try entry.write(db)
+    }
+    ledger = entry
     receipt.enrolled += count
     receipt.batches += count == 0 ? 0 : 1
   }
+
+  /// Thrown where somebody else changed what the gallery keeps of the file.
+  private struct Overtaken: Error {}
 
   // MARK: Rows
 
@@ -204,7 +215,11 @@ public final class VectorImport {
 
   /// Goes to the first row that is missing; true where none is.
   private func goOn(_ gallery: Gallery) throws -> Bool {
-    let known = try gallery.reading { db in try reader.byteCount == nil ? nil : ImportLedger.find(file, in: db) }
+    if reader.byteCount == nil { return false }
+    let known: ImportLedger?
+    (known, ledger) = try gallery.reading { db in
+      (try ImportLedger.find(file, in: db), try ImportLedger.stored(ImportLedger.absolute(file), in: db))
+    }
     guard let known else { return false }
     guard options.resumes else {
       var all = PrefixHash(path: file)
@@ -242,11 +257,23 @@ public final class VectorImport {
     }
   }
 
-  private func failure(_ error: any Error) -> ImportError {
+  private func failure(_ error: any Error, _ gallery: Gallery) -> ImportError {
     var isRowFault = false
+    if error is Overtaken || (error as? GalleryError)?.isReplacement == true { return overtaken(gallery) }
     if let fault = error as? VectorFileError { isRowFault = fault.canContinue }
     return ImportError(
       fault: "\(error)", enrolled: before.enrolled + receipt.enrolled, batches: before.batches + receipt.batches,
       canResume: reader.byteCount != nil, isRowFault: isRowFault)
+  }
+
+  /// What is said where the gallery is not as this import left it: what it holds of the file is what it says now.
+  private func overtaken(_ gallery: Gallery) -> ImportError {
+    let now = try? gallery.reading { db in try ImportLedger.stored(ImportLedger.absolute(file), in: db) }
+    return ImportError(
+      fault:
+        "\(gallery.path) is not as the import of \(file) left it: another import of the file has gone on, or a copy "
+        + "was put in the gallery's place\(now == nil ? ": import it again" : "")",
+      enrolled: now?.settings.enrolled ?? 0, batches: now?.settings.batches ?? 0, canResume: reader.byteCount != nil,
+      isRowFault: false)
   }
 }

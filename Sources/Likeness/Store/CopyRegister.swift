@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import GRDB
 
 /// The table `copy`: copies of the gallery that the library made, and in which somebody who is forgotten may still be.
@@ -25,7 +25,7 @@ enum CopyRegister {
       INSERT INTO copy (path, reason) VALUES (?, ?) ON CONFLICT (path) DO UPDATE
       SET reason = excluded.reason, made_at = excluded.made_at
       """)
-    try statement.bind(URL(fileURLWithPath: path).standardizedFileURL.path, at: 1)
+    try statement.bind(Links.absolute(path), at: 1)
     try statement.bind(reason.rawValue, at: 2)
     try statement.run()
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -24,14 +25,7 @@ struct GalleryFile {
   /// Where a path leads, as SQLite follows a symbolic link too: what is beside a gallery is beside the file itself. Nor is
   /// a path ever one of SQLite's own words (`:memory:`, `file:`…).
   static func resolved(_ path: String) -> String {
-    var path = path.hasPrefix(":") || path.hasPrefix("file:") ? "./" + path : path
-    // As many as Linux follows.
-    for _ in 0..<40 {
-      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
-      let folder = (path as NSString).deletingLastPathComponent
-      path = target.hasPrefix("/") || folder.isEmpty ? target : folder + "/" + target
-    }
-    return path
+    Links.followed(path.hasPrefix(":") || path.hasPrefix("file:") ? "./" + path : path)
   }
 
   static func open(path: String, configuration: GalleryConfiguration) throws -> GalleryFile {

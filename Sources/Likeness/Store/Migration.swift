@@ -14,11 +14,12 @@ struct Migration {
   /// Before it the file is copied beside itself, `people.gallery.v1-backup` for version 1. The copy is made
   /// while the lock is held under which the migration then runs, so it holds every commit there was, and it is verified.
   ///
+  /// - Parameter copying: Whether there is a copy before.
   /// - Returns: Why the gallery has to stay as it is, as a sentence without its subject; nil where it was brought up.
-  func run(on writer: DatabaseQueue) throws -> String? {
+  func run(on writer: DatabaseQueue, copying: Bool = true) throws -> String? {
     try writer.inDatabase { db in try Self.useLog(db, waiting: factory.busyTimeout, usually: factory.busyTimeout) }
     do {
-      try migrate(writer)
+      try migrate(writer, copying: copying)
       return nil
     } catch let refusal as Refusal {
       logger.warning("\(factory.path) stays as it is, open for reading: \(refusal.reason)")
@@ -52,7 +53,7 @@ struct Migration {
     }
   }
 
-  private func migrate(_ writer: DatabaseQueue) throws {
+  private func migrate(_ writer: DatabaseQueue, copying: Bool) throws {
     try writer.inDatabase { db in
       guard try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion else { return }
       // Rows that broke a constraint must not keep the gallery from being opened, and so mended.
@@ -63,7 +64,7 @@ struct Migration {
         let version = Int(try db.integer("PRAGMA user_version"))
         guard version < GalleryFile.supportedVersion else { return .rollback }
         // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
-        let copy = version == 0 ? nil : try copyBefore(version)
+        let copy = version == 0 || !copying ? nil : try copyBefore(version)
         for migration in GallerySchema.migrations[version...] { try db.execute(sql: migration) }
         if let copy { try CopyRegister.add(copy, reason: .migration, in: db) }
         return .commit

@@ -15,6 +15,9 @@ struct SlackEraser {
   private let file: UnsafeMutablePointer<sqlite3_file>
   private let methods: sqlite3_io_methods
   private var pageSize = 0
+  /// How much of a page SQLite uses: not what is reserved at its end for an extension, a checksum perhaps. Apple's SQLite
+  /// reserves some in every file it makes.
+  private var usable = 0
   /// By page number, whether it was looked at.
   private var seen: [Bool] = []
   private var hasWritten = false
@@ -54,8 +57,8 @@ struct SlackEraser {
     let size = Self.number(header, 16, 2)
     pageSize = size == 1 ? 65_536 : size
     var bytes: Int64 = 0
-    // Bytes reserved at the end of pages belong to an extension, a checksum perhaps.
-    guard methods.xFileSize?(file, &bytes) == SQLITE_OK, (512...65_536).contains(pageSize), header[20] == 0
+    usable = pageSize - Int(header[20])
+    guard methods.xFileSize?(file, &bytes) == SQLITE_OK, (512...65_536).contains(pageSize), usable >= 480
     else { return false }
     seen = [Bool](repeating: false, count: Int(bytes) / pageSize + 1)
 
@@ -68,7 +71,7 @@ struct SlackEraser {
         continue
       }
       try read(&page, at: (number - 1) * pageSize)
-      guard let slack = PageSlack(page[...], isFirst: number == 1) else {
+      guard let slack = PageSlack(page[..<usable], isFirst: number == 1) else {
         isKnown = false
         continue
       }
@@ -89,7 +92,7 @@ struct SlackEraser {
     let lock = 0x4000_0000 / pageSize + 1
     if number == lock { return true }
     guard hasMaps, number >= 2 else { return false }
-    func isMap(_ number: Int) -> Bool { (number - 2) % (pageSize / 5 + 1) == 0 }
+    func isMap(_ number: Int) -> Bool { (number - 2) % (usable / 5 + 1) == 0 }
     return isMap(number) || number == lock + 1 && isMap(lock)
   }
 
@@ -109,13 +112,13 @@ struct SlackEraser {
       guard begin(number) else { return false }
       try read(&page, at: (number - 1) * pageSize)
       let count = Self.number(page, 4, 4)
-      guard count <= pageSize / 4 - 2 else { return false }
-      try clear([8 + 4 * count..<pageSize], of: number, page)
+      guard count <= usable / 4 - 2 else { return false }
+      try clear([8 + 4 * count..<usable], of: number, page)
       for i in 0..<count {
         let free = Self.number(page, 8 + 4 * i, 4)
         guard begin(free) else { return false }
         try read(&other, at: (free - 1) * pageSize)
-        try clear([0..<pageSize], of: free, other)
+        try clear([0..<usable], of: free, other)
       }
       number = Self.number(page, 0, 4)
     }
@@ -126,26 +129,35 @@ struct SlackEraser {
   private mutating func eraseEnd(of continuation: PageSlack.Continuation) throws -> Bool {
     var (number, left) = (continuation.page, continuation.bytes)
     var link = [UInt8](repeating: 0, count: 4)
-    while left > pageSize - 4 {
+    while left > usable - 4 {
       guard begin(number) else { return false }
       try read(&link, at: (number - 1) * pageSize)
       number = Self.number(link, 0, 4)
-      left -= pageSize - 4
+      left -= usable - 4
     }
     guard begin(number) else { return false }
-    if left == pageSize - 4 { return true }
+    if left == usable - 4 { return true }
     var page = [UInt8](repeating: 0, count: pageSize)
     try read(&page, at: (number - 1) * pageSize)
-    try clear([4 + left..<pageSize], of: number, page)
+    try clear([4 + left..<usable], of: number, page)
     return true
   }
 
   /// Overwrites parts of a page, where anything is in them.
   private mutating func clear(_ ranges: [Range<Int>], of number: Int, _ page: [UInt8]) throws {
+    var page = page
+    var isClear = true
     for range in ranges where page[range].contains(where: { $0 != 0 }) {
-      try clear(range.lowerBound + (number - 1) * pageSize..<range.upperBound + (number - 1) * pageSize)
-      hasWritten = true
+      page.replaceSubrange(range, with: repeatElement(0, count: range.count))
+      isClear = false
     }
+    if isClear { return }
+    // Whole pages, as SQLite writes them: an extension that puts something of its own behind each sees them all.
+    let code = page.withUnsafeBytes {
+      methods.xWrite?(file, $0.baseAddress, Int32($0.count), Int64(number - 1) * Int64(pageSize))
+    }
+    try check(code)
+    hasWritten = true
   }
 
   private static func number(_ bytes: [UInt8], _ index: Int, _ count: Int) -> Int {
@@ -154,14 +166,6 @@ struct SlackEraser {
 
   private func read(_ buffer: inout [UInt8], at offset: Int) throws {
     let code = buffer.withUnsafeMutableBytes { methods.xRead?(file, $0.baseAddress, Int32($0.count), Int64(offset)) }
-    try check(code)
-  }
-
-  private func clear(_ range: Range<Int>) throws {
-    let zeros = [UInt8](repeating: 0, count: range.count)
-    let code = zeros.withUnsafeBytes {
-      methods.xWrite?(file, $0.baseAddress, Int32($0.count), Int64(range.lowerBound))
-    }
     try check(code)
   }
 

@@ -45,6 +45,8 @@ struct WriteAheadLog {
 
   private let database: UnsafeMutablePointer<sqlite3_file>
   private let log: UnsafeMutablePointer<sqlite3_file>
+  /// Bytes at the end of each page that are an extension's.
+  private let reserved: Int
 
   /// The log of a connection that has read something already; nil where there is none.
   init?(_ db: Database) {
@@ -54,6 +56,9 @@ struct WriteAheadLog {
       database.pointee.pMethods.pointee.iVersion >= 2, database.pointee.pMethods.pointee.xShmMap != nil
     else { return nil }
     (self.database, self.log) = (database, log)
+    var reserved: Int32 = -1
+    let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved)
+    self.reserved = code == SQLITE_OK ? min(max(Int(reserved), 0), 255) : 0
   }
 
   private static func file(of connection: OpaquePointer, _ operation: Int32) -> UnsafeMutablePointer<sqlite3_file>? {
@@ -118,7 +123,7 @@ struct WriteAheadLog {
       }
       let salts = frame.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self) }
       guard code == SQLITE_OK, salts == end.salts,
-        pages.read(TablePage(frame[24...]), number: UInt32(Self.number(frame, 0)))
+        pages.read(TablePage(frame[24..<frame.count - reserved]), number: UInt32(Self.number(frame, 0)))
       else { return nil }
       // Only a commit's last frame says how large the file is.
       if Self.number(frame, 4) > 0 {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -5,28 +6,31 @@ import GRDB
 struct CopyEraser {
   let forgotten: Forgotten
 
-  /// What became of a copy: nil where it is not there any more.
+  /// What became of a copy, and whether it is gone from where it was, so that looking there again is of no use.
   ///
   /// Copies that the library made unasked, nobody thinks of; the identity is erased from those beside the gallery that have
   /// its name, also where they went with it into another folder. One that somebody asked for is theirs, and one beside
   /// another gallery that gallery's: they are only looked at.
-  func see(to entry: CopyRegister.Entry, besideGallery path: String) -> ForgetReceipt.Copy? {
+  func see(to entry: CopyRegister.Entry, besideGallery path: String) -> (copy: ForgetReceipt.Copy, isGone: Bool) {
     var copy = entry
     let isAskedFor = copy.reason == CopyRegister.Reason.backup.rawValue
-    let gallery = URL(fileURLWithPath: path).standardizedFileURL
+    let gallery = URL(fileURLWithPath: Links.absolute(path))
     let name = URL(fileURLWithPath: copy.path).lastPathComponent
     let beside = gallery.deletingLastPathComponent().appendingPathComponent(name).path
     if !isAskedFor, FileManager.default.fileExists(atPath: beside) { copy.path = beside }
     let isOurs = !isAskedFor && copy.path == beside && name.hasPrefix(gallery.lastPathComponent + ".")
-    func receipt(_ state: ForgetReceipt.Copy.State, _ problem: String? = nil) -> ForgetReceipt.Copy {
-      ForgetReceipt.Copy(path: copy.path, reason: copy.reason, state: state, problem: problem)
+    func receipt(
+      _ state: ForgetReceipt.Copy.State, _ problem: String? = nil, isGone: Bool = false
+    ) -> (copy: ForgetReceipt.Copy, isGone: Bool) {
+      (ForgetReceipt.Copy(path: copy.path, reason: copy.reason, state: state, problem: problem), isGone)
     }
     if !FileManager.default.fileExists(atPath: copy.path) {
       // Moved with its folder, or on a disk that is not connected now: not known to be gone.
       let folder = URL(fileURLWithPath: copy.path).deletingLastPathComponent().path
       let isOutOfSight = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true
       return isAskedFor && isOutOfSight
-        ? receipt(.unknown, "its folder was moved, or is on a disk that is not connected") : nil
+        ? receipt(.unknown, "its folder was moved, or is on a disk that is not connected")
+        : receipt(.unknown, "it was deleted, moved or renamed", isGone: true)
     }
     do {
       guard try holds(copy.path) else { return receipt(.clean) }
@@ -48,17 +52,7 @@ struct CopyEraser {
     configuration.readonly = true
     let copy = try DatabaseQueue(path: path, configuration: configuration)
     defer { try? copy.close() }
-    return try copy.inDatabase { db in
-      if try !identities(db).isEmpty { return true }
-      let row = try RawStatement(db, "SELECT 1 FROM embedding WHERE id = ? AND created_at = ?")
-      for embedding in forgotten.embeddings {
-        row.reset()
-        try row.bind(embedding.id, at: 1)
-        try row.bind(embedding.createdAt, at: 2)
-        if try row.step() { return true }
-      }
-      return false
-    }
+    return try copy.inDatabase { db in try !identities(db).isEmpty || forgotten.hasRows(in: db) }
   }
 
   /// The numbers that the identity has in a copy; none where only an embedding goes.

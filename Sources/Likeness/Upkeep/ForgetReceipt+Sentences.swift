@@ -42,7 +42,7 @@ extension ForgetReceipt {
       parts.append(
         copy.state == .holds
           ? "still in \(copy.path)\(why): forget there too, or delete it"
-          : "\(copy.path) cannot be read\(why), and may hold this identity")
+          : "\(copy.path) cannot be read\(why), and may hold this identity: see to it where it is")
     }
     if !sources.isEmpty {
       let named = sources.prefix(3).joined(separator: ", ")

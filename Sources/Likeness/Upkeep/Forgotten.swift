@@ -43,4 +43,19 @@ struct Forgotten: Sendable {
       if let source = rows.text(3), seen.insert(source).inserted { sources.append(source) }
     }
   }
+
+  /// Whether any of the rows is in a gallery, which is then a copy of the one they were in.
+  func hasRows(in db: Database) throws -> Bool {
+    func has(_ rows: [Row], _ table: String) throws -> Bool {
+      let row = try RawStatement(db, "SELECT 1 FROM \(table) WHERE id = ? AND created_at = ?")
+      for wanted in rows {
+        row.reset()
+        try row.bind(wanted.id, at: 1)
+        try row.bind(wanted.createdAt, at: 2)
+        if try row.step() { return true }
+      }
+      return false
+    }
+    return try isWhole && has([identity], "identity") || has(embeddings, "embedding")
+  }
 }

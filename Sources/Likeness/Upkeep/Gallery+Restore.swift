@@ -2,7 +2,7 @@ import Files
 import Foundation
 import GRDB
 
-/// What ``Gallery/restore(from:to:replacing:configuration:progress:)`` did.
+/// What ``Gallery/restore(from:to:replacing:acceptingFaults:configuration:progress:)`` did.
 public struct RestoreReceipt: Sendable, Hashable, Codable {
   /// The gallery's path.
   public var gallery: String
@@ -42,20 +42,23 @@ extension Gallery {
   ///   - copy: A copy that ``backup(to:replacing:progress:)`` made, or any gallery; it stays as it is.
   ///   - path: Where it goes.
   ///   - replacing: Whether a gallery that is there gives way.
+  ///   - acceptingFaults: Whether rows at fault, which ``verify(sample:seed:progress:)`` names, do not matter.
   ///   - configuration: How both are opened.
   ///   - progress: Called from this thread, in pages.
+  /// A copy of an older schema version is brought to this one once it is in place.
+  ///
   /// - Throws: ``GalleryError``: ``GalleryError/damagedFile(path:reason:)`` and
-  ///   ``GalleryError/notAGallery(path:reason:)`` where the copy is no sound gallery;
-  ///   ``GalleryError/cannotRestore(path:reason:)``; ``GalleryError/locked(path:seconds:holder:)``. The gallery is then
+  ///   ``GalleryError/notAGallery(path:reason:)`` where the copy is no gallery, or has damaged pages;
+  ///   ``GalleryError/cannotRestore(path:reason:)``, for rows at fault as well; ``GalleryError/locked(path:seconds:holder:)``. The gallery is then
   ///   as it was.
   @discardableResult
   public static func restore(
-    from copy: String, to path: String, replacing: Bool = false, configuration: GalleryConfiguration = .init(),
-    progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    from copy: String, to path: String, replacing: Bool = false, acceptingFaults: Bool = false,
+    configuration: GalleryConfiguration = .init(), progress: (@Sendable (GalleryProgress) -> Void)? = nil
   ) throws -> RestoreReceipt {
     try Restoration(
       copy: GalleryFile.resolved(copy), path: GalleryFile.resolved(path), replacing: replacing,
-      configuration: configuration, progress: progress
+      acceptingFaults: acceptingFaults, configuration: configuration, progress: progress
     ).run()
   }
 }
@@ -65,22 +68,27 @@ private struct Restoration {
   let copy: String
   let path: String
   let replacing: Bool
+  let acceptingFaults: Bool
   let configuration: GalleryConfiguration
   let progress: (@Sendable (GalleryProgress) -> Void)?
 
   /// What belongs to a gallery at a path.
   private static let suffixes = ["", "-wal", "-shm", "-journal", "-index"]
 
+  private var factory: ConnectionFactory {
+    ConnectionFactory(
+      path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
+  }
+
   func run() throws -> RestoreReceipt {
-    if DurableFile.isSame(copy, path) { throw refusal("it is the gallery itself: name a copy") }
+    try checkPlaces()
     var reading = configuration
     reading.readOnly = true
     reading.indexing = .onFirstQuery
     let source = try Gallery(path: copy, configuration: reading)
     defer { try? source.close() }
     return try source.reading { db in
-      let faults = try Integrity.faults(in: db, limit: 2)
-      if !faults.isEmpty { throw GalleryError.damagedFile(path: copy, reason: faults.joined(separator: "; ")) }
+      try checkCopy(db)
       let digest = try ContentDigest.of(db)
       let (damaged, isCompared) = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
         try put(db, digest)
@@ -89,6 +97,45 @@ private struct Restoration {
         gallery: path, copy: copy, identities: digest.rows["identity"] ?? 0,
         embeddings: digest.rows["embedding"] ?? 0, contentSHA256: digest.sha256, isCompared: isCompared,
         damagedFile: damaged)
+    }
+  }
+
+  private func checkPlaces() throws {
+    if DurableFile.isSame(copy, path) { throw refusal("it is the gallery itself: name a copy") }
+    for suffix in Self.suffixes.dropFirst() where Links.absolute(path) == Links.absolute(copy + suffix) {
+      throw refusal("it belongs to \(copy): name another file")
+    }
+    do {
+      let destination = try Destination(path)
+      guard case .file = destination else { throw refusal("it \(destination.refusal)") }
+    } catch let failure as DurableFile.Failure {
+      throw refusal(failure.description)
+    }
+    if DurableFile.size(copy) == 0, DurableFile.size(copy + "-wal") ?? 0 == 0 {
+      throw GalleryError.notAGallery(path: copy, reason: "it is empty")
+    }
+  }
+
+  /// Refuses a copy that would make the gallery worse.
+  private func checkCopy(_ db: Database) throws {
+    let version = Int(try db.integer("PRAGMA user_version"))
+    if version > GalleryFile.supportedVersion {
+      throw refusal(
+        "\(copy) is of schema version \(version), and this library knows \(GalleryFile.supportedVersion): update the library"
+      )
+    }
+    let faults = try Integrity.faults(in: db, limit: 2)
+    if !faults.isEmpty { throw GalleryError.damagedFile(path: copy, reason: faults.joined(separator: "; ")) }
+    if acceptingFaults { return }
+    var rows = try RowCheck(path: copy, db: db)
+    let checks = try [rows.embedders(), rows.identities()] + rows.embeddings { _ in }
+    let findings = checks.flatMap(\.findings)
+    if !findings.isEmpty {
+      let more = checks.reduce(-2) { $0 + $1.findingCount }
+      throw refusal(
+        "\(copy) has faults: \(findings.prefix(2).map(\.what).joined(separator: "; "))"
+          + (more > 0 ? "; and \(more) more" : "")
+          + "; 'likeness verify \(copy)' says what mends them, and --accept-faults takes the copy as it is")
     }
   }
 
@@ -128,8 +175,6 @@ private struct Restoration {
 
   /// The gallery that is there; nil where it cannot be opened.
   private func open() throws -> DatabaseQueue? {
-    let factory = ConnectionFactory(
-      path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
     do {
       let target = try factory.makeWriter()
       let (application, tables) = try target.inDatabase { db in
@@ -170,8 +215,6 @@ private struct Restoration {
     } catch let error as DurableFile.Failure {
       throw refusal(error.description)
     }
-    let factory = ConnectionFactory(
-      path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
     let target = try factory.makeWriter()
     defer { try? target.close() }
     try finish(target, known: known)
@@ -179,14 +222,17 @@ private struct Restoration {
 
   /// Notes the copies in which somebody who is forgotten would still be, and leaves nothing of what was there before.
   private func finish(_ target: DatabaseQueue, known: [CopyRegister.Entry]) throws {
-    let version = try target.read { db in Int(try db.integer("PRAGMA user_version")) }
-    if version == GalleryFile.supportedVersion {
-      try target.write { db in
-        for entry in known {
-          try CopyRegister.add(entry.path, reason: CopyRegister.Reason(rawValue: entry.reason) ?? .backup, in: db)
-        }
-        try CopyRegister.add(copy, reason: .backup, in: db)
+    if try target.read({ db in try db.integer("PRAGMA user_version") }) < GalleryFile.supportedVersion {
+      // No copy before: it is one.
+      if let reason = try Migration(factory: factory, logger: configuration.logger).run(on: target, copying: false) {
+        throw refusal("it holds what \(copy) holds, but \(reason)")
       }
+    }
+    try target.write { db in
+      for entry in known {
+        try CopyRegister.add(entry.path, reason: CopyRegister.Reason(rawValue: entry.reason) ?? .backup, in: db)
+      }
+      try CopyRegister.add(copy, reason: .backup, in: db)
     }
     _ = try? target.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     _ = try? SnapshotFile(galleryAt: path).erase()

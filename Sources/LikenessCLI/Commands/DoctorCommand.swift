@@ -18,10 +18,13 @@ struct DoctorCommand: ParsableCommand {
   @Flag(name: .long, help: "Mend what is safe to mend.")
   var fix = false
 
+  @OptionGroup var waiting: WaitingOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let diagnosis = try Gallery.diagnose(path: path, fixing: fix)
+    var configuration = GalleryConfiguration()
+    waiting.apply(to: &configuration)
+    let diagnosis = try Gallery.diagnose(path: path, configuration: configuration, fixing: fix)
     if output.json { try Console.printJSON(diagnosis) } else { Console.print(text(diagnosis)) }
     if !diagnosis.isHealthy { throw ExitCode.failure }
   }

@@ -7,8 +7,8 @@ struct RestoreCommand: ParsableCommand {
     commandName: "restore",
     abstract: "Makes a gallery what a copy of it is.",
     discussion: """
-      The copy is checked first, put in place in one transaction, read back and compared; programs that have the gallery open go
-      on with the copy's rows. What cannot be opened any more is renamed, not written to.
+      The copy is checked first, page by page and row by row, put in place in one transaction, read back and compared;
+      programs that have the gallery open go on with the copy's rows. What cannot be opened any more is renamed, not written to.
       """)
 
   @Argument(help: "The copy, which stays as it is.", completion: .file())
@@ -19,12 +19,16 @@ struct RestoreCommand: ParsableCommand {
   @Flag(name: .long, help: "Replace a gallery that is there.")
   var force = false
 
+  @Flag(help: "Take a copy with rows at fault, which verify names, as it is.")
+  var acceptFaults = false
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let bar = ProgressBar("Restoring", unit: "pages")
     let receipt = try Gallery.restore(
-      from: copy, to: gallery.path, replacing: force, configuration: gallery.configuration()
+      from: copy, to: gallery.path, replacing: force, acceptingFaults: acceptFaults,
+      configuration: gallery.configuration()
     ) {
       bar.update($0.completed, of: $0.total)
     }

@@ -8,16 +8,7 @@ struct GalleryArgument: ParsableArguments {
   @Argument(help: ArgumentHelp("The gallery file.", valueName: "gallery"), completion: .file())
   var path: String
 
-  @Option(
-    help: ArgumentHelp(
-      "How long to wait for another process that writes to the gallery; 5 by default.", valueName: "seconds"))
-  var busyTimeout: Double?
-
-  func validate() throws {
-    guard busyTimeout.map({ (0...86_400).contains($0) }) ?? true else {
-      throw ValidationError("--busy-timeout must be from 0 to 86400 seconds.")
-    }
-  }
+  @OptionGroup var waiting: WaitingOptions
 
   /// Opens a gallery that must be there already: a mistyped path is an error, not an empty gallery.
   ///
@@ -67,7 +58,7 @@ struct GalleryArgument: ParsableArguments {
   func configuration(_ index: IndexOptions? = nil) -> GalleryConfiguration {
     var configuration = index?.configuration ?? GalleryConfiguration()
     if index == nil { configuration.indexing = .onFirstQuery }
-    if let busyTimeout { configuration.busyTimeout = busyTimeout }
+    waiting.apply(to: &configuration)
     return configuration
   }
 }
