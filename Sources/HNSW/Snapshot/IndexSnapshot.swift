@@ -16,6 +16,9 @@ import CKernels
 /// at as well: no number leads out of memory, no link to a place without a node, no node is on a level it has no links
 /// for. A forged snapshot makes an index that searches badly, at the worst.
 package final class IndexSnapshot: Sendable {
+  /// What every snapshot begins with.
+  package static let firstBytes: [UInt8] = Array("LIKENIDX".utf8)
+
   let source: SnapshotSource
   let header: SnapshotHeader
   let layout: SnapshotLayout

@@ -67,6 +67,7 @@ extension IndexKeeper {
   func save(if isWanted: () -> Bool = { true }) throws -> Bool {
     try saving.withLock { _ in
       guard isWanted() else { return false }
+      if file.isForeign { throw SnapshotFile.Failure(foreign: file) }
       file.removeRubbish()
       // Before the rows are followed: whoever erases somebody after that removes this temporary, and its rename fails.
       let temporary = try file.makeTemporary(rightsOf: path)

@@ -1,4 +1,5 @@
 import Foundation
+import HNSW
 
 #if canImport(Glibc)
   import Glibc
@@ -30,6 +31,8 @@ struct SnapshotFile: Sendable {
   struct Failure: Error, CustomStringConvertible {
     var description: String
 
+    init(foreign file: SnapshotFile) { description = file.foreignSentence }
+
     init(_ what: String, _ code: Int32 = errno) { description = "\(what): \(String(cString: strerror(code)))" }
   }
 
@@ -39,6 +42,28 @@ struct SnapshotFile: Sendable {
   var size: Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Whether a file of somebody else has the name: another gallery, which somebody called this one's name with `-index`
+  /// behind. It is never written to, renamed or removed.
+  ///
+  /// A snapshot that a crash or a disk damaged is ours still: most of its first bytes are what they were, or all are zero.
+  var isForeign: Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return false }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: IndexSnapshot.firstBytes.count)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    guard count > 0 else { return false }
+    let same = zip(bytes, IndexSnapshot.firstBytes).count { $0 == $1 }
+    return same < bytes.count / 2 && !bytes.allSatisfy { $0 == 0 }
+  }
+
+  /// What is in the way where ``isForeign``, and the way out.
+  var foreignSentence: String {
+    "\(path) is another program's file, or another gallery: move it away, or give the gallery another name"
   }
 
   private var folder: String { (path as NSString).deletingLastPathComponent }
@@ -78,6 +103,7 @@ struct SnapshotFile: Sendable {
     ///
     /// - Returns: false if somebody has erased it meanwhile.
     func commit(to file: SnapshotFile) throws -> Bool {
+      if file.isForeign { throw Failure(foreign: file) }
       guard fsync(descriptor) == 0 else { throw Failure("\(path) cannot be written") }
       guard rename(path, file.path) == 0 else {
         if errno == ENOENT { return false }
@@ -102,11 +128,11 @@ struct SnapshotFile: Sendable {
   ///
   /// Temporaries first: one that becomes the snapshot meanwhile is removed as that.
   ///
-  /// - Returns: whether there was anything.
+  /// - Returns: whether there was anything of ours.
   @discardableResult
   func erase() throws -> Bool {
     var wasThere = false
-    for name in temporaries + [path] where try Self.erase(name) { wasThere = true }
+    for name in temporaries + (isForeign ? [] : [path]) where try Self.erase(name) { wasThere = true }
     if wasThere { syncFolder() }
     return wasThere
   }

@@ -75,6 +75,11 @@ private struct Restoration {
   /// What belongs to a gallery at a path.
   private static let suffixes = ["", "-wal", "-shm", "-journal", "-index"]
 
+  /// Those of them that are the gallery's.
+  private var parts: [String] {
+    SnapshotFile(galleryAt: path).isForeign ? Self.suffixes.filter { $0 != "-index" } : Self.suffixes
+  }
+
   private var factory: ConnectionFactory {
     ConnectionFactory(
       path: path, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
@@ -143,7 +148,7 @@ private struct Restoration {
 
   /// - Returns: where a file that could not be opened is now, and whether what was put there was read back and compared.
   private func put(_ db: Database, _ digest: ContentDigest) throws -> (damaged: String?, isCompared: Bool) {
-    let isThere = Self.suffixes.contains { FileManager.default.fileExists(atPath: path + $0) }
+    let isThere = parts.contains { FileManager.default.fileExists(atPath: path + $0) }
     if isThere, !replacing { throw refusal("it exists already: name another file, or replace it with --force") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
       let damaged = isThere ? try putAside() : nil
@@ -196,7 +201,7 @@ private struct Restoration {
   /// Gives what is at the path, and cannot be opened, another name.
   private func putAside() throws -> String {
     let damaged = DurableFile.unusedName(path + ".damaged")
-    for suffix in Self.suffixes where FileManager.default.fileExists(atPath: path + suffix) {
+    for suffix in parts where FileManager.default.fileExists(atPath: path + suffix) {
       do {
         try FileManager.default.moveItem(atPath: path + suffix, toPath: damaged + suffix)
       } catch {

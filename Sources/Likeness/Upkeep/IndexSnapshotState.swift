@@ -20,6 +20,11 @@ struct IndexSnapshotState: Sendable, Hashable {
       sentence = "there is no index snapshot: opening builds the index from the rows"
       return
     }
+    if file.isForeign {
+      sentence = "\(file.foreignSentence); until then the index cannot be saved"
+      mend = "mv \(file.path) elsewhere, with all that belongs to it"
+      return
+    }
     do {
       let snapshot = try IndexSnapshot(path: file.path)
       let label = try SnapshotLabel(decoding: snapshot.label)

@@ -34,8 +34,9 @@ struct Repair {
       if let line = try finishErasure(gallery) { mended.append(line) }
     }
     let snapshot = try gallery.reading { db in IndexSnapshotState(galleryAt: path, in: db) }
-    if snapshot.mend != nil {
-      DurableFile.remove(SnapshotFile(galleryAt: path).path)
+    let file = SnapshotFile(galleryAt: path)
+    if snapshot.mend != nil, !file.isForeign {
+      DurableFile.remove(file.path)
       mended.append("the index snapshot, which was of no use, is gone: opening makes another")
     }
     return mended
