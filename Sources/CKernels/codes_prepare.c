@@ -108,6 +108,27 @@ __attribute__((no_sanitize("thread"))) size_t ck_new_links(
   return count;
 }
 
+__attribute__((no_sanitize("thread"))) size_t ck_new_links_and_blocks(
+  const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out,
+  const ck_blocks *blocks
+) {
+  ck_blocks all = *blocks;
+  size_t count = 0;
+  for (size_t i = 0; i < capacity; i++) {
+    uint32_t link = __atomic_load_n(row + i, __ATOMIC_ACQUIRE);
+    uint32_t place = link < limit ? link : limit;
+    size_t is_new = marks[place] != mark;
+    marks[place] = mark;
+    out[count] = link;
+    count += is_new;
+    // Those that are not new ask for the row, which is there: no branch here either.
+    uint32_t known = link < limit ? link : 0;
+    const char *block = (const char *)all.chunks[known >> all.shift] + (known & all.mask) * all.stride;
+    __builtin_prefetch(is_new ? block : (const char *)row, 0, 3);
+  }
+  return count;
+}
+
 uint32_t ck_load_link(const uint32_t *link) {
   return *(const volatile uint32_t *)link;
 }

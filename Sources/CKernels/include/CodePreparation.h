@@ -33,12 +33,26 @@ float ck_squared_distance_from_mean(const float *row, const float *mean, size_t 
 /// A number that the writer may be changing under a sequence counter.
 uint32_t ck_load_link(const uint32_t *link);
 
+/// Where blocks of memory are: that of a number at `chunks[number >> shift] + (number & mask) * stride`.
+typedef struct {
+  void *_Nullable const *_Nonnull chunks;
+  uint32_t shift;
+  uint32_t mask;
+  size_t stride;
+} ck_blocks;
+
 /// Writes those of a row's links that are not marked yet to `out`, in their order, and marks them; returns how many.
 ///
 /// Without a branch, as whether a neighbour was seen before is a coin toss that no predictor learns. `marks` and `out` have a
 /// place more than there are links below `limit`, and in the row: what is no new link is written there.
 size_t ck_new_links(
   const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out);
+
+/// The same, asking for the first cache line of the block of each as soon as it is known: for blocks of which no more is
+/// read at first.
+size_t ck_new_links_and_blocks(
+  const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out,
+  const ck_blocks *blocks);
 
 /// Copies n bytes, a multiple of 8, to memory that searches may be reading under a sequence counter.
 void ck_publish(void *to, const void *from, size_t n);

@@ -56,6 +56,11 @@ struct CodeMemory: @unchecked Sendable {
     chunks[Int(slot &>> chunkShift)].unsafelyUnwrapped + Int(slot & chunkMask) &* ground.stride
   }
 
+  /// Where ``block(_:)`` is, for kernels.
+  var blocks: ck_blocks {
+    ck_blocks(chunks: UnsafePointer(chunks), shift: chunkShift, mask: chunkMask, stride: ground.stride)
+  }
+
   /// The block of a node of an upper level.
   @inline(__always)
   func upperBlock(_ ordinal: UInt32) -> UnsafeMutableRawPointer {

@@ -176,4 +176,13 @@ struct Visited {
     ck_new_links(
       UnsafeRawPointer(row).assumingMemoryBound(to: UInt32.self), capacity, limit, marks, mark, batch)
   }
+
+  /// The same, asking for the first cache line of the block of each that was not there.
+  @inline(__always)
+  func insert(
+    _ row: LinkRow, capacity: Int, into batch: UnsafeMutablePointer<Slot>, askingFor blocks: UnsafePointer<ck_blocks>
+  ) -> Int {
+    ck_new_links_and_blocks(
+      UnsafeRawPointer(row).assumingMemoryBound(to: UInt32.self), capacity, limit, marks, mark, batch, blocks)
+  }
 }

@@ -88,13 +88,23 @@ extension Graph {
     let batch = scratch.batch
     let capacity = memory.capacity(level: level)
     let isRough = codes.hasRoughKeys
-    let lineBytes = isRough ? 64 : codes.ground.stride
+    let blockBytes = codes.ground.stride
+    let isOneLine = isRough || blockBytes == 64
+    let rowBytes = capacity &* 4
+    var blocks = codes.blocks
     if visited.insert(start) { pool.insert(Candidate(key: codes.key(codes.block(start), query), slot: start)) }
     while let current = pool.next() {
       let key = isRough ? codes.key(codes.block(current), query) : pool.expandedKey
+      let row = memory.row(current, level: level)
+      let count: Int
+      if isOneLine {
+        count = visited.insert(row, capacity: capacity, into: batch, askingFor: &blocks)
+      } else {
+        count = visited.insert(row, capacity: capacity, into: batch)
+        for i in 0..<count { ck_prefetch_range(codes.block(batch[i]), blockBytes) }
+      }
+      // While those lines are on their way.
       if key < results.boundKey, allowance.allows(current) { results.insert(Candidate(key: key, slot: current)) }
-      let count = visited.insert(memory.row(current, level: level), capacity: capacity, into: batch)
-      for i in 0..<count { ck_prefetch_range(codes.block(batch[i]), lineBytes) }
       // The last one more than once, where two or three are left.
       if count > 1 { for i in count..<count &+ 2 { batch[i] = batch[count &- 1] } }
       var at = 0
@@ -111,6 +121,8 @@ extension Graph {
         pool.insert(Candidate(key: keys[1], slot: b))
         if left > 2 { pool.insert(Candidate(key: keys[2], slot: c)) }
         if left > 3 { pool.insert(Candidate(key: keys[3], slot: d)) }
+        // The row that is probably next: it is read as soon as this one is done.
+        if level == 0, isOneLine { pool.upcoming(1) { ck_prefetch_range(memory.groundRow($0), rowBytes) } }
       }
       if at < count {
         let block = codes.block(batch[at])
@@ -118,8 +130,8 @@ extension Graph {
         pool.insert(Candidate(key: key, slot: batch[at]))
       }
       pool.upcoming(2) {
-        if level == 0 { ck_prefetch_range(memory.groundRow($0), capacity &* 4) }
-        if isRough { ck_prefetch_range(codes.block($0) + 64, codes.ground.stride &- 64) }
+        if level == 0 { ck_prefetch_range(memory.groundRow($0), rowBytes) }
+        if isRough { ck_prefetch_range(codes.block($0) + 64, blockBytes &- 64) }
       }
     }
   }
