@@ -125,8 +125,11 @@ struct RefusalTests {
     let folder = try TemporaryFolder()
     let people = try DrawnFaces(people: 2, pictures: 2, seed: 51)
     let whole = try Data(contentsOf: URL(fileURLWithPath: try TrainedModel.get().path))
+    var flipped = whole
+    flipped[flipped.count - 99] ^= 16
     for (name, bytes) in [
       ("empty", Data()), ("text", Data("not a model".utf8)), ("cut", whole.prefix(whole.count / 2)),
+      ("flipped", flipped),
     ] {
       let model = folder.path + "/" + name
       try bytes.write(to: URL(fileURLWithPath: model))
