@@ -73,6 +73,7 @@ let package = Package(
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .target(name: "Framing", dependencies: ["Images", "Networks"]),
     .target(
       name: "CLapack",
       cSettings: [.define("ACCELERATE_NEW_LAPACK", .when(platforms: [.macOS, .iOS]))],
@@ -88,7 +89,7 @@ let package = Package(
       path: "Sources/Training"),
     .target(
       name: "LikenessEmbedders",
-      dependencies: ["Likeness", "Networks", "Images"],
+      dependencies: ["Framing", "Likeness", "Networks", "Images"],
       path: "Sources/Embedders"),
 
     // The command.
