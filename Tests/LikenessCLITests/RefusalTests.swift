@@ -152,6 +152,13 @@ struct RefusalTests {
   func usage() throws {
     let run = try CommandRun.likeness("query")
     #expect(run.status == 64 || run.status == 2)
+    // What is found out only while running is said with the command's own usage as well.
+    let model = try TrainedModel.get().path
+    let late = try CommandRun.likeness("enroll", model + ".db", "--model", model)
+    #expect(late.status == 64 && late.output.isEmpty, "\(late.status)")
+    #expect(late.errors.contains("Error: Name pictures"), "\(late.errors)")
+    #expect(late.errors.contains("Usage: likeness enroll <gallery>"), "\(late.errors)")
+    #expect(late.errors.contains("See 'likeness enroll --help'"), "\(late.errors)")
     #expect(run.errors.contains("gallery"))
   }
 

@@ -113,7 +113,7 @@ public struct CaptionTrainer: LongTraining {
       configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.kept] })
     (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
     card.licence = licence ?? ModelCard.usualLicenceOfData
-    card.identitiesSHA256 = ModelCard.hashes(ofNames: data.conceptNames)
+    card.list(data.conceptNames)
     let views = parent?.model.pictures.views ?? Self.views
     var trained = TrainedCaptions(
       model: try model(runs.map(\.pair) + fitted, views, card, data.preprocessing), card: card,
