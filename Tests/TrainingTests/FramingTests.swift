@@ -135,6 +135,16 @@ struct FramingTests {
     #expect(child.card.framing == nil && child.card.parent?.kept.contains("framing") == true)
   }
 
+  @Test("what there was no time to learn of framing is said in the card")
+  func noTime() throws {
+    let portraits = try Portraits()
+    var trainer = FolderTrainer<FramedRecipe>()
+    trainer.seconds = 2
+    let trained = try trainer.train(PictureFolder(path: portraits.path))
+    #expect(trained.card.framing == nil && trained.model.network.framing == nil)
+    #expect(trained.card.notes?.contains { $0.contains("how pictures are framed was not learned") } == true)
+  }
+
   /// A small recipe that learns how pictures are framed.
   private struct FramedRecipe: FolderRecipe {
     static let name = "faces"
