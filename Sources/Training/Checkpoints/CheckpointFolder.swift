@@ -57,8 +57,8 @@ public struct CheckpointFolder: Sendable {
     }
   }
 
-  private static let suffix = ".checkpoint"
-  private static let prefix = "training-"
+  fileprivate static let suffix = ".checkpoint"
+  fileprivate static let prefix = "training-"
   private static func name(training: Int) -> String { "\(prefix)\(training + 1)\(suffix)" }
 
   /// The day the training began: today, unless it began earlier and is resumed.
@@ -123,6 +123,24 @@ public struct CheckpointFolder: Sendable {
   public func remove() {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     for name in names where name.hasSuffix(Self.suffix) || name.hasSuffix(".tmp") {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    if path.withCString({ rmdir($0) }) == 0 { UnfinishedFiles.end(path) }
+  }
+}
+
+/// What a training has of its folder from the first moment on. Where it ends before there is anything to go on with, what it
+/// had settled goes with it.
+final class CheckpointClaim: Sendable {
+  private let path: String
+  private let lock: FolderLock
+
+  init(path: String, lock: FolderLock) { (self.path, self.lock) = (path, lock) }
+
+  deinit {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard !names.isEmpty, !names.contains(where: { $0.hasPrefix(CheckpointFolder.prefix) }) else { return }
+    for name in names where name.hasSuffix(CheckpointFolder.suffix) {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
     if path.withCString({ rmdir($0) }) == 0 { UnfinishedFiles.end(path) }

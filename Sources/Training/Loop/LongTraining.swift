@@ -32,11 +32,11 @@ extension LongTraining {
   ///
   /// - Returns: what has to be kept until the training is over; nil where there are no checkpoints.
   /// - Throws: ``TrainingError/checkpointsInUse(path:)``, ``TrainingError/checkpointNotWritten(path:reason:kept:)``.
-  func claim() throws -> FolderLock? {
+  func claim() throws -> CheckpointClaim? {
     guard let checkpoints else { return nil }
     do {
       guard let lock = try FolderLock.take(checkpoints) else { throw TrainingError.checkpointsInUse(path: checkpoints) }
-      return lock
+      return CheckpointClaim(path: checkpoints, lock: lock)
     } catch let error as TrainingError {
       throw error
     } catch {

@@ -82,6 +82,20 @@ struct CaptionTrainerTests {
     #expect(try trainer.train(data).model.texts.count == 1)
   }
 
+  @Test("what ends before there is anything to go on with leaves no checkpoints")
+  func nothingLeft() throws {
+    let drawn = try DrawnCaptions()
+    let path = NSTemporaryDirectory() + "likeness-captions-" + UUID().uuidString
+    var trainer = Self.trainer(steps: 1)
+    trainer.checkpoints = path
+    let names = try CaptionSheet(path: drawn.path).entries.map(\.name)
+    let list = drawn.path + "/wordless.tsv"
+    try names.enumerated().map { "\($1)\t\(String(repeating: "!", count: $0 + 1))\n" }.joined()
+      .write(toFile: list, atomically: true, encoding: .utf8)
+    #expect(throws: CaptionError.self) { try trainer.train(CaptionSheet(path: list)) }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
   @Test("a training further keeps what words mean that the new captions lack")
   func further() throws {
     let data = try Self.pictures(DrawnCaptions())
