@@ -5,9 +5,10 @@ import PackageDescription
 //   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
 //   Files                                   files that are there wholly or not at all, for whoever writes some
 //   Files <- VectorFiles <- Likeness        reading and writing files of vectors
-//   CNetworks <- Networks                   layers and training of networks: needs only BLAS
-//   Images, Networks, HNSW <- LikenessTraining    decoding and training: no gallery in sight, hard negatives by its index
-//   Images, Networks, Likeness <- LikenessEmbedders
+//   CNetworks <- Networks                   layers and training of networks: needs only BLAS, and SHA-256 for its files
+//   Images, Networks <- Framing             how a network of framing and pictures meet, for the two below
+//   Framing, HNSW <- LikenessTraining       decoding and training: no gallery in sight, hard negatives by its index
+//   Framing, Likeness <- LikenessEmbedders
 //   everything <- LikenessCLI
 // Debian's headers and libraries are where the compiler looks; Homebrew's are not, and pkg-config knows where they are.
 #if os(Linux)
@@ -70,7 +71,9 @@ let package = Package(
       dependencies: [
         "CNetworks",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .target(name: "Framing", dependencies: ["Images", "Networks"]),
     .target(
       name: "CLapack",
       cSettings: [.define("ACCELERATE_NEW_LAPACK", .when(platforms: [.macOS, .iOS]))],
@@ -81,12 +84,12 @@ let package = Package(
     .target(
       name: "LikenessTraining",
       dependencies: [
-        "Files", "Networks", "Images", "CLapack", "HNSW", .product(name: "Crypto", package: "swift-crypto"),
+        "Files", "Framing", "Networks", "Images", "CLapack", "HNSW", .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Sources/Training"),
     .target(
       name: "LikenessEmbedders",
-      dependencies: ["Likeness", "Networks", "Images"],
+      dependencies: ["Framing", "Likeness", "Networks", "Images"],
       path: "Sources/Embedders"),
 
     // The command.

@@ -1,4 +1,5 @@
 import Foundation
+import Framing
 import Images
 import Likeness
 import Networks
@@ -47,12 +48,6 @@ struct PictureModelMetadata {
 }
 
 extension Preprocessing {
-  /// The usual part of a picture.
-  private func window(of picture: Picture, by framing: FramingNetwork) -> Window {
-    func window(_ place: FramingNetwork.Place) -> Window { Window(size: place.size, x: place.x, y: place.y) }
-    return window(framing.find { prepare(picture, through: window($0)) })
-  }
-
   /// The values of a picture's file or bytes, or why there are none; `text` is what text is to the embedder.
   ///
   /// - Parameter framing: what finds the picture's usual part; nil to show it as it is.
@@ -61,8 +56,7 @@ extension Preprocessing {
     text: (String) -> Result<Prepared, EmbedderError>
   ) -> Result<Prepared, EmbedderError> {
     func framed(_ seen: Picture) -> Prepared {
-      guard let framing else { return picture(prepare(seen)) }
-      return picture(prepare(seen, through: window(of: seen, by: framing)))
+      picture(prepare(seen, through: window(of: seen, by: framing)))
     }
     do {
       switch input {

@@ -27,15 +27,18 @@ package enum UnfinishedFiles {
     return temporary
   }
 
-  static func add(_ temporary: String) { paths.withLock { _ = $0.insert(temporary) } }
+  /// Keeps a path that is to be removed: a file, or a folder as long as nothing is in it.
+  package static func add(_ temporary: String) { paths.withLock { _ = $0.insert(temporary) } }
 
-  static func end(_ temporary: String) { paths.withLock { _ = $0.remove(temporary) } }
+  /// Keeps it no longer.
+  package static func end(_ temporary: String) { paths.withLock { _ = $0.remove(temporary) } }
 
   /// Removes all of them, with what SQLite keeps beside its own; no other is begun until `body` has returned.
   package static func removeAll(andThen body: () -> Void) {
     paths.withLock { paths in
       for path in paths {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+        rmdir(path)
       }
       paths = []
       body()

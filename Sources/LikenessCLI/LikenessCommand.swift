@@ -38,8 +38,10 @@ struct LikenessCommand: ParsableCommand {
     Console.claimStreams()
     Interruption.watch()
     MatrixKernels.chooseForThisProcessor()
+    var running: (any ParsableCommand.Type)?
     do {
       var command = try parseAsRoot()
+      running = type(of: command)
       let outcomes = [
         Result { try command.run() }, Result { try OpenGalleries.close() }, Result { try Console.checkOutput() },
       ]
@@ -49,8 +51,22 @@ struct LikenessCommand: ParsableCommand {
       if let failure = failures.first(where: Failure.isOurs) { throw failure }
       if let other = failures.first { throw other }
     } catch {
+      if let usage = error as? ValidationError, let running { end(usage, of: running) }
       end(error)
     }
+  }
+
+  /// Ends a run that found out only while running that it was asked for wrongly, as those do whose options say it.
+  private static func end(_ error: ValidationError, of command: any ParsableCommand.Type) -> Never {
+    let usage = usageString(for: command)
+    let name = usage.split(separator: " ").prefix { !$0.hasPrefix("<") && !$0.hasPrefix("[") && !$0.hasPrefix("-") }
+    Console.note(
+      """
+      Error: \(error.message)
+      Usage: \(usage)
+        See '\(name.joined(separator: " ")) --help' for more information.
+      """)
+    Foundation.exit(ExitCode.validationFailure.rawValue)
   }
 
   /// Ends a run that stopped before its end: with a failure, or with what ArgumentParser has to say.

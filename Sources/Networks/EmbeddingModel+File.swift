@@ -17,7 +17,10 @@ extension EmbeddingModel {
   /// the same bytes.
   ///
   /// - Throws: ``ModelFileError`` where the header would be too long to be read back.
-  public func encoded() throws -> Data {
+  public func encoded() throws -> Data { try file().encoded() }
+
+  /// What the file holds.
+  func file() throws -> SafeTensors {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var metadata = self.metadata
@@ -36,7 +39,7 @@ extension EmbeddingModel {
       for (name, tensor) in member.weights { tensors[Self.prefix(index, of: members.count) + name] = tensor }
     }
     for (name, tensor) in framing?.network.weights ?? [:] { tensors[FileKey.framingTensors + name] = tensor }
-    return try SafeTensors(tensors: tensors, metadata: metadata).encoded()
+    return SafeTensors(tensors: tensors, metadata: metadata)
   }
 
   /// What stands before a tensor's name: nothing where there is one network only.
@@ -56,7 +59,11 @@ extension EmbeddingModel {
     try self.init(SafeTensors(data), named: "")
   }
 
-  private init(_ file: SafeTensors, named name: String) throws {
+  /// The model that a file, or a part of one, holds.
+  ///
+  /// - Parameter name: what errors begin with.
+  /// - Throws: ``ModelFileError``.
+  init(_ file: SafeTensors, named name: String) throws {
     var metadata = file.metadata
     guard metadata[FileKey.format] == FileKey.formatValue else {
       let found = metadata[FileKey.format].map { "format \"\($0.prefix(80))\"" } ?? "no format"

@@ -78,7 +78,8 @@ public struct EmbeddingModel: Sendable {
     if let key = metadata.keys.sorted().first(where: { $0.hasPrefix(FileKey.prefix) }) {
       throw NetworkError("metadata keys that start with \"\(FileKey.prefix)\" are reserved: rename \"\(key)\"")
     }
-    let size = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    let inHeader = metadata.filter { $0.value.utf8.count <= SafeTensors.longestMetadata }
+    let size = inHeader.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard size <= Self.mostMetadata else {
       throw NetworkError("the metadata has \(size) bytes, more than \(Self.mostMetadata): shorten it")
     }
@@ -103,7 +104,7 @@ public struct EmbeddingModel: Sendable {
 
   static let mostMembers = 64
   static let mostViews = 64
-  /// JSON may make six bytes of one, and the header must stay readable.
+  /// Of those that stand in the header: JSON may make six bytes of one, and the header must stay readable.
   private static let mostMetadata = 256 << 10
 
   /// The embeddings `[n, dimension]` of a batch `[n] + input`.

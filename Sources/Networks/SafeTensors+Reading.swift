@@ -20,7 +20,8 @@ extension SafeTensors {
 
   /// Reads a file's bytes.
   ///
-  /// - Throws: ``ModelFileError`` where they are not a sound safetensors file of float32 tensors and bytes.
+  /// - Throws: ``ModelFileError`` where they are not a sound safetensors file of float32 tensors and bytes, or not the bytes
+  ///   whose digest the file says.
   public init(_ data: Data) throws {
     let bytes = [UInt8](data)
     let (header, start) = try Self.header(of: bytes)
@@ -45,14 +46,33 @@ extension SafeTensors {
     guard expected == available else {
       throw ModelFileError("the tensors fill \(expected) bytes, but the data has \(available): the file is damaged")
     }
+    if let digest = metadata.removeValue(forKey: Self.digestKey) {
+      try Self.check(bytes, start: start, digest: digest)
+    }
+    try takeLongMetadata()
   }
 
-  /// The strings under `__metadata__`, without reading the tensors.
+  /// Brings texts back that were too long for the header.
+  private mutating func takeLongMetadata() throws {
+    for (name, text) in bytes where name.hasPrefix(Self.longMetadata) {
+      let key = String(name.dropFirst(Self.longMetadata.count))
+      guard metadata[key] == nil, let text = String(validating: text, as: UTF8.self) else {
+        throw ModelFileError(
+          "the metadata \"\(key.prefix(80))\" are there twice, or no UTF-8 text: the file is damaged")
+      }
+      metadata[key] = text
+      bytes[name] = nil
+    }
+  }
+
+  /// The strings under `__metadata__`, without reading the tensors, and so without those that are too long for the header.
   ///
   /// - Throws: ``ModelFileError`` where the header is not a sound one.
   public static func metadata(of data: Data) throws -> [String: String] {
     // The bytes after the header are not looked at.
-    try header(of: [UInt8](data.prefix(8 + longestHeader))).header.metadata
+    var metadata = try header(of: [UInt8](data.prefix(8 + longestHeader))).header.metadata
+    metadata[digestKey] = nil
+    return metadata
   }
 
   /// The header, and where the data begins.

@@ -1,10 +1,26 @@
 import Foundation
 
 extension SafeTensors {
-  /// The file's bytes. The same tensors and metadata always give the same bytes: names are sorted.
+  /// The file's bytes. The same tensors and metadata always give the same bytes: names are sorted. Among the metadata
+  /// (`sha256`) is a digest of all of it, by which a damaged file is known when it is read.
   ///
   /// - Throws: ``ModelFileError`` where the header would be too long to be read back.
-  public func encoded() throws -> Data {
+  public func encoded() throws -> Data { try encoded(isSealed: true) }
+
+  /// The file's bytes, with its digest or, as files of before are, without.
+  package func encoded(isSealed: Bool) throws -> Data {
+    let long = metadata.filter { $0.value.utf8.count > Self.longestMetadata }
+    let short = metadata.filter { long[$0.key] == nil }
+    var bytes = self.bytes
+    for (key, text) in long {
+      guard bytes.updateValue(Array(text.utf8), forKey: Self.longMetadata + key) == nil else {
+        throw ModelFileError("a tensor cannot be called \(Self.longMetadata + key): rename it")
+      }
+    }
+    return try encoded(bytes, isSealed ? Self.unsealed(short) : short, isSealed: isSealed)
+  }
+
+  private func encoded(_ bytes: [String: [UInt8]], _ metadata: [String: String], isSealed: Bool) throws -> Data {
     var header: [String: Entry] = [:]
     var offset = 0
     let names = (Array(tensors.keys) + bytes.keys).sorted()
@@ -44,6 +60,7 @@ extension SafeTensors {
       }
       if let text = bytes[name] { data.append(contentsOf: text) }
     }
+    if isSealed { Self.seal(&data, start: 8 + json.count) }
     return data
   }
 

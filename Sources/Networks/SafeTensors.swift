@@ -4,7 +4,8 @@ import Foundation
 ///
 /// The format: the header's length (8 bytes, little-endian), the header (a JSON object of
 /// `name: {dtype, shape, data_offsets}` and `__metadata__`), and the data. The reader takes nothing on trust: every
-/// length is checked before it is used, and the tensors must fill the data exactly, without overlap.
+/// length is checked before it is used, the tensors must fill the data exactly, without overlap, and the bytes must be
+/// those whose digest the file says.
 public struct SafeTensors: Sendable {
   /// The tensors by name.
   public var tensors: [String: Tensor]
@@ -15,6 +16,10 @@ public struct SafeTensors: Sendable {
 
   /// Headers longer than this are refused.
   static let longestHeader = 4 << 20
+  /// Metadata longer than this, in bytes of UTF-8, lie as tensors of bytes with ``longMetadata`` before their key: the header
+  /// stays short, however many identities a model's card lists.
+  static let longestMetadata = 192 << 10
+  static let longMetadata = "metadata."
   static let floatType = "F32"
   static let byteType = "U8"
   /// Bytes a value.

@@ -12,8 +12,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
   case checkpointNotWritten(path: String, reason: String, kept: Int?)
   /// Another process keeps its checkpoints there.
   case checkpointsInUse(path: String)
-  /// There is a checkpoint, but of another training, or it is damaged.
+  /// There is a checkpoint, but of another training.
   case checkpointUnusable(path: String, reason: String)
+  /// There is a checkpoint, but not as it was written.
+  case checkpointDamaged(path: String, reason: String)
   /// All embeddings ran together, again after each recovery.
   case collapsed(step: Int, recoveries: Int)
   /// A setting outside its range.
@@ -40,6 +42,9 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, 
       "another training is writing its checkpoints to \(path): let it end, or write this model elsewhere (--out)"
     case .checkpointUnusable(let path, let reason):
       "the checkpoint \(path) \(reason): resume with the data and settings of then, or train anew without --resume"
+    case .checkpointDamaged(let path, let reason):
+      "the checkpoint \(path) is damaged (\(reason)): remove it, and --resume begins what it belongs to anew and goes on with "
+        + "the others; or train anew without --resume"
     case .collapsed(let step, let recoveries):
       "all embeddings ran together at step \(step), again after \(recoveries) fresh starts at lower rates: "
         + "use the semi-hard miner (--miner semi-hard) or a lower rate (--rate)"

@@ -72,6 +72,20 @@ struct CaptionLineTests {
     let first = try #require((try picture.json()["candidates"] as? [[String: Any]])?.first)
     #expect(first["identity"] as? String == "blue-bar")
     #expect(first["distance"] as? Double ?? 1 < 1e-3)
+    // A mistyped file's name is a sentence like any other, but for a note.
+    for probe in ["red.pgn", "my red square.PNG", "./red", drawings.path + "/pictures/red", "red.jpgg"] {
+      let mistyped = try CommandRun.likeness("query", gallery, probe, "--json")
+      #expect(mistyped.status == 0, "\(mistyped.errors)")
+      #expect(mistyped.errors.contains("note: \(probe): there is no such file"), "\(probe): \(mistyped.errors)")
+      #expect((try mistyped.json()["note"] as? String)?.hasPrefix("\(probe): there is no such file") == true)
+    }
+    for probe in [
+      "the red square", "red/green", "a square. a pole", "and/or red", "red.", "U.S.A. red", "red e.g. green",
+    ] {
+      let sentence = try CommandRun.likeness("query", gallery, probe, "--json")
+      #expect(!sentence.errors.contains("no such file"), "\(probe): \(sentence.errors)")
+      #expect((try sentence.json()["note"] as? String)?.contains("no such file") != true)
+    }
     let unknown = try CommandRun.likeness("query", gallery, "zzqxkw")
     #expect(unknown.status == 1 && unknown.errors.contains("no word of it was seen in training"))
   }

@@ -34,6 +34,36 @@ struct EvaluationNoteTests {
     #expect(text.output.contains("4 of the 4 identities here were in its training"), "\(text.output)")
   }
 
+  @Test("of more people than a card lists in full, evaluate and forget know whom a model was trained on, too")
+  func many() throws {
+    let folder = try TemporaryFolder()
+    let (data, model, gallery) = (folder.path + "/data", folder.path + "/pca", folder.path + "/g.db")
+    for person in 0..<2_010 {
+      try FileManager.default.createDirectory(atPath: "\(data)/p\(person)", withIntermediateDirectories: true)
+      for number in 0..<2 {
+        let pixels = (0..<64).map { UInt8(($0 * (person % 251 + 3) + person + number * 40) % 256) }
+        try (Data("P5\n8 8\n255\n".utf8) + Data(pixels))
+          .write(to: URL(fileURLWithPath: "\(data)/p\(person)/\(number).pgm"))
+      }
+    }
+    let trained = try CommandRun.likeness("train", "pca", "--data", data, "--out", model, "--dimension", "6")
+    try #require(trained.status == 0, "\(trained.errors)")
+    let size = try FileManager.default.attributesOfItem(atPath: model)[.size] as? Int ?? 0
+    #expect(size < 100_000, "\(size) bytes")
+    let some = folder.path + "/some"
+    try FileManager.default.createDirectory(atPath: some, withIntermediateDirectories: true)
+    for (old, new) in [("p7", "p7"), ("p2009", "p2009"), ("p8", "stranger")] {
+      try FileManager.default.copyItem(atPath: "\(data)/\(old)", toPath: "\(some)/\(new)")
+    }
+    let notes = try Self.notes(try CommandRun.likeness("evaluate", model, some, "--json"))
+    #expect(notes.contains { $0.contains("2 of the 3 identities here were in its training") }, "\(notes)")
+    #expect(try CommandRun.likeness("enroll", gallery, some, "--model", model).status == 0)
+    for (name, isKnown) in [("p2009", true), ("stranger", false)] {
+      let receipt = try CommandRun.likeness("forget", gallery, name, "--json").json()
+      #expect((receipt["models"] as? [[String: Any]])?.isEmpty == !isKnown, "\(name): \(receipt)")
+    }
+  }
+
   @Test("subjects of series and concepts of captions are counted too")
   func subjectsAndConcepts() throws {
     let line = try TrainingKind.Line(.series)

@@ -125,8 +125,11 @@ struct RefusalTests {
     let folder = try TemporaryFolder()
     let people = try DrawnFaces(people: 2, pictures: 2, seed: 51)
     let whole = try Data(contentsOf: URL(fileURLWithPath: try TrainedModel.get().path))
+    var flipped = whole
+    flipped[flipped.count - 99] ^= 16
     for (name, bytes) in [
       ("empty", Data()), ("text", Data("not a model".utf8)), ("cut", whole.prefix(whole.count / 2)),
+      ("flipped", flipped),
     ] {
       let model = folder.path + "/" + name
       try bytes.write(to: URL(fileURLWithPath: model))
@@ -149,6 +152,13 @@ struct RefusalTests {
   func usage() throws {
     let run = try CommandRun.likeness("query")
     #expect(run.status == 64 || run.status == 2)
+    // What is found out only while running is said with the command's own usage as well.
+    let model = try TrainedModel.get().path
+    let late = try CommandRun.likeness("enroll", model + ".db", "--model", model)
+    #expect(late.status == 64 && late.output.isEmpty, "\(late.status)")
+    #expect(late.errors.contains("Error: Name pictures"), "\(late.errors)")
+    #expect(late.errors.contains("Usage: likeness enroll <gallery>"), "\(late.errors)")
+    #expect(late.errors.contains("See 'likeness enroll --help'"), "\(late.errors)")
     #expect(run.errors.contains("gallery"))
   }
 

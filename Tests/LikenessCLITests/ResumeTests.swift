@@ -105,7 +105,8 @@ struct ResumeTests {
     let faces = try DrawnFaces(people: 8, pictures: 5, seed: 31)
     let out = folder.path + "/m"
     let process = try CommandRun.start(
-      CommandRun.likeness, Self.arguments(faces, out), output: folder.path + "/o", errors: folder.path + "/e")
+      CommandRun.likeness, Self.arguments(faces, out) + ["--epochs", "9000"], output: folder.path + "/o",
+      errors: folder.path + "/e")
     let checkpoint = out + ".checkpoints/training-1.checkpoint"
     while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) { usleep(5_000) }
     kill(process.processIdentifier, SIGKILL)

@@ -65,6 +65,42 @@ struct SeriesLineTests {
         #expect(baselines?[name]?[percent]?["accuracy"] != nil)
       }
     }
+    // Files of one name in different folders are streams of their own, whenever they come; what is there stays what it is.
+    let (left, right, moved) = (folder.path + "/left", folder.path + "/right", folder.path + "/moved")
+    try Self.write(0..<1, to: left)
+    try Self.write(3..<4, to: right)
+    try FileManager.default.moveItem(atPath: right + "/m3_1.csv", toPath: right + "/m0_1.csv")
+    try FileManager.default.copyItem(atPath: known, toPath: moved)
+    try FileManager.default.moveItem(atPath: right + "/m0_1.csv", toPath: left + "/m9_1.csv")
+    try Self.write(4..<5, to: right)
+    try FileManager.default.moveItem(atPath: right + "/m4_1.csv", toPath: right + "/m9_1.csv")
+    func identities(_ arguments: String...) throws -> (names: [String], notes: [String], enrolled: Int) {
+      let run = try CommandRun.run(CommandRun.likeness, ["enroll", gallery] + arguments + ["--json"])
+      try #require(run.status == 0, "\(run.errors)")
+      let listed = try CommandRun.likeness("identities", gallery, "--json")
+      let rows = try #require(try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]])
+      return (
+        rows.compactMap { $0["name"] as? String }.sorted(), try run.json()["notes"] as? [String] ?? [],
+        try run.json()["enrolled"] as? Int ?? -1
+      )
+    }
+    let usual = (0..<6).map { "m\($0)_1" }
+    let copies = try identities(moved)
+    #expect(copies.names == usual && copies.notes.isEmpty && copies.enrolled == 0, "a copy is the same stream")
+    let both = try identities(left + "/m9_1.csv", right + "/m9_1.csv")
+    #expect(both.names == ["left/m9_1"] + usual + ["right/m9_1"])
+    #expect(both.notes.contains { $0.contains("left/m9_1, right/m9_1") }, "\(both.notes)")
+    #expect(try identities(right).enrolled == 0)
+    try Self.write(5..<6, to: right)
+    try FileManager.default.moveItem(atPath: right + "/m5_1.csv", toPath: right + "/m0_1.csv")
+    #expect(try identities(right).names == ["left/m9_1"] + usual + ["right/m0_1", "right/m9_1"])
+    // One that has grown belongs to what it was.
+    let grown = right + "/m0_1.csv"
+    try (String(contentsOfFile: grown, encoding: .utf8) + "15000,0,0,rests\n")
+      .write(toFile: grown, atomically: true, encoding: .utf8)
+    let more = try identities(grown)
+    #expect(more.names == ["left/m9_1"] + usual + ["right/m0_1", "right/m9_1"] && more.enrolled > 0)
+
     let unlabelled = try CommandRun.likeness("evaluate", model, unseen)
     #expect(unlabelled.status != 0 && unlabelled.errors.contains("--labelled"))
   }

@@ -185,6 +185,12 @@ struct TrainingChoiceTests {
     #expect(
       try ask("SELECT recipe, seed, epochs, identities, finished_at IS NOT NULL FROM training_runs") == "faces|1|4|8|1")
     #expect(try ask("SELECT count(*) FROM training_epoch WHERE metrics ->> 'score' BETWEEN 0 AND 1") == "4")
+    // Each epoch has its own time, also the first one after it was cut off.
+    let scout = try #require((try run.json()["scout"] as? [String: Any])?["epochs"] as? [[String: Any]])
+    let last = try #require(scout.last?["seconds"] as? Double)
+    let sum = try #require(Double(try ask("SELECT sum(seconds) FROM training_epoch")))
+    #expect(abs(sum - last) < 1e-3, "\(sum) s in \(last)")
+    #expect(try #require(try run.json()["seconds"] as? Double) >= last)
     #expect(try ask("SELECT configuration ->> '$.loss.kind' FROM training_run") == "triplet")
     let hashes = try ask("SELECT group_concat(name_sha256, ',') FROM (SELECT * FROM training_member ORDER BY 2)")
     let card = try CommandRun.likeness("model", "card", folder.path + "/m").json()

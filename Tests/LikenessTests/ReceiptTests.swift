@@ -65,6 +65,29 @@ import Testing
     #expect(try gallery.trainingRuns().map(\.identities) == [1])
   }
 
+  @Test("cards of many identities, which list the beginnings of hashes, name their models too")
+  func manyIdentities() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    func prefixes(_ names: [String]) -> String {
+      let hashes = names.map { TrainingStart.hash(ofName: $0) }.sorted()
+      let bytes = hashes.flatMap { hash in
+        (0..<6).compactMap { UInt8(hash.dropFirst(2 * $0).prefix(2), radix: 16) }
+      }
+      return Data(bytes).base64EncodedString()
+    }
+    let (own, parents) = (prefixes(["Ada", "Edsger", "Zoë"]), prefixes(["Grace"]))
+    try gallery.register(
+      EmbedderSpecification(
+        name: "faces", kind: "vector", dimension: 2, metric: .dot, model: Data("the weights".utf8),
+        card: "{\"identitiesSHA256Prefixes\":\"\(own)\",\"parent\":{\"identitiesSHA256Prefixes\":\"\(parents)\"}}"))
+    for name in ["Ada", "Grace", "Zoë", "Kurt"] { try gallery.enroll([1, 2], as: name) }
+    for name in ["Ada", "Grace", "Zoë"] {
+      #expect(try gallery.forget(name).models.map(\.evidence) == ["its model card, in this gallery"], "\(name)")
+    }
+    #expect(try gallery.forget("Kurt").models.isEmpty)
+  }
+
   @Test("one who is deleted by hand leaves the training sets too", arguments: [true, false])
   func byHand(foreignKeys: Bool) throws {
     let scratch = try Scratch()

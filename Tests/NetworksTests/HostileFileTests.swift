@@ -151,7 +151,8 @@ struct HostileFileTests {
 
   @Test("no mutation of a sound file does worse than be refused")
   func mutations() throws {
-    let sound = try EmbeddingModelTests.model().encoded()
+    // Without its digest, which would refuse every one of them.
+    let sound = try SafeTensors(EmbeddingModelTests.model().encoded()).encoded(isSealed: false)
     let header = Int(sound[0]) | Int(sound[1]) << 8
     var random = SeededRandom(seed: 99)
     var accepted = 0

@@ -87,6 +87,69 @@ struct CheckpointTests {
     }
   }
 
+  @Test(
+    "one flipped bit in a checkpoint is refused; without that file the others are gone on with, to the same weights")
+  func damaged() throws {
+    let inputs = try TrainerTests.inputs()
+    let folder = Folder()
+    var trainer = try Self.trainer()
+    trainer.checkpoints = try CheckpointFolder(path: folder.path, fingerprint: "f", isResuming: false)
+    let whole = try trainer.train(inputs)
+    let file = folder.path + "/training-2.checkpoint"
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    bytes[bytes.count / 2] ^= 4
+    try bytes.write(to: URL(fileURLWithPath: file))
+    trainer.checkpoints = try CheckpointFolder(path: folder.path, fingerprint: "f", isResuming: true)
+    let error = #expect(throws: TrainingError.self) { try trainer.train(inputs) }
+    #expect(error?.description.contains(file) == true && error?.description.contains("is damaged") == true)
+    #expect(error?.description.contains("remove it") == true, "\(String(describing: error))")
+
+    try FileManager.default.removeItem(atPath: file)
+    let resumed = Mutex<Set<Int>>([])
+    let again = try trainer.train(inputs) { training, event in
+      if case .resumed = event { resumed.withLock { _ = $0.insert(training) } }
+    }
+    #expect(again.members.map(\.weights) == whole.members.map(\.weights))
+    #expect(resumed.withLock { $0 } == [0, 2])
+  }
+
+  @Test("the time that was taken before it was cut off counts, for each training and for all of them")
+  func seconds() throws {
+    let inputs = try TrainerTests.inputs()
+    let folder = Folder()
+    var trainer = try Self.trainer()
+    trainer.checkpoints = try CheckpointFolder(
+      path: folder.path, fingerprint: "f", isResuming: false, since: .now - .seconds(100))
+    let whole = try trainer.train(inputs)
+    let resumption = try CheckpointFolder(path: folder.path, fingerprint: "f", isResuming: true)
+    #expect((100..<200).contains(resumption.secondsBefore))
+    trainer.checkpoints = resumption
+    let said = Mutex<[Int: Double]>([:])
+    _ = try trainer.train(inputs) { training, event in
+      if case .resumed(_, let seconds) = event { said.withLock { $0[training] = seconds } }
+    }
+    #expect(said.withLock { $0[0] } == whole.scout?.epochs.last?.seconds)
+    #expect(said.withLock { $0[1] } == whole.members[0].epochs.last?.seconds)
+    #expect(try CheckpointFolder(path: folder.path, fingerprint: "g", isResuming: true).secondsBefore == 0)
+  }
+
+  @Test("a folder that is in use is refused before any data are read, and one that is not used goes again")
+  func first() throws {
+    let folder = Folder()
+    var trainer = WordTrainer()
+    trainer.checkpoints = folder.path
+    #expect(throws: WordTrainingError.self) { try trainer.train(path: folder.path + "/nothing") }
+    #expect(!FileManager.default.fileExists(atPath: folder.path))
+    try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+    let theirs = open(folder.path, O_RDONLY)
+    try #require(flock(theirs, LOCK_EX | LOCK_NB) == 0)
+    #expect(throws: TrainingError.checkpointsInUse(path: folder.path)) {
+      try trainer.train(path: folder.path + "/nothing")
+    }
+    close(theirs)
+    #expect(FileManager.default.fileExists(atPath: folder.path), "a folder that was there stays")
+  }
+
   @Test("a folder that another process trains in is refused, untouched; afterwards its training can be given up")
   func inUse() throws {
     let folder = Folder()

@@ -99,10 +99,10 @@ struct FramingTests {
       return try trainer.train(folder)
     }
     let trained = try train(workers: 1)
-    let file = try trained.file()
-    #expect(try train(workers: 2).file() == file)
+    let model = try trained.file()
+    #expect(try train(workers: 2).file() == model)
     #expect(trained.card.framing == Self.settings(120))
-    #expect(try EmbeddingModel(file).framing?.network == trained.model.network.framing?.network)
+    #expect(try EmbeddingModel(model).framing?.network == trained.model.network.framing?.network)
 
     // Framed more loosely it is nearly the picture that it was; without the network it is another.
     var (chance, again) = (SeededRandom(seed: 5), SeededRandom(seed: 5))
@@ -117,12 +117,32 @@ struct FramingTests {
     }
     #expect(difference(.init(size: place.size, x: place.x, y: place.y)) < difference(.usual) / 2)
 
+    // What a report shows of it is what the networks see.
+    let file = portraits.path + "/loose.pgm"
+    try (Data("P5\n\(loose.width) \(loose.height)\n255\n".utf8) + Data(loose.pixels))
+      .write(to: URL(fileURLWithPath: file))
+    let seen = try trained.model.seen(file)
+    let values = preprocessing.unnormalized.prepare(loose, through: .init(size: place.size, x: place.x, y: place.y))
+    #expect([seen.channels, seen.height, seen.width] == preprocessing.unnormalized.shape)
+    #expect(zip(seen.pixels, values).allSatisfy { abs(Float($0) / 255 - $1) <= 0.5 / 255 + 1e-5 })
+    try FileManager.default.removeItem(atPath: file)
+
     let path = portraits.path + ".model"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try file.write(to: URL(fileURLWithPath: path))
+    try model.write(to: URL(fileURLWithPath: path))
     let child = try train(workers: 2, parent: ParentModel(contentsOf: path))
     #expect(child.model.network.framing?.network == framing.network)
     #expect(child.card.framing == nil && child.card.parent?.kept.contains("framing") == true)
+  }
+
+  @Test("what there was no time to learn of framing is said in the card")
+  func noTime() throws {
+    let portraits = try Portraits()
+    var trainer = FolderTrainer<FramedRecipe>()
+    trainer.seconds = 2
+    let trained = try trainer.train(PictureFolder(path: portraits.path))
+    #expect(trained.card.framing == nil && trained.model.network.framing == nil)
+    #expect(trained.card.notes?.contains { $0.contains("how pictures are framed was not learned") } == true)
   }
 
   /// A small recipe that learns how pictures are framed.

@@ -35,8 +35,41 @@ enum TrainingSets {
     return models
   }
 
-  /// Whether a model card holds the hash of a name, wherever in it that is.
-  private static func holds(_ card: String, _ hash: String) -> Bool { card.contains("\"\(hash)\"") }
+  /// Whether a model card holds the hash of a name, wherever in it that is, or lists the beginning of it, its own or of the
+  /// model that it was trained from.
+  private static func holds(_ card: String, _ hash: String) -> Bool {
+    if card.contains("\"\(hash)\"") { return true }
+    // Of many identities a card has the first six bytes of each hash, in base64: eight characters each.
+    guard card.contains(prefixesKey), let prefix = prefix(ofHash: hash),
+      let listing = try? JSONDecoder().decode(Listing.self, from: Data(card.utf8))
+    else { return false }
+    return [listing.identitiesSHA256Prefixes, listing.parent?.identitiesSHA256Prefixes].contains { text in
+      text.map { lists(Array($0.utf8), prefix) } ?? false
+    }
+  }
+
+  private static let prefixesKey = "identitiesSHA256Prefixes"
+  private static let prefixLength = 8
+
+  private struct Listing: Decodable {
+    struct Parent: Decodable { var identitiesSHA256Prefixes: String? }
+    var identitiesSHA256Prefixes: String?
+    var parent: Parent?
+  }
+
+  private static func lists(_ text: [UInt8], _ prefix: [UInt8]) -> Bool {
+    stride(from: 0, to: text.count - text.count % prefixLength, by: prefixLength).contains {
+      text[$0..<$0 + prefixLength].elementsEqual(prefix)
+    }
+  }
+
+  private static func prefix(ofHash hash: String) -> [UInt8]? {
+    let digits = Array(hash.prefix(12))
+    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      UInt8(String(digits[$0...$0 + 1]), radix: 16)
+    }
+    return bytes.count == 6 ? Array(Data(bytes).base64EncodedString().utf8) : nil
+  }
 
   /// Removes an identity from all training sets; from how many.
   static func remove(_ identity: IdentityID, named name: String, in db: Database) throws -> Int {

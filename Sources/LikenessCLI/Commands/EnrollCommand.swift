@@ -16,7 +16,8 @@ struct EnrollCommand: ParsableCommand {
       lines of a .txt file, and the captions of a .tsv list, are sentences, an identity each.
 
       A model of words enrolls its vocabulary, an identity a word: give no path. A model of series enrolls the moments \
-      of CSV files, an identity a stream, or all under the name given with --as.
+      of CSV files, an identity a stream, called as its file, or all under the name given with --as; where files of \
+      different folders have one name, by folder and name (left/s01).
       """)
 
   @OptionGroup var gallery: GalleryArgument

@@ -77,6 +77,7 @@ struct QueryCommand: ParsableCommand {
       recall: recall, words: words, series: series)
     let text = probe ?? words.fill ?? ""
     let answer: Answer
+    var doubt: String?
     switch try words.fill == nil ? ProbeArgument(text) : .input(text) {
     case .given(let probe):
       answer = try request.ask(store, probe)
@@ -84,10 +85,12 @@ struct QueryCommand: ParsableCommand {
       let embedder = try store.storedEmbedder()
       let kind = try Kinds.kind(of: embedder, options: words, series)
       try store.attach(embedder)
+      doubt = kind.doubt(about: text)
+      if let doubt { Console.note("note: \(doubt)") }
       answer = try kind.answer(text, request, from: store)
     }
     if output.json {
-      try Console.printJSON(ProbedAnswer(probe: text, answer: answer))
+      try Console.printJSON(ProbedAnswer(probe: text, answer: answer, doubt: doubt))
     } else {
       Console.print(AnswerText(probe: text, answer: answer).text)
     }
@@ -98,12 +101,16 @@ struct QueryCommand: ParsableCommand {
 private struct ProbedAnswer: Encodable {
   var probe: String
   var answer: Answer
+  /// How the probe was taken, where it may have been meant otherwise; said before the answer's own note.
+  var doubt: String?
 
   enum CodingKeys: String, CodingKey {
     case probe
   }
 
   func encode(to encoder: any Encoder) throws {
+    var answer = answer
+    answer.note = doubt.map { [$0, answer.note].compactMap { $0 }.joined(separator: "; ") } ?? answer.note
     try answer.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(probe, forKey: .probe)

@@ -14,11 +14,19 @@ protocol Kind {
   /// What an `enroll` call names. Reads names and folders only, so that a mistyped path makes no gallery.
   func source(_ request: EnrollmentRequest) throws -> any EnrollmentSource
 
+  /// What is to be said of how a probe that is not a vector is taken, where it may have been meant otherwise; nil for nothing.
+  func doubt(about text: String) -> String?
+
   /// The answer to a probe that is not a vector.
   func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer
 
   /// The model's figures on data it was not trained on.
   func evaluate(_ request: EvaluationRequest) throws -> any EvaluationOutcome
+}
+
+extension Kind {
+  /// Probes can be taken in one way only.
+  func doubt(about text: String) -> String? { nil }
 }
 
 /// What an `enroll` call says.

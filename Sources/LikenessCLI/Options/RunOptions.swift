@@ -66,7 +66,7 @@ struct RunOptions: ParsableArguments {
     trainer.resumes = resume
     trainer.minutes = minutes
     trainer.licence = licence
-    if resume, !FileManager.default.fileExists(atPath: out + ".checkpoints") {
+    if resume, (try? FileManager.default.contentsOfDirectory(atPath: out + ".checkpoints"))?.isEmpty ?? true {
       Console.note("nothing to resume beside \(out): the training begins")
     }
   }

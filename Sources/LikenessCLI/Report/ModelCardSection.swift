@@ -33,11 +33,12 @@ struct ModelCardSection {
 
 extension ModelCardSection {
   /// A card with hashes of names, of which people are told the number alone.
-  init(rows: [(String, String)], listing card: some IdentityListingCard & Encodable) throws {
+  init(rows: [(String, String)], listing card: some TrainingCard) throws {
     var short = card
-    let hashes = (card.identitiesSHA256?.count ?? 0) + (card.parent?.identitiesSHA256?.count ?? 0)
-    short.identitiesSHA256 = nil
+    let hashes = card.listedIdentities + (card.parent?.listedIdentities ?? 0)
+    (short.identitiesSHA256, short.identitiesSHA256Prefixes) = (nil, nil)
     short.parent?.identitiesSHA256 = nil
+    short.parent?.identitiesSHA256Prefixes = nil
     try self.init(rows: rows, card: short, omitted: hashes > 0 ? ", but for \(hashes) hashes of names" : "")
   }
 
@@ -62,6 +63,7 @@ extension ModelCardSection {
         ))
       rows.append(("steps", "\(configuration.steps) of a peak rate of \(Float(configuration.peakRate))"))
     }
+    if let notes = card.notes { rows.append(("left out", notes.joined(separator: "; "))) }
     if let parent = card.parent { rows.append(("trained from", "\(parent.sha256): \(parent.kept)")) }
     rows.append(("licence", card.licence ?? "unknown"))
     return rows
@@ -76,12 +78,11 @@ extension ModelCardSection {
   }
 }
 
-/// A card that lists whom, or what, its model was trained on.
-protocol IdentityListingCard {
-  var identitiesSHA256: [String]? { get set }
+/// A card that lists whom, or what, its model was trained on, and the model before it.
+protocol TrainingCard: IdentityListing, Encodable {
   var parent: ModelCard.Parent? { get set }
 }
 
-extension ModelCard: IdentityListingCard {}
-extension CaptionCard: IdentityListingCard {}
-extension SeriesCard: IdentityListingCard {}
+extension ModelCard: TrainingCard {}
+extension CaptionCard: TrainingCard {}
+extension SeriesCard: TrainingCard {}

@@ -3,14 +3,24 @@ import Images
 
 /// A small picture inside a page, with a name and a detail below.
 struct Thumbnail {
-  var path: String?
-  var name: String
-  var detail: String
-  /// Whether it gets the frame of those who belong together.
-  var isMate = false
+  private let picture: Picture?
+  private let name: String
+  private let detail: String
+  private let isMate: Bool
+
+  /// - Parameters:
+  ///   - picture: what is shown; nil for nothing.
+  ///   - isMate: whether it gets the frame of those who belong together.
+  init(_ picture: Picture?, name: String, detail: String, isMate: Bool = false) {
+    (self.picture, self.name, self.detail, self.isMate) = (picture, name, detail, isMate)
+  }
+
+  /// A picture's file, shown as it is.
+  init(path: String?, name: String, detail: String, isMate: Bool = false) {
+    self.init(path.flatMap { try? Picture(contentsOf: $0) }, name: name, detail: detail, isMate: isMate)
+  }
 
   var html: String {
-    let picture = path.flatMap { try? Picture(contentsOf: $0) }
     let data = picture.flatMap { try? Self.small($0).pngData() }
     let image = data.map {
       "<img alt=\"\(escaped(name))\" src=\"data:image/png;base64,\($0.base64EncodedString())\">"

@@ -129,6 +129,7 @@ extension TrainedCaptions: TrainingOutcome {
         ("batches", "\(card.configuration.batch) pictures"),
         ("steps", "\(card.configuration.steps) of a peak rate of \(Float(card.configuration.peakRate))"),
       ]
+      if let notes = card.notes { rows.append(("left out", notes.joined(separator: "; "))) }
       if let parent = card.parent { rows.append(("trained from", "\(parent.sha256): \(parent.kept)")) }
       rows.append(("licence", card.licence ?? "unknown"))
       return try ModelCardSection(rows: rows, listing: card)

@@ -91,7 +91,7 @@ extension TrainedEmbedder: TrainingOutcome {
     func cards(_ pairs: [ValidationLook.Pair], isRight: Bool) -> String {
       pairs.map { pair in
         let faces = zip(pair.sources, pair.names).map { source, name in
-          Thumbnail(path: source, name: name, detail: "", isMate: isRight).html
+          Thumbnail(try? model.seen(source), name: name, detail: "", isMate: isRight).html
         }
         return """
           <div class="answer pair\(isRight ? "" : " wrong")">\(faces.joined(separator: "<span class=\"arrow\" aria-hidden=\"true\">↔</span>"))\
@@ -101,6 +101,7 @@ extension TrainedEmbedder: TrainingOutcome {
     }
     return """
       <h2>The worst confusions</h2>
+      <p class="soft">The pictures as the networks see them\(model.network.framing == nil ? "" : ", framed as those of the training are").</p>
       <h3>Different \(others), too near</h3>
       <div class="answers pairs">\(cards(look.nearestStrangers, isRight: false))</div>
       <h3>The same, too far apart</h3>

@@ -47,7 +47,7 @@ final class TrainingProgress: Sendable {
     case .started(let parameters, let data):
       guard !isQuiet, !Console.isInteractive else { return }
       Console.note("training \(training + 1): \(parameters) parameters on \(data)")
-    case .resumed(let epoch):
+    case .resumed(let epoch, _):
       Console.note((Console.isInteractive ? "\n" : "") + "training \(training + 1): goes on after epoch \(epoch)")
       state.withLock { $0.earlier[training] = -1 }
     case .step(_, let total, _, let progress):

@@ -15,6 +15,8 @@ struct CaptionTrainingSummary: Encodable {
   var towers: [[CaptionEpoch]]
   /// Pairs of towers in closed form.
   var patchTowers: Int
+  /// What was left out of the recipe, as sentences.
+  var notes: [String]
   var skipped: [LabelledInputs.Skipped]
   var skippedLines: Int
   /// The report's page, where one was asked for.
@@ -25,7 +27,8 @@ struct CaptionTrainingSummary: Encodable {
   private var rows: [(name: String, report: CaptionReport)]
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, pictures, captions, concepts, seconds, towers, skipped, validation, report
+    case model, recipe, dimension, seed, pictures, captions, concepts, seconds, towers, notes, skipped, validation,
+      report
     case patchTowers = "patch_towers"
     case peakMemory = "peak_memory_bytes"
     case skippedLines = "skipped_lines"
@@ -44,6 +47,7 @@ struct CaptionTrainingSummary: Encodable {
     peakMemory = PeakMemory.bytes
     towers = trained.epochs
     patchTowers = trained.card.configuration.patchTowers
+    notes = trained.card.notes ?? []
     skipped = trained.skipped
     skippedLines = sheet.skippedLines
     rows = try trained.validationReports() ?? []
@@ -56,6 +60,7 @@ struct CaptionTrainingSummary: Encodable {
         + "\(patchTowers) of patches, made of \(pictures) pictures with \(captions) captions in \(String(format: "%.0f s", seconds)) and "
         + "\(peakMemory >> 20) MiB, in \(model)"
     ]
+    lines += notes.map { "note: \($0)" }
     if !rows.isEmpty {
       lines.append("")
       lines.append(

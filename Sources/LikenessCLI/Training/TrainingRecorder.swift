@@ -58,6 +58,7 @@ final class TrainingRecorder: Sendable {
           state.configuration = try JSONValue(encoding: configuration)
           state.runs[0] = try begin(0, state)
         case .started where state.runs[training] == nil: state.runs[training] = try begin(training, state)
+        case .resumed(_, let seconds): state.seconds[training] = seconds
         case .epoch(let record):
           guard let run = state.runs[training] else { return }
           let before = state.seconds[training] ?? 0

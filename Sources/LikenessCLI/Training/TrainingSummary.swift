@@ -38,7 +38,7 @@ struct TrainingSummary: Encodable {
   /// Identities of one picture, which nothing can be learned of.
   var singleIdentities: [String]
   var validationIdentities: [String]
-  /// What was left out of the data besides, as sentences.
+  /// What was left out of the recipe, and of the data besides, as sentences.
   var notes: [String]
   /// The report's page, where one was asked for.
   var report: String?
@@ -76,7 +76,7 @@ struct TrainingSummary: Encodable {
     peakMemory = PeakMemory.bytes
     singleIdentities = trained.singleIdentities
     self.report = report
-    notes = [folder.foreignNote].compactMap { $0 }
+    notes = (trained.card.notes ?? []) + [folder.foreignNote].compactMap { $0 }
     scout = trained.committee.scout.map { Network($0) }
     networks = trained.committee.members.map { Network($0) }
     framing = trained.card.framing

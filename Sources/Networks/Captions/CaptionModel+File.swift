@@ -13,10 +13,10 @@ extension CaptionModel {
     var file = SafeTensors(tensors: [:], metadata: metadata)
     file.metadata[Self.format] = Self.formatValue
     file.metadata[Self.towers] = "\(texts.count)"
-    file.absorb(try SafeTensors(pictures.encoded()), prefix: "pictures.")
+    file.absorb(try pictures.file(), prefix: "pictures.")
     for (index, text) in texts.enumerated() {
       let prefix = "text.\(index)."
-      file.absorb(try SafeTensors(text.network.encoded()), prefix: prefix)
+      file.absorb(try text.network.file(), prefix: prefix)
       file.tensors[prefix + "rows"] = text.table
       file.tensors[prefix + "features"] = Tensor(
         shape: [text.vocabulary.count, 2],
@@ -43,7 +43,7 @@ extension CaptionModel {
       throw ModelFileError("the file has more towers for sentences than the \(count) it speaks of: it is damaged")
     }
     do {
-      let pictures = try EmbeddingModel(file.part(prefix: "pictures.").encoded())
+      let pictures = try EmbeddingModel(file.part(prefix: "pictures."), named: "")
       let texts = try (0..<count).map { try Self.text(in: file.part(prefix: "text.\($0).")) }
       let own = file.metadata.filter { key, _ in
         key != Self.format && key != Self.towers && !key.hasPrefix("pictures.") && !key.hasPrefix("text.")
@@ -68,7 +68,7 @@ extension CaptionModel {
     guard vocabulary.hashes == hashes else {
       throw ModelFileError("the features of a tower for sentences are not in order: the file is damaged")
     }
-    return try TextTower(vocabulary: vocabulary, table: rows, network: EmbeddingModel(rest.encoded()))
+    return try TextTower(vocabulary: vocabulary, table: rows, network: EmbeddingModel(rest, named: ""))
   }
 }
 

@@ -8,7 +8,9 @@ extension SeriesStream {
   /// - every other column is a channel. An empty field or `NaN` is a missing value, and so is a number beyond
   ///   ``largest``.
   ///
-  /// Commas, semicolons or tabs stand between the fields. Of rows with the same time the first counts.
+  /// Commas, semicolons or tabs stand between the fields. A field may stand in quotation marks, numbers too, and then holds
+  /// what separates fields and rows elsewhere, a quotation mark written twice (RFC 4180). Lines end in LF, CRLF or CR. Of
+  /// rows with the same time the first counts.
   ///
   /// - Throws: ``SeriesError`` naming the line where the file is not that.
   public init(contentsOf path: String) throws {
@@ -38,7 +40,7 @@ extension SeriesStream {
   }
 }
 
-/// Reads one file, line by line.
+/// Reads one file, row by row.
 private struct SeriesReader {
   struct Table {
     var channels: [String] = []
@@ -66,27 +68,17 @@ private struct SeriesReader {
     var table = Table()
     // A terminator lets the C library's number reader run on the bytes themselves.
     let bytes = [UInt8](data) + [0]
-    var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    var line = 0
-    let end = bytes.count - 1
+    let first = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     try bytes.withUnsafeBufferPointer { buffer in
-      while position < end {
-        let stop = buffer[position..<end].firstIndex(of: UInt8(ascii: "\n")) ?? end
-        var last = stop
-        while last > position, buffer[last - 1] == UInt8(ascii: "\r") || buffer[last - 1] == UInt8(ascii: " ") {
-          last -= 1
+      var rows = SeriesRows(bytes: buffer, position: first, end: bytes.count - 1)
+      while let row = try rows.next(in: path) {
+        if columns.isEmpty {
+          try readHeader(row)
+          rows.separator = separator
+          table.channels = zip(names, columns).filter { $0.1 == .channel }.map(\.0)
+        } else {
+          try readRow(row, into: &table)
         }
-        line += 1
-        if last > position {
-          let row = UnsafeBufferPointer(rebasing: buffer[position..<last])
-          if columns.isEmpty {
-            try readHeader(String(decoding: row, as: UTF8.self))
-            table.channels = zip(names, columns).filter { $0.1 == .channel }.map(\.0)
-          } else {
-            try readRow(row, line: line, into: &table)
-          }
-        }
-        position = stop + 1
       }
     }
     guard !columns.isEmpty else { throw SeriesError(path, "is empty: a header and rows were expected") }
@@ -99,10 +91,11 @@ private struct SeriesReader {
     return table
   }
 
-  private mutating func readHeader(_ header: String) throws {
-    separator = [",", ";", "\t"].max { count($0, in: header) < count($1, in: header) }?.utf8.first ?? separator
-    names = header.split(separator: Character(UnicodeScalar(separator)), omittingEmptySubsequences: false)
-      .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) }
+  private mutating func readHeader(_ row: SeriesRows.Row) throws {
+    separator = [",", ";", "\t"].map { UInt8(ascii: $0) }.max { row.count($0) < row.count($1) } ?? separator
+    let header = String(decoding: row.bytes, as: UTF8.self)
+    names = try row.fields(separatedBy: separator, in: path)
+      .map { $0.text.trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) }
     guard Set(names).count == names.count, !names.contains("") else {
       throw SeriesError(path, "two columns have the same name, or none, in \"\(header.prefix(120))\": name each once")
     }
@@ -130,12 +123,9 @@ private struct SeriesReader {
     }
   }
 
-  private func count(_ separator: String, in header: String) -> Int {
-    header.utf8.reduce(0) { $0 + ($1 == separator.utf8.first ? 1 : 0) }
-  }
-
-  private mutating func readRow(_ row: UnsafeBufferPointer<UInt8>, line: Int, into table: inout Table) throws {
-    let fields = row.split(separator: separator, omittingEmptySubsequences: false)
+  private mutating func readRow(_ row: SeriesRows.Row, into table: inout Table) throws {
+    let line = row.line
+    let fields = try row.fields(separatedBy: separator, in: path)
     guard fields.count == columns.count else {
       throw SeriesError(path, "line \(line) has \(fields.count) fields where the header has \(columns.count)")
     }
@@ -145,21 +135,19 @@ private struct SeriesReader {
     for (index, field) in fields.enumerated() {
       switch columns[index] {
       case .milliseconds:
-        time = number(field)
+        time = field.number
       case .date:
-        time = SeriesTimestamp.milliseconds(Substring(decoding: field, as: UTF8.self).trimmed) ?? number(field)
+        time = SeriesTimestamp.milliseconds(Substring(field.text)) ?? field.number
       case .label:
-        let text = String(Substring(decoding: field, as: UTF8.self).trimmed)
+        let text = field.text
         if !text.isEmpty {
           if known[text] == nil { known[text] = text }
           label = known[text]
         }
       case .channel:
-        guard let value = number(field) ?? missing(field) else {
+        guard let value = field.number ?? missing(field) else {
           throw SeriesError(
-            path,
-            "line \(line): \(names[index]) is \"\(String(decoding: field.prefix(40), as: UTF8.self))\", a number "
-              + "was expected")
+            path, "line \(line): \(names[index]) is \"\(field.text.prefix(40))\", a number was expected")
         }
         let single = Float(value)
         table.values.append(abs(single) <= SeriesStream.largest ? single : .nan)
@@ -179,31 +167,7 @@ private struct SeriesReader {
     if columns.contains(.label) { table.labels.append(label) }
   }
 
-  private func number(_ field: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
-    guard !field.isEmpty, let base = field.base.baseAddress else { return nil }
-    let start = base + field.startIndex
-    return start.withMemoryRebound(to: CChar.self, capacity: field.count) { text in
-      var stop: UnsafeMutablePointer<CChar>?
-      let value = strtod(text, &stop)
-      guard let stop, stop > text else { return nil }
-      var rest = stop - UnsafeMutablePointer(mutating: text)
-      while rest < field.count, text[rest] == CChar(UInt8(ascii: " ")) { rest += 1 }
-      return rest == field.count ? value : nil
-    }
-  }
-
-  private func missing(_ field: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
-    ["", "na", "null", "none", "-"].contains(Substring(decoding: field, as: UTF8.self).trimmed.lowercased())
-      ? .nan : nil
-  }
-}
-
-extension Substring {
-  /// Without spaces and quotation marks around it.
-  fileprivate var trimmed: Substring {
-    var text = self
-    while let first = text.first, first == " " || first == "\"" { text.removeFirst() }
-    while let last = text.last, last == " " || last == "\"" { text.removeLast() }
-    return text
+  private func missing(_ field: SeriesRows.Field) -> Double? {
+    ["", "na", "null", "none", "-"].contains(field.text.lowercased()) ? .nan : nil
   }
 }

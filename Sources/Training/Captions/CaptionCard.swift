@@ -1,7 +1,7 @@
 import Images
 
 /// What a model of captions says of itself; no path stands in it, and of dates the day the training began.
-public struct CaptionCard: Sendable, Codable, Hashable {
+public struct CaptionCard: Sendable, Codable, Hashable, IdentityListing {
   /// The recipe.
   public var recipe: String
   /// Pictures in the data, those to steer by included.
@@ -12,6 +12,8 @@ public struct CaptionCard: Sendable, Codable, Hashable {
   public var concepts: Int
   /// How each pair of towers was trained.
   public var configuration: CaptionConfiguration
+  /// What was left out of the recipe for want of time, as sentences.
+  public var notes: [String]?
   /// The epoch whose weights were kept, for each pair; without its seconds, which are chance.
   public var bestEpochs: [CaptionEpoch]
   /// The SHA-256 of the list and its pictures; see ``DataDigest``.
@@ -19,6 +21,8 @@ public struct CaptionCard: Sendable, Codable, Hashable {
   /// The SHA-256 of each concept's captions, sorted; see ``ModelCard/identitiesSHA256`` and
   /// ``CaptionedPictures/conceptNames``.
   public var identitiesSHA256: [String]?
+  /// The same of many; see ``ModelCard/identitiesSHA256Prefixes``.
+  public var identitiesSHA256Prefixes: String?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.

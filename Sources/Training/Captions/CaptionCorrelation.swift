@@ -32,21 +32,46 @@ package struct CaptionCorrelation {
   ///   - trunk: layers up to the features, and their weights.
   ///   - dimension: values of an embedding; those beyond what the concepts can tell are zero.
   ///   - seed: what the iteration begins with.
+  ///   - deadline: when it has to be done; nil for whenever it is.
+  /// - Returns: nil where it cannot be done by then.
   package static func towers(
     on trunk: EmbeddingModel.Member, vocabulary: CaptionVocabulary, data: CaptionedPictures, dimension: Int,
-    seed: UInt64, workers: Int
-  ) throws -> (pictures: EmbeddingModel.Member, text: TextTower) {
+    seed: UInt64, workers: Int, by deadline: ContinuousClock.Instant? = nil
+  ) throws -> (pictures: EmbeddingModel.Member, text: TextTower)? {
+    let haste = Haste(deadline: deadline)
     let thinning = (data.count + mostPictures - 1) / mostPictures
     let data = thinning > 1 ? data.rows(Array(stride(from: 0, to: data.count, by: thinning))) : data
-    let correlation = try CaptionCorrelation(trunk, vocabulary, data, workers)
-    return try correlation.solved(trunk, vocabulary, dimension, SeededRandom(seed: seed))
+    guard let correlation = try CaptionCorrelation(trunk, vocabulary, data, workers, haste) else { return nil }
+    return try correlation.solved(trunk, vocabulary, dimension, SeededRandom(seed: seed), haste)
   }
 
-  private init(
-    _ trunk: EmbeddingModel.Member, _ vocabulary: CaptionVocabulary, _ data: CaptionedPictures, _ workers: Int
+  /// Whether there is time for the rest of something.
+  private struct Haste {
+    var deadline: ContinuousClock.Instant?
+
+    /// Whether what began at `start`, and of which `share` is done, is going to be too late.
+    func isHopeless(since start: ContinuousClock.Instant, share: Double) -> Bool {
+      guard let deadline else { return false }
+      let now = ContinuousClock.now
+      return now + (now - start) * (1 / max(share, 1e-9) - 1) > deadline
+    }
+  }
+
+  private init?(
+    _ trunk: EmbeddingModel.Member, _ vocabulary: CaptionVocabulary, _ data: CaptionedPictures, _ workers: Int,
+    _ haste: Haste
   ) throws {
     let model = try EmbeddingModel(members: [trunk])
-    let features = try data.values { try model.embed($0, workers: workers) }
+    let start = ContinuousClock.now
+    // For every thousand pictures their decomposition takes about as long as the features of all of them.
+    let share = 1 / (1 + Double(data.count) / 1_000)
+    var features: [Float] = []
+    for part in data.parts {
+      let done = share * Double(part.lowerBound) / Double(data.count)
+      if part.lowerBound > 0, haste.isHopeless(since: start, share: done) { return nil }
+      features += try model.embed(data.tensor(part), workers: workers).values
+    }
+    if haste.isHopeless(since: start, share: share) { return nil }
     components = try PictureComponents(features, features: model.dimension)
     let concepts = data.concepts
     let width = components.unit.columns
@@ -69,15 +94,18 @@ package struct CaptionCorrelation {
   }
 
   private func solved(
-    _ trunk: EmbeddingModel.Member, _ vocabulary: CaptionVocabulary, _ dimension: Int, _ start: SeededRandom
-  ) throws -> (pictures: EmbeddingModel.Member, text: TextTower) {
+    _ trunk: EmbeddingModel.Member, _ vocabulary: CaptionVocabulary, _ dimension: Int, _ start: SeededRandom,
+    _ haste: Haste
+  ) throws -> (pictures: EmbeddingModel.Member, text: TextTower)? {
+    let begun = ContinuousClock.now
     var random = start
     let count = max(1, min(dimension + Self.spare, seen.rows - 1))
     var values = Matrix(
       rows: seen.rows, columns: count, values: (0..<seen.rows * count).map { _ in random.normal() })
     var table = Tensor(shape: [0])
     var products = seen.transposed.times(values)
-    for _ in 0..<Self.rounds {
+    for round in 0..<Self.rounds {
+      if haste.isHopeless(since: begun, share: round == 0 ? 1 : Double(round) / Double(Self.rounds)) { return nil }
       let image = seen.times(products.scalingRows(by: components.shares))
       table = said.solve(spread(image))
       values = gathered(said.sums(table))

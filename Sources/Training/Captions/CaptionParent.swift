@@ -28,10 +28,11 @@ public struct CaptionParent: Sendable {
     else { throw bad("does not say how it wants pictures: train it again") }
     self.preprocessing = preprocessing
     let own = model.metadata["card"].flatMap { try? JSONDecoder().decode(Origin.self, from: Data($0.utf8)) }
-    card = ModelCard.Parent(
+    var card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: CaptionTrainer.recipe, dataSHA256: own?.dataSHA256,
-      kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with",
-      identitiesSHA256: TrainedIdentities.listed(in: model.metadata["card"]))
+      kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with")
+    card.list(IdentityHashes(card: model.metadata["card"]))
+    self.card = card
   }
 
   /// What is read of its card, which may be older than some settings.

@@ -25,7 +25,8 @@ public struct CaptionTrainer: LongTraining {
   public var checkpoints: String?
   /// Whether to go on from the checkpoints that are there.
   public var resumes = false
-  /// Seconds to keep, reading included; nil for as many as the steps need.
+  /// Seconds to keep, reading included; nil for as many as the steps need. Pairs of towers of patches, which are not trained
+  /// but fitted, are left out where there is no time for them.
   public var seconds: Double?
   /// Who may use the model, for the card.
   public var licence: String?
@@ -46,6 +47,8 @@ public struct CaptionTrainer: LongTraining {
     _ sheet: CaptionSheet, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedCaptions {
     let started = ContinuousClock.now
+    let claim = try claim()
+    defer { withExtendedLifetime(claim) {} }
     let data = try CaptionedPictures(
       sheet, preprocessing: parent?.preprocessing ?? Self.preprocessing(), skipsBroken: skipsBroken)
     let skipped = Set(data.skipped.map(\.path))
@@ -68,7 +71,7 @@ public struct CaptionTrainer: LongTraining {
     _ data: CaptionedPictures, digest: String?, since started: ContinuousClock.Instant,
     onEvent: (Int, TrainingEvent) -> Void
   ) throws -> TrainedCaptions {
-    let configuration = try chosen()
+    var configuration = try chosen()
     try checkTime()
     let concepts = data.concepts
     guard concepts.count >= 2 else {
@@ -77,14 +80,18 @@ public struct CaptionTrainer: LongTraining {
     let folder = try checkpointFolder(
       Everything(
         data: data.digest, configuration: configuration, parent: parent?.card.sha256, byTime: seconds != nil),
-      onEvent: onEvent)
+      since: started, onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: configuration.members, configuration: configuration))
     let fold = fold(concepts, configuration)
     if configuration.patchTowers > 0 { onEvent(0, .preparing("towers of patches are fitted")) }
-    let fitted = try fitted(configuration, to: data)
+    let wanted = configuration.patchTowers
+    let fitted = try fitted(configuration, to: data, keeping: folder, since: started)
+    configuration.patchTowers = fitted.count
     var runs: [Run] = []
     var used = started.secondsUntilNow
+    // What comes after a pair's steps takes its part of the time: how much is known from the first one on.
+    var rest = Self.restShare * (seconds ?? 0)
     for member in 0..<configuration.members {
       // The first is steered by concepts it never sees; the others learn from all of them.
       let isScout = member == 0 && !fold.validation.isEmpty
@@ -97,23 +104,34 @@ public struct CaptionTrainer: LongTraining {
           parameters: learner.parameterCount,
           data: "\(known.count) pictures with \(Set(known.captionsOfPicture.joined()).count) captions, "
             + "\(isScout ? fold.validation.count : 0) others to steer by"))
-      let left = seconds.map { max(0, 1 - used / $0) } ?? 1
+      let pairs = Double(configuration.members - member)
+      let left = seconds.map { max(0, 1 - (used + rest * (pairs + 1)) / $0) } ?? 1
       let loop = try TrainingLoop.finished(
-        learner, clock: TrainingClock(share: left / Double(configuration.members - member), of: seconds),
+        learner, clock: TrainingClock(share: left / pairs, of: seconds),
         file: folder?.file(training: member)
       ) { onEvent(member, $0) }
       used += loop.clock.seconds
+      let clock = ContinuousClock.now
       let towers = try loop.learner.towers(loop.weights)
       let text = try CaptionRegression.joined(
         to: towers.text, pictures: towers.pictures, data: known, workers: workers ?? Workers.cores)
+      rest = clock.secondsUntilNow
+      used += rest
       runs.append(Run(pair: (towers.pictures, text), epochs: loop.epochs, kept: loop.kept))
     }
     var card = CaptionCard(
       recipe: Self.recipe, pictures: data.count, captions: data.captions.count, concepts: concepts.count,
       configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.kept] })
     (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
+    if configuration.patchTowers < wanted {
+      let count = wanted - configuration.patchTowers
+      card.notes = [
+        "of \(wanted) pairs of towers of patches \(count) \(count == 1 ? "was" : "were") left out: there was no time "
+          + "(--minutes) for \(count == 1 ? "it" : "them")"
+      ]
+    }
     card.licence = licence ?? ModelCard.usualLicenceOfData
-    card.identitiesSHA256 = ModelCard.hashes(ofNames: data.conceptNames)
+    card.list(data.conceptNames)
     let views = parent?.model.pictures.views ?? Self.views
     var trained = TrainedCaptions(
       model: try model(runs.map(\.pair) + fitted, views, card, data.preprocessing), card: card,
@@ -129,7 +147,7 @@ public struct CaptionTrainer: LongTraining {
       (trained.card, trained.reports) = (card, reports)
       trained.model = try model(runs.map(\.pair) + fitted, views, card, data.preprocessing)
     }
-    trained.seconds = started.secondsUntilNow
+    trained.seconds = (folder?.secondsBefore ?? 0) + started.secondsUntilNow
     return trained
   }
 
@@ -167,14 +185,47 @@ public struct CaptionTrainer: LongTraining {
     return further
   }
 
-  /// Pairs whose features are patches, which need no training.
-  private func fitted(_ configuration: CaptionConfiguration, to data: CaptionedPictures) throws -> [Pair] {
-    try (0..<configuration.patchTowers).map { number in
-      let seed = SeededRandom(seed: configuration.seed).split(98).number(UInt64(number))
-      return try CaptionCorrelation.towers(
-        on: CaptionPatches.trunk(data, seed: seed), vocabulary: vocabulary(of: data), data: data,
-        dimension: configuration.dimension, seed: seed, workers: workers ?? Workers.cores)
+  /// What is kept of a given time, for each pair, for what comes after its steps, before it is known how long that takes.
+  private static let restShare = 0.05
+  /// The part of the time left that fitting pairs of patches may take.
+  private static let patchShare = 0.4
+
+  /// Pairs whose features are patches, which need no training: all of them, or, where there is a time to keep, as many as can be
+  /// had in a part of it. A training that is resumed has settled how many, when it began.
+  private func fitted(
+    _ configuration: CaptionConfiguration, to data: CaptionedPictures, keeping folder: CheckpointFolder?,
+    since started: ContinuousClock.Instant
+  ) throws -> [Pair] {
+    let count = configuration.patchTowers
+    guard let seconds, count > 0 else {
+      return try (0..<count).compactMap { try fitted($0, configuration, to: data) }
     }
+    var pairs: [Pair] = []
+    func decide() throws -> Int {
+      let clock = ContinuousClock.now
+      let most = Self.patchShare * max(0, seconds - started.secondsUntilNow)
+      for number in 0..<count {
+        // What one took another one takes.
+        guard number == 0 || clock.secondsUntilNow * Double(number + 1) / Double(number) <= most,
+          let pair = try fitted(number, configuration, to: data, by: clock + .seconds(most))
+        else { break }
+        pairs.append(pair)
+      }
+      return pairs.count
+    }
+    let settled = try folder?.settled("patches", decide) ?? decide()
+    if pairs.isEmpty { pairs = try (0..<settled).compactMap { try fitted($0, configuration, to: data) } }
+    return pairs
+  }
+
+  private func fitted(
+    _ number: Int, _ configuration: CaptionConfiguration, to data: CaptionedPictures,
+    by deadline: ContinuousClock.Instant? = nil
+  ) throws -> Pair? {
+    let seed = SeededRandom(seed: configuration.seed).split(98).number(UInt64(number))
+    return try CaptionCorrelation.towers(
+      on: CaptionPatches.trunk(data, seed: seed), vocabulary: vocabulary(of: data), data: data,
+      dimension: configuration.dimension, seed: seed, workers: workers ?? Workers.cores, by: deadline)
   }
 
   private func vocabulary(of known: CaptionedPictures) throws -> CaptionVocabulary {

@@ -120,10 +120,11 @@ public struct CaptionedPictures: Sendable {
 
   /// What a tower makes of all pictures, some at a time: its values, picture after picture.
   func values(by tower: (Tensor) throws -> Tensor) rethrows -> [Float] {
-    try Swift.stride(from: 0, to: count, by: 128).flatMap { start in
-      try tower(tensor(start..<min(start + 128, count))).values
-    }
+    try parts.flatMap { try tower(tensor($0)).values }
   }
+
+  /// So many pictures as are looked at together, one part after another.
+  var parts: [Range<Int>] { Swift.stride(from: 0, to: count, by: 128).map { $0..<min($0 + 128, count) } }
 
   /// Pictures `range`, normalized, `[range.count] + preprocessing.shape`.
   func tensor(_ range: Range<Int>) -> Tensor {

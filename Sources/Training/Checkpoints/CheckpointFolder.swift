@@ -1,3 +1,5 @@
+import Crypto
+import Files
 import Foundation
 
 /// Where the checkpoints of all trainings behind one model are kept while they train: a file a training.
@@ -14,22 +16,37 @@ public struct CheckpointFolder: Sendable {
   let isResuming: Bool
   /// Whether a training that was cut off could have been gone on with, and is given up.
   let hasGivenUp: Bool
+  /// Seconds that all trainings together took before they were cut off, up to the last checkpoint; 0 where nothing is resumed.
+  public let secondsBefore: Double
+  private let started: ContinuousClock.Instant
   private let lock: FolderLock
 
   /// Makes the folder where it is not there; unless resuming, removes what is left of an earlier training in it.
   ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - fingerprint: of everything that decides the result.
+  ///   - isResuming: whether what is there is gone on with.
+  ///   - started: when this run began.
   /// - Throws: ``TrainingError/checkpointsInUse(path:)`` where another process trains there,
   ///   ``TrainingError/checkpointNotWritten(path:reason:kept:)`` where that is not possible.
-  public init(path: String, fingerprint: String, isResuming: Bool) throws {
+  public init(
+    path: String, fingerprint: String, isResuming: Bool, since started: ContinuousClock.Instant = .now
+  ) throws {
     self.path = path
     self.fingerprint = fingerprint
     self.isResuming = isResuming
+    self.started = started
     do {
       guard let lock = try FolderLock.take(path) else { throw TrainingError.checkpointsInUse(path: path) }
       self.lock = lock
       let first = "\(path)/\(Self.name(training: 0))"
       hasGivenUp = !isResuming && FileManager.default.fileExists(atPath: first)
-      for name in try FileManager.default.contentsOfDirectory(atPath: path)
+      let names = try FileManager.default.contentsOfDirectory(atPath: path)
+      let taken = names.filter { isResuming && $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }
+        .compactMap { CheckpointFile.elapsed(in: "\(path)/\($0)", fingerprint: fingerprint) }
+      secondsBefore = taken.max() ?? 0
+      for name in names
       where name.hasSuffix(".tmp") || (!isResuming && name.hasSuffix(Self.suffix)) {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
@@ -40,8 +57,9 @@ public struct CheckpointFolder: Sendable {
     }
   }
 
-  private static let suffix = ".checkpoint"
-  private static func name(training: Int) -> String { "training-\(training + 1)\(suffix)" }
+  fileprivate static let suffix = ".checkpoint"
+  fileprivate static let prefix = "training-"
+  private static func name(training: Int) -> String { "\(prefix)\(training + 1)\(suffix)" }
 
   /// The day the training began: today, unless it began earlier and is resumed.
   ///
@@ -58,14 +76,19 @@ public struct CheckpointFolder: Sendable {
     let file = "\(path)/\(name)\(Self.suffix)"
     if isResuming, let bytes = FileManager.default.contents(atPath: file) {
       guard let settled = try? JSONDecoder().decode(Settled<Value>.self, from: bytes) else {
-        throw TrainingError.checkpointUnusable(path: file, reason: "is damaged")
+        throw TrainingError.checkpointDamaged(path: file, reason: "it is not as it was written")
       }
       guard settled.training == fingerprint else {
         throw TrainingError.checkpointUnusable(path: file, reason: TrainingError.anotherTraining)
       }
+      // Files of before have none.
+      guard try settled.sha256.map({ try $0 == settled.digest() }) ?? true else {
+        throw TrainingError.checkpointDamaged(path: file, reason: "it is not as it was written")
+      }
       return settled.value
     }
-    let settled = Settled(training: fingerprint, value: try decide())
+    var settled = Settled(training: fingerprint, value: try decide())
+    settled.sha256 = try settled.digest()
     do {
       try AtomicFile.write(JSONEncoder().encode(settled), to: file)
     } catch let error as AtomicFile.Failure {
@@ -77,12 +100,23 @@ public struct CheckpointFolder: Sendable {
   private struct Settled<Value: Codable>: Codable {
     var training: String
     var value: Value
+    var sha256: String?
+
+    /// Of the rest.
+    func digest() throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      var rest = self
+      rest.sha256 = nil
+      return SHA256.hash(data: try encoder.encode(rest)).hexadecimal
+    }
   }
 
   /// The file of a training, counted from 0.
   package func file(training: Int) -> CheckpointFile {
     CheckpointFile(
-      path: "\(path)/\(Self.name(training: training))", fingerprint: fingerprint, isResuming: isResuming)
+      path: "\(path)/\(Self.name(training: training))", fingerprint: fingerprint, isResuming: isResuming,
+      before: secondsBefore, started: started, lock: lock)
   }
 
   /// Removes the folder once its trainings are over and the model is written. Files that are not its own stay.
@@ -91,6 +125,24 @@ public struct CheckpointFolder: Sendable {
     for name in names where name.hasSuffix(Self.suffix) || name.hasSuffix(".tmp") {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
-    _ = path.withCString { rmdir($0) }
+    if path.withCString({ rmdir($0) }) == 0 { UnfinishedFiles.end(path) }
+  }
+}
+
+/// What a training has of its folder from the first moment on. Where it ends before there is anything to go on with, what it
+/// had settled goes with it.
+final class CheckpointClaim: Sendable {
+  private let path: String
+  private let lock: FolderLock
+
+  init(path: String, lock: FolderLock) { (self.path, self.lock) = (path, lock) }
+
+  deinit {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard !names.isEmpty, !names.contains(where: { $0.hasPrefix(CheckpointFolder.prefix) }) else { return }
+    for name in names where name.hasSuffix(CheckpointFolder.suffix) {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    if path.withCString({ rmdir($0) }) == 0 { UnfinishedFiles.end(path) }
   }
 }

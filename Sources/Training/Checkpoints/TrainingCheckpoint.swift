@@ -26,8 +26,10 @@ struct TrainingCheckpoint<L: Learner> {
 
   private static var format: String { "training checkpoint 2" }
 
-  /// The checkpoint as a safetensors file.
-  func encoded(fingerprint: String) throws -> Data {
+  /// The checkpoint as a safetensors file, which says whether it is as it was written.
+  ///
+  /// - Parameter elapsed: seconds that all trainings together have taken.
+  func encoded(fingerprint: String, elapsed: Double) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     var flat: [String: Tensor] = [:]
@@ -37,22 +39,24 @@ struct TrainingCheckpoint<L: Learner> {
     return try SafeTensors(
       tensors: flat,
       metadata: [
-        "format": Self.format, "training": fingerprint,
+        "format": Self.format, "training": fingerprint, CheckpointFile.elapsedKey: "\(elapsed)",
         "position": String(decoding: try encoder.encode(position), as: UTF8.self),
       ]
     ).encoded()
   }
 
-  /// Reads what ``encoded(fingerprint:)`` wrote.
+  /// Reads what ``encoded(fingerprint:elapsed:)`` wrote.
   ///
-  /// - Throws: ``TrainingError/checkpointUnusable(path:reason:)``.
+  /// - Throws: ``TrainingError/checkpointDamaged(path:reason:)``, ``TrainingError/checkpointUnusable(path:reason:)``.
   init(contentsOf path: String, fingerprint: String) throws {
     func unusable(_ reason: String) -> TrainingError { .checkpointUnusable(path: path, reason: reason) }
     let file: SafeTensors
     do {
-      file = try SafeTensors(contentsOf: path)
+      file = try SafeTensors(Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch let error as ModelFileError {
+      throw TrainingError.checkpointDamaged(path: path, reason: Self.fault(error))
     } catch {
-      throw unusable("is damaged (\(error))")
+      throw TrainingError.checkpointDamaged(path: path, reason: "it cannot be read")
     }
     guard file.metadata["format"] == Self.format else { throw unusable("is no checkpoint of this version") }
     guard file.metadata["training"] == fingerprint else {
@@ -69,5 +73,10 @@ struct TrainingCheckpoint<L: Learner> {
       guard parts.count == 2 else { throw unusable("has a tensor that belongs to nothing") }
       tensors[String(parts[0]), default: [:]][String(parts[1])] = tensor
     }
+  }
+
+  /// What is wrong with a file, without the way out that a model's has.
+  private static func fault(_ error: ModelFileError) -> String {
+    error.description.split(separator: ": ").first.map(String.init) ?? error.description
   }
 }

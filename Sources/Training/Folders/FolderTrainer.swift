@@ -75,6 +75,8 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
   ) throws -> TrainedEmbedder {
     let started = ContinuousClock.now
     try checkTime()
+    let claim = try claim()
+    defer { withExtendedLifetime(claim) {} }
     var recipe = try Recipe(folder: folder, preprocessing: parent?.preprocessing)
     let (inputs, skipped) = LabelledInputs.reading(folder, preprocessing: recipe.preprocessing)
     guard skipsBroken || skipped.isEmpty else {
@@ -90,11 +92,23 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
         data: digest, seed: seed, architectures: trainer.plans.map(\.architecture),
         configurations: trainer.plans.map(\.configuration), framing: framingSettings(recipe),
         parent: parent?.card.sha256, byTime: seconds != nil),
-      onEvent: onEvent)
+      since: started, onEvent: onEvent)
     // First, so that it is known how much time there is left; it takes seconds, and is done again after an interruption.
     let framing = try framing(recipe, inputs) { onEvent(0, $0) }
     trainer.checkpoints = file
-    if let seconds { try trainer.keep(to: seconds, used: started.secondsUntilNow, inputs: inputs) }
+    var notes: [String] = []
+    if parent == nil, recipe.framing != nil, framingSettings(recipe) == nil {
+      notes.append("how pictures are framed was not learned, for which two minutes (--minutes 2) are the least")
+    }
+    if let seconds {
+      let wanted = trainer.plans.count
+      try trainer.keep(to: seconds, used: started.secondsUntilNow, inputs: inputs)
+      if trainer.plans.count < wanted {
+        notes.append(
+          "of \(wanted) networks \(trainer.plans.count) \(trainer.plans.count == 1 ? "was" : "were") trained: "
+            + "there was no time (--minutes) for more")
+      }
+    }
     let date = try file?.date() ?? ModelCard.today
     onEvent(
       0,
@@ -113,6 +127,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     card.licence = licence ?? ModelCard.usualLicence
     card.parent = parent?.card
     card.framing = framingSettings(recipe)
+    card.notes = notes.isEmpty ? nil : notes
     card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
     let views = try parent?.network.views ?? views(recipe, committee, trainer.plans[0].architecture, inputs)
     var trained = TrainedEmbedder(
@@ -131,7 +146,7 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
       trained.card = card
       trained.model = try model(inputs, trainer, committee, views, framing, card)
     }
-    trained.seconds = started.secondsUntilNow
+    trained.seconds = (file?.secondsBefore ?? 0) + started.secondsUntilNow
     return trained
   }
 

@@ -34,10 +34,12 @@ public struct ParentModel: Sendable {
     }
     self.preprocessing = preprocessing
     let own = network.metadata["card"].flatMap { try? JSONDecoder().decode(ModelCard.self, from: Data($0.utf8)) }
-    card = ModelCard.Parent(
+    var card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: recipe, dataSHA256: own?.dataSHA256,
       kept:
-        "preprocessing, \(network.framing == nil ? "" : "framing, ")architecture, views and the weights of \(network.members.count) networks to begin with",
-      identitiesSHA256: TrainedIdentities.listed(in: network.metadata["card"]))
+        "preprocessing, \(network.framing == nil ? "" : "framing, ")architecture, views and the weights of \(network.members.count) networks to begin with"
+    )
+    card.list(IdentityHashes(card: network.metadata["card"]))
+    self.card = card
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Framing
 import Images
 import Networks
 
@@ -42,6 +43,14 @@ public struct PictureModel: Sendable {
 
   /// The bytes of the model file; the same model gives the same bytes.
   public func file() throws -> Data { try network.encoded() }
+
+  /// A picture's file as its networks see it: the part that they are shown, at their size and in their colour, before the
+  /// values are normalized.
+  ///
+  /// - Throws: `PictureError` where it cannot be read.
+  public func seen(_ path: String) throws -> Picture {
+    try preprocessing.seen(Picture(contentsOf: path, as: preprocessing.colour), by: network.framing)
+  }
 
   /// Embeds prepared inputs, framed as they are: one row of `network.dimension` values an input.
   public func embed(_ inputs: LabelledInputs, workers: Int? = nil) throws -> [Float] {

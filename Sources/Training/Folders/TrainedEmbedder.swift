@@ -16,7 +16,7 @@ public struct TrainedEmbedder: Sendable {
   public let skipped: [LabelledInputs.Skipped]
   /// Where its checkpoints are; to be removed once the model is written.
   public let checkpoints: CheckpointFolder?
-  /// How long it took, in seconds.
+  /// How long it took, in seconds, what was taken before it was cut off included.
   public internal(set) var seconds: Double
   /// How the scout and the baselines do on the identities that were set aside.
   public internal(set) var reports: [(name: String, report: IdentificationReport)]?

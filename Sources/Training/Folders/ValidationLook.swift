@@ -57,11 +57,11 @@ public struct ValidationLook: Sendable {
 }
 
 extension TrainedEmbedder {
-  /// The identities that were set aside, as the first network sees them; nil where none were.
+  /// The identities that were set aside, as the first network sees them, framed where the model frames; nil where none were.
   public func look() throws -> ValidationLook? {
     guard let scout = committee.scout else { return nil }
     let model = try scoutModel(scout)
-    let inputs = validationInputs
+    let inputs = model.network.framing.map { validationInputs.framed(by: $0) } ?? validationInputs
     return try ValidationLook(embeddings: model.embed(inputs), dimension: model.network.dimension, inputs: inputs)
   }
 }

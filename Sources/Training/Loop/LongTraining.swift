@@ -28,19 +28,36 @@ extension LongTraining {
     }
   }
 
+  /// Takes the folder of checkpoints, before the data are read: who comes second is to hear of it at once.
+  ///
+  /// - Returns: what has to be kept until the training is over; nil where there are no checkpoints.
+  /// - Throws: ``TrainingError/checkpointsInUse(path:)``, ``TrainingError/checkpointNotWritten(path:reason:kept:)``.
+  func claim() throws -> CheckpointClaim? {
+    guard let checkpoints else { return nil }
+    do {
+      guard let lock = try FolderLock.take(checkpoints) else { throw TrainingError.checkpointsInUse(path: checkpoints) }
+      return CheckpointClaim(path: checkpoints, lock: lock)
+    } catch let error as TrainingError {
+      throw error
+    } catch {
+      throw TrainingError.checkpointNotWritten(path: checkpoints, reason: error.localizedDescription, kept: nil)
+    }
+  }
+
   /// Where checkpoints are kept; nil for nowhere.
   ///
   /// - Parameters:
   ///   - everything: all that decides the result, the number of threads not among it.
+  ///   - started: when this run began.
   ///   - onEvent: hears where an earlier training is given up.
   func checkpointFolder(
-    _ everything: some Encodable, onEvent: (Int, TrainingEvent) -> Void
+    _ everything: some Encodable, since started: ContinuousClock.Instant, onEvent: (Int, TrainingEvent) -> Void
   ) throws -> CheckpointFolder? {
     try checkpoints.map {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
       let fingerprint = SHA256.hash(data: try encoder.encode(everything)).hexadecimal
-      let folder = try CheckpointFolder(path: $0, fingerprint: fingerprint, isResuming: resumes)
+      let folder = try CheckpointFolder(path: $0, fingerprint: fingerprint, isResuming: resumes, since: started)
       if folder.hasGivenUp { onEvent(0, .gaveUp(checkpoints: folder.path)) }
       return folder
     }

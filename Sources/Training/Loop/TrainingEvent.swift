@@ -10,8 +10,8 @@ public enum TrainingEvent: Sendable {
   case planned(trainings: Int, configuration: any Encodable & Sendable)
   /// A training of so many values begins, on data described in words: `320 pictures of 8 identities, 2 others to steer by`.
   case started(parameters: Int, data: String)
-  /// A training goes on after an epoch that was kept before it was cut off.
-  case resumed(epoch: Int)
+  /// A training goes on after an epoch that was kept before it was cut off, at whose end it had taken so many seconds.
+  case resumed(epoch: Int, seconds: Double)
   /// A step is done, of at most so many; the progress is from 0 to 1, by the clock where the training has a time to keep.
   case step(Int, of: Int, loss: Double, progress: Double)
   /// An epoch ended.

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// The same training gives the same card, but for ``date``, which is a day; `SOURCE_DATE_EPOCH` in the environment sets it,
 /// as reproducible builds do. Names of people stand in it as hashes alone, paths not at all.
-public struct ModelCard: Sendable, Codable, Hashable {
+public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
   /// The recipe.
   public var recipe: String
   /// The seed.
@@ -16,9 +16,12 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var pictures: Int
   /// The SHA-256 of the data; see ``DataDigest``.
   public var dataSHA256: String?
-  /// The SHA-256 of each identity's composed (NFC) name, sorted; left out of cards of more than
-  /// ``mostListedIdentities``. It hides a name from readers, not from somebody who tries names.
+  /// The SHA-256 of each identity's composed (NFC) name, sorted; cards of more than ``mostListedIdentities`` have
+  /// ``identitiesSHA256Prefixes`` instead. It hides a name from readers, not from somebody who tries names.
   public var identitiesSHA256: [String]?
+  /// The first six bytes of each of these hashes, sorted and joined, in base64: eight characters an identity, so that cards
+  /// of any number of identities list them.
+  public var identitiesSHA256Prefixes: String?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.
@@ -29,6 +32,8 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var losses: [LossSettings]?
   /// How the network that finds a picture's usual part was trained, where there is one.
   public var framing: FramingSettings?
+  /// What was left out of the recipe for want of time, as sentences.
+  public var notes: [String]?
   /// The epoch whose weights were kept, for each network; without its seconds, which are chance.
   public var bestEpochs: [EpochRecord]
   /// How many identities were set aside to steer by.
@@ -42,7 +47,7 @@ public struct ModelCard: Sendable, Codable, Hashable {
   public var parent: Parent?
 
   /// A model that another one was trained from.
-  public struct Parent: Sendable, Codable, Hashable {
+  public struct Parent: Sendable, Codable, Hashable, IdentityListing {
     /// The SHA-256 of its file.
     public var sha256: String
     /// Its recipe.
@@ -53,9 +58,11 @@ public struct ModelCard: Sendable, Codable, Hashable {
     public var kept: String
     /// Whom it was trained on, and the models before it, as ``ModelCard/identitiesSHA256`` says it.
     public var identitiesSHA256: [String]?
+    /// The same of many, as ``ModelCard/identitiesSHA256Prefixes`` says it.
+    public var identitiesSHA256Prefixes: String?
   }
 
-  /// Cards of more identities than these do not list them: a model file's header stays small.
+  /// Cards of more identities than these list the beginnings of their hashes alone: a model file's header stays small.
   public static let mostListedIdentities = 2_000
 
   init(
@@ -68,16 +75,6 @@ public struct ModelCard: Sendable, Codable, Hashable {
     self.pictures = pictures
     self.configuration = configuration
     self.bestEpochs = bestEpochs.map(\.withoutSeconds)
-  }
-
-  /// Lists whom the model was trained on.
-  mutating func list(_ names: [String]) {
-    identitiesSHA256 = Self.hashes(ofNames: names)
-  }
-
-  /// What a card says of whom, or what, it was trained on; nil for too many.
-  static func hashes(ofNames names: [String]) -> [String]? {
-    names.count <= mostListedIdentities ? names.map(hash(ofName:)).sorted() : nil
   }
 
   /// Lower-case hexadecimal SHA-256 of a name's composed (NFC) UTF-8: how cards and galleries know whom a model was

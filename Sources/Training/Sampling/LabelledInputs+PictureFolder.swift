@@ -1,3 +1,4 @@
+import Framing
 import Images
 import Networks
 
@@ -44,8 +45,7 @@ extension LabelledInputs {
       let prepared = Workers().map(batch) { item in
         Result {
           let picture = try Picture(contentsOf: item.path, as: raw.colour)
-          let window = framing.map { preprocessing.window(of: picture, by: $0) }
-          return raw.prepare(picture, through: window ?? .usual)
+          return raw.prepare(picture, through: preprocessing.window(of: picture, by: framing))
         }
       }
       for (item, result) in zip(batch, prepared) {
@@ -65,5 +65,20 @@ extension LabelledInputs {
       preprocessing: preprocessing, values: values, labels: labels, names: folder.identities.map(\.name),
       sources: sources)
     return (inputs, skipped)
+  }
+
+  /// The same inputs, framed as a network of framing finds them; those that come from nowhere, or can no longer be read, as
+  /// they are.
+  func framed(by framing: FramingNetwork) -> LabelledInputs {
+    guard !sources.isEmpty else { return self }
+    let raw = preprocessing.unnormalized
+    let framed = Workers().map(Array(sources.indices)) { row -> [Float] in
+      guard let picture = try? Picture(contentsOf: sources[row], as: raw.colour) else {
+        return Array(values[row * stride..<(row + 1) * stride])
+      }
+      return raw.prepare(picture, through: preprocessing.window(of: picture, by: framing))
+    }
+    return LabelledInputs(
+      preprocessing: preprocessing, values: framed.flatMap { $0 }, labels: labels, names: names, sources: sources)
   }
 }

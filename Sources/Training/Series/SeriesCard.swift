@@ -2,7 +2,7 @@ import Foundation
 import Networks
 
 /// What a model of series says of itself; no path stands in it, and of dates the day the training began.
-public struct SeriesCard: Sendable, Codable, Hashable {
+public struct SeriesCard: Sendable, Codable, Hashable, IdentityListing {
   /// The recipe.
   public var recipe = "series"
   /// How it was trained.
@@ -25,6 +25,8 @@ public struct SeriesCard: Sendable, Codable, Hashable {
   public var dataSHA256: String?
   /// The SHA-256 of each subject's name, sorted; see ``ModelCard/identitiesSHA256``.
   public var identitiesSHA256: [String]?
+  /// The same of many; see ``ModelCard/identitiesSHA256Prefixes``.
+  public var identitiesSHA256Prefixes: String?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.
@@ -34,7 +36,7 @@ public struct SeriesCard: Sendable, Codable, Hashable {
 
   enum CodingKeys: String, CodingKey {
     case recipe, settings, channels, step, streams, subjects, moments, dataSHA256, date, licence, parent
-    case identitiesSHA256
+    case identitiesSHA256, identitiesSHA256Prefixes
     case validationMoments = "validation_moments"
     case bestEpoch = "best_epoch"
   }
@@ -71,6 +73,6 @@ public struct SeriesCard: Sendable, Codable, Hashable {
     (streams, subjects, self.bestEpoch) = (data.streams, data.subjects.count, bestEpoch)
     moments = data.training.moments + data.validation.moments
     validationMoments = data.validation.moments
-    identitiesSHA256 = ModelCard.hashes(ofNames: data.subjects)
+    list(data.subjects)
   }
 }

@@ -21,10 +21,11 @@ public struct SeriesParent: Sendable {
     } catch {
       throw bad("is no model of series that says how it was made (\(error)): take one made by 'likeness train series'")
     }
-    card = ModelCard.Parent(
+    var card = ModelCard.Parent(
       sha256: SHA256.hash(data: bytes).hexadecimal, recipe: "series", dataSHA256: own.dataSHA256,
-      kept: "front end, architecture and the encoder's weights to begin with",
-      identitiesSHA256: TrainedIdentities.listed(in: model.network.metadata["card"]))
+      kept: "front end, architecture and the encoder's weights to begin with")
+    card.list(IdentityHashes(card: model.network.metadata["card"]))
+    self.card = card
   }
 
   /// What is trained; the networks before it, if there are any, only pass on what the front end sees.

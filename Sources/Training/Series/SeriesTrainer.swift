@@ -39,6 +39,8 @@ public struct SeriesTrainer: LongTraining {
     _ folder: SeriesFolder, onEvent: @Sendable (Int, TrainingEvent) -> Void = { _, _ in }
   ) throws -> TrainedSeries {
     let started = ContinuousClock.now
+    let claim = try claim()
+    defer { withExtendedLifetime(claim) {} }
     let (streams, skipped) =
       skipsBroken
       ? try folder.readableStreams(workers: workers) : (try folder.streams(workers: workers), [])
@@ -71,7 +73,7 @@ public struct SeriesTrainer: LongTraining {
     let architecture = try settings.architecture(count: data.frontEnd.count)
     let folder = try checkpointFolder(
       Everything(data: data.digest, settings: settings, parent: parent?.card.sha256, byTime: seconds != nil),
-      onEvent: onEvent)
+      since: started, onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: 1, configuration: settings))
     onEvent(
@@ -92,7 +94,8 @@ public struct SeriesTrainer: LongTraining {
     let model = try card.model(frontEnd: data.frontEnd, weights: loop.weights)
     return TrainedSeries(
       model: model, card: card, epochs: loop.epochs, streams: streams, subjectsAside: data.subjectsAside,
-      notes: data.notes, checkpoints: folder, seconds: started.secondsUntilNow,
+      notes: data.notes, checkpoints: folder,
+      seconds: (folder?.secondsBefore ?? 0) + started.secondsUntilNow,
       framesPerSecond: loop.learner.framesPerSecond)
   }
 

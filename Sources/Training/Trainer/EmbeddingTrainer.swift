@@ -80,7 +80,7 @@ public struct EmbeddingTrainer: Sendable {
     var run = TrainingLoop(try learner(), clock: clock)
     if let checkpoint {
       try run.resume(checkpoint, of: file)
-      onEvent(.resumed(epoch: run.epochs.count))
+      onEvent(.resumed(epoch: run.epochs.count, seconds: run.epochs.last?.seconds ?? 0))
     }
     while true {
       do {

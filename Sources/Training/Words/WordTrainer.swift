@@ -51,6 +51,8 @@ public struct WordTrainer: LongTraining {
     }
     try checkTime()
     let start = ContinuousClock.now
+    let claim = try claim()
+    defer { withExtendedLifetime(claim) {} }
     let corpus = try WordCorpus(
       path: path, minimumCount: minimumCount, phrases: phrases, skipsBroken: skipsBroken
     ) { onEvent(0, .reading($0, of: $1)) }
@@ -66,8 +68,7 @@ public struct WordTrainer: LongTraining {
     let workers = workers.map { Workers($0) } ?? Workers()
     let chosen = Chosen(settings: settings, gaps: gaps, minimumCount: minimumCount, phrases: phrases)
     let folder = try checkpointFolder(
-      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil),
-      onEvent: onEvent)
+      Everything(data: corpus.digest, chosen: chosen, byTime: seconds != nil), since: start, onEvent: onEvent)
     let date = try folder?.date() ?? ModelCard.today
     onEvent(0, .planned(trainings: gaps == nil ? 1 : 2, configuration: chosen))
 
@@ -109,7 +110,8 @@ public struct WordTrainer: LongTraining {
       vectors: Tensor(shape: [corpus.words.count, settings.dimension], values: vectors), gaps: filling?.encoder,
       bigrams: filling == nil ? nil : BigramCounts(corpus), metadata: metadata)
     return TrainedWords(
-      model: model, card: card, corpus: corpus, epochs: epochs, checkpoints: folder, seconds: start.secondsUntilNow)
+      model: model, card: card, corpus: corpus, epochs: epochs, checkpoints: folder,
+      seconds: (folder?.secondsBefore ?? 0) + start.secondsUntilNow)
   }
 
   /// What was chosen for a training.
@@ -155,7 +157,7 @@ public struct TrainedWords: Sendable {
   public let epochs: [WordEpochRecord]
   /// Where its checkpoints are; to be removed once the model is written.
   public let checkpoints: CheckpointFolder?
-  /// How long it took, reading included.
+  /// How long it took, reading included, and what was taken before it was cut off.
   public let seconds: Double
 
   /// Principal components of the words' neighbourhoods (positive pointwise mutual information, words up to 16 apart), with

@@ -43,6 +43,28 @@ struct SeriesReadingTests {
     }
   }
 
+  @Test("fields in quotation marks, numbers too, are read as RFC 4180 has them, whatever ends the lines")
+  func quoted() throws {
+    let text = """
+      "t_ms","x, to the right","la""bel",label
+      "0","1.5",2,"walk, then ""run\"""
+      "10", "-2.5e1" ,"","two
+      lines"
+      20,3,4,a 5" step
+
+      """
+    for end in ["\n", "\r\n", "\r"] {
+      let stream = try Self.stream(text.replacingOccurrences(of: "\n", with: end))
+      #expect(stream.channels == ["x, to the right", "la\"bel"] && stream.times == [0, 10, 20])
+      #expect(stream.values[0] == 1.5 && stream.values[1] == 2 && stream.values[2] == -25 && stream.values[3].isNaN)
+      #expect(stream.labels == ["walk, then \"run\"", "two\(end)lines", "a 5\" step"])
+    }
+    #expect(try Self.stream("\"date\";\"a\"\n\"2016-02-28 23:00:00\";\"1\"\n").times == [1_456_700_400_000])
+    #expect(Self.reason("t_ms,a\n0,1\n\"10,2\n20,3\n").contains("line 3"))
+    #expect(Self.reason("t_ms,a\n0,\"1\"5\n").contains("line 2: something stands between"))
+    #expect(Self.reason("t_ms,a,label\n0,1,\"a\nb\"\n10,\"hot\",\n").contains("line 4: a is \"hot\""))
+  }
+
   @Test("dates become milliseconds")
   func dates() throws {
     let stream = try Self.stream("date,OT\n2016-02-28 23:00:00,30\n2016-02-29T00:00:00.500Z,31\n2016-03-01 00:00,32\n")

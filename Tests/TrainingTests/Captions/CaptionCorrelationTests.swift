@@ -21,9 +21,10 @@ struct CaptionCorrelationTests {
   }
 
   private static func model(_ data: CaptionedPictures, dimension: Int, workers: Int = 2) throws -> CaptionModel {
-    let towers = try CaptionCorrelation.towers(
+    let fitted = try CaptionCorrelation.towers(
       on: trunk(), vocabulary: CaptionVocabulary(captions: data.captions), data: data, dimension: dimension, seed: 3,
       workers: workers)
+    let towers = try #require(fitted)
     return try CaptionModel(pictures: EmbeddingModel(members: [towers.pictures]), texts: [towers.text])
   }
 

@@ -62,6 +62,40 @@ struct CaptionTrainerTests {
     #expect(try CaptionModel(model.encoded()).embed(["red ring"]) == model.embed(["red ring"]))
   }
 
+  @Test("towers of patches keep to the time: where there is none for them they are left out, which the card says")
+  func patchesInTime() throws {
+    let data = try Self.pictures(DrawnCaptions())
+    var trainer = Self.trainer(steps: 1, patchTowers: 2)
+    trainer.seconds = 600
+    let usual = try trainer.train(data)
+    #expect(usual.model.texts.count == 3 && usual.card.notes == nil)
+    trainer.seconds = 0.001
+    let hasty = try trainer.train(data)
+    #expect(hasty.model.texts.count == 1 && hasty.card.configuration.patchTowers == 0)
+    #expect(hasty.card.notes?.count == 1 && hasty.card.notes?[0].contains("2 were left out") == true)
+    // Also of what is gone on with when time is left: what was settled stays.
+    let path = NSTemporaryDirectory() + "likeness-captions-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    (trainer.checkpoints, trainer.resumes) = (path, true)
+    #expect(try trainer.train(data).model.texts.count == 1)
+    trainer.seconds = 600
+    #expect(try trainer.train(data).model.texts.count == 1)
+  }
+
+  @Test("what ends before there is anything to go on with leaves no checkpoints")
+  func nothingLeft() throws {
+    let drawn = try DrawnCaptions()
+    let path = NSTemporaryDirectory() + "likeness-captions-" + UUID().uuidString
+    var trainer = Self.trainer(steps: 1)
+    trainer.checkpoints = path
+    let names = try CaptionSheet(path: drawn.path).entries.map(\.name)
+    let list = drawn.path + "/wordless.tsv"
+    try names.enumerated().map { "\($1)\t\(String(repeating: "!", count: $0 + 1))\n" }.joined()
+      .write(toFile: list, atomically: true, encoding: .utf8)
+    #expect(throws: CaptionError.self) { try trainer.train(CaptionSheet(path: list)) }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
   @Test("a training further keeps what words mean that the new captions lack")
   func further() throws {
     let data = try Self.pictures(DrawnCaptions())

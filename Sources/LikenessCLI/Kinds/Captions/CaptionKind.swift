@@ -32,6 +32,11 @@ struct CaptionKind: Kind {
       skipsBroken: request.skipsBroken)
   }
 
+  func doubt(about text: String) -> String? {
+    guard !FileManager.default.fileExists(atPath: text), ProbeArgument.looksLikeFile(text) else { return nil }
+    return "\(text): there is no such file, so it is taken as a sentence"
+  }
+
   func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer {
     let isFile = FileManager.default.fileExists(atPath: text)
     return try request.ask(gallery, .input(isFile ? .file(path: text) : .text(text)))

@@ -79,21 +79,20 @@ private struct SeriesSource: EnrollmentSource {
 
   func batch(for gallery: Gallery, progress: (Int, Int) -> Void) throws -> EnrollmentBatch {
     var batch = EnrollmentBatch()
-    var known: [String: Set<String>] = [:]
+    var known = KnownSources(gallery: gallery)
+    var identities = StreamIdentities(files: files, gallery: gallery)
     for (number, file) in files.enumerated() {
       do {
         guard let bytes = FileManager.default.contents(atPath: file) else {
           throw SeriesError(file, "cannot be read: check its rights")
         }
-        let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        let stem = StreamIdentities.name(of: file)
         let stream = try SeriesStream(csv: bytes, name: stem, path: file)
         let moments = try embedder.model.embed(stream)
-        let (identity, digest) = (name ?? stem, EmbedderSpecification.digest(bytes))
-        if known[identity] == nil {
-          let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)
-          known[identity] = Set(enrolled.compactMap(\.sourceSHA256))
-        }
-        if known[identity]?.insert(digest).inserted == false {
+        let digest = EmbedderSpecification.digest(bytes)
+        let (identity, hasIt) =
+          try name.map { ($0, try known.contains(digest, of: $0)) } ?? identities.identity(of: file, digest: digest)
+        if hasIt {
           batch.alreadyEnrolled += moments.count
         } else {
           for moment in moments {
@@ -112,6 +111,13 @@ private struct SeriesSource: EnrollmentSource {
         batch.skipped.append(.init(path: file, reason: error.reason))
       }
       progress(number + 1, files.count)
+    }
+    if !identities.byFolder.isEmpty {
+      let names = identities.byFolder.sorted()
+      batch.notes.append(
+        "streams of one name in different folders are identities of their own: "
+          + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) others" : "")
+          + " (--as NAME makes them one)")
     }
     return batch
   }
