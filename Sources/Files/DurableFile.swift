@@ -128,6 +128,12 @@ package enum DurableFile {
     return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
+  /// Whether a path leads to a file, and not to a folder, a pipe or a device.
+  package static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// The size of a file in bytes; nil where there is none.
   package static func size(_ path: String) -> Int? {
     (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int

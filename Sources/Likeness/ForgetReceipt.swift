@@ -18,6 +18,8 @@ public struct ForgetReceipt: Sendable, Hashable, Codable {
   public var models: [Model]
   /// Copies of the gallery that the library knows of, or found in their folders.
   public var copies: [Copy]
+  /// Tables in the gallery's file that are not the library's, and were not looked at: they may hold what others copied.
+  public var otherTables: [String]
   /// Whether the bytes are gone too.
   public var erasure: Erasure
   /// All that in sentences.
@@ -73,5 +75,6 @@ public struct ForgetReceipt: Sendable, Hashable, Codable {
     case embeddingIDs = "embedding_ids"
     case vectorBytes = "vector_bytes"
     case trainingSets = "training_sets"
+    case otherTables = "other_tables"
   }
 }

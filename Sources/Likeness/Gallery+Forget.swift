@@ -26,9 +26,9 @@ extension Gallery {
       let forgotten = try Forgotten(identity: id, in: db)
       let models = try TrainingSets.models(trainedOn: id, named: forgotten.name, in: db)
       let sets = try TrainingSets.remove(id, named: forgotten.name, in: db)
-      try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id.rawValue])
+      try Self.delete(id, in: db)
       try Self.noteErasure(db)
-      return Gone(rows: forgotten, models: models, trainingSets: sets, copies: try CopyRegister.all(in: db))
+      return try Gone(rows: forgotten, models: models, trainingSets: sets, in: db)
     }
     return receipt(gone)
   }
@@ -43,9 +43,9 @@ extension Gallery {
       try owner.bind(embedding.rawValue, at: 1)
       guard try owner.step() else { throw GalleryError.unknownEmbedding(embedding) }
       let forgotten = try Forgotten(identity: IdentityID(owner.integer(0)), only: embedding, in: db)
-      try db.execute(sql: "DELETE FROM embedding WHERE id = ?", arguments: [embedding.rawValue])
+      try db.change("DELETE FROM embedding WHERE id = ?", row: embedding.rawValue)
       try Self.noteErasure(db)
-      return Gone(rows: forgotten, models: [], trainingSets: 0, copies: try CopyRegister.all(in: db))
+      return try Gone(rows: forgotten, models: [], trainingSets: 0, in: db)
     }
     return receipt(gone)
   }
@@ -56,6 +56,14 @@ extension Gallery {
     var models: [ForgetReceipt.Model]
     var trainingSets: Int
     var copies: [CopyRegister.Entry]
+    /// Tables that somebody else made, which may hold anything.
+    var tables: [String]
+
+    init(rows: Forgotten, models: [ForgetReceipt.Model], trainingSets: Int, in db: Database) throws {
+      (self.rows, self.models, self.trainingSets) = (rows, models, trainingSets)
+      copies = try CopyRegister.all(in: db)
+      tables = try ExpectedSchema.added(in: db).filter { $0.type == "table" }.map(\.name)
+    }
   }
 
   /// Keeps in the file that bytes have to be overwritten, in the transaction that deletes them.
@@ -86,7 +94,7 @@ extension Gallery {
       identity: gone.rows.name, identityID: IdentityID(gone.rows.identity.id), embeddings: gone.rows.embeddings.count,
       embeddingIDs: gone.rows.embeddings.map { EmbeddingID($0.id) }, vectorBytes: gone.rows.vectorBytes,
       sources: gone.rows.sources, trainingSets: gone.trainingSets, models: gone.models, copies: copies,
-      erasure: obstacle == nil ? .complete : .pending, note: "")
+      otherTables: gone.tables, erasure: obstacle == nil ? .complete : .pending, note: "")
     receipt.note = receipt.sentences(path: path, obstacle: obstacle)
     return receipt
   }

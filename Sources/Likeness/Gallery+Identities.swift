@@ -67,7 +67,7 @@ extension Gallery {
   }
 
   /// Makes two identities one: the embeddings of `identity` become those of `other`, and `identity` is gone.
-  /// Attributes come together; where both have one, that of `other` stays.
+  /// Attributes come together, to the letter; where both have one, that of `other` stays.
   ///
   /// - Throws: ``GalleryError/unknownIdentity(name:)``; ``GalleryError/invalidArgument(reason:)`` where both are the
   ///   same.
@@ -78,18 +78,19 @@ extension Gallery {
       if source == target {
         throw GalleryError.invalidArgument(reason: "\"\(other)\" cannot be merged into itself: name two identities")
       }
-      let merged = try Self.attributes(of: target, in: db)
-        .merging(try Self.attributes(of: source, in: db)) { own, _ in own }
       try db.execute(
         sql: "UPDATE embedding SET identity_id = ? WHERE identity_id = ?",
         arguments: [target.rawValue, source.rawValue])
-      try db.execute(
-        sql: "UPDATE identity SET attributes = ? WHERE id = ?",
-        arguments: [try Attributes.text(merged), target.rawValue])
+      if let merged = Attributes.merged(
+        try Self.attributes(of: target, in: db), adding: try Self.attributes(of: source, in: db))
+      {
+        try db.execute(
+          sql: "UPDATE identity SET attributes = ? WHERE id = ?", arguments: [merged, target.rawValue])
+      }
       try TrainingSets.hold(
         try db.text("SELECT name FROM identity WHERE id = ?", source.rawValue) ?? "", as: source, in: db)
       try TrainingSets.move(source, to: target, in: db)
-      try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [source.rawValue])
+      try Self.delete(source, in: db)
     }
   }
 
@@ -116,7 +117,20 @@ extension Gallery {
       embeddings: Int(row.integer(4)), createdAt: row.text(3) ?? "")
   }
 
-  private static func attributes(of id: IdentityID, in db: Database) throws -> [String: JSONValue] {
-    Attributes.values(try db.text("SELECT attributes FROM identity WHERE id = ?", id.rawValue) ?? "{}")
+  private static func attributes(of id: IdentityID, in db: Database) throws -> String {
+    try db.text("SELECT attributes FROM identity WHERE id = ?", id.rawValue) ?? "{}"
+  }
+
+  /// Deletes an identity and what embeddings it has.
+  ///
+  /// - Throws: where a trigger that somebody else made keeps any of it.
+  static func delete(_ identity: IdentityID, in db: Database) throws {
+    // By name, and not by the cascade alone, so that what is kept is noticed.
+    let left = "SELECT count(*) FROM embedding WHERE identity_id = ?"
+    let count = Int32(clamping: try db.integer(left, identity.rawValue))
+    let embeddings = try RawStatement(db, "DELETE FROM embedding WHERE identity_id = ?")
+    try embeddings.bind(identity.rawValue, at: 1)
+    try embeddings.run(changing: count)
+    try db.change("DELETE FROM identity WHERE id = ?", row: identity.rawValue)
   }
 }

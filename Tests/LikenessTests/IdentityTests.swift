@@ -44,6 +44,99 @@ import Testing
     #expect(try gallery.identities().isEmpty)
   }
 
+  @Test("merging moves attributes to the letter, those too that no parser here can read")
+  func mergedAttributes() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    for (number, name) in ["Ada", "Bob", "Eve", "Sam"].enumerated() { try gallery.enroll([Float(number)], as: name) }
+    func set(_ text: String, _ name: String) throws {
+      try otherHand(scratch.path()).write { db in
+        try db.execute(sql: "UPDATE identity SET attributes = ? WHERE name = ?", arguments: [text, name])
+      }
+    }
+    func attributes(_ name: String) throws -> String? {
+      try otherHand(scratch.path()).read { db in
+        try String.fetchOne(db, sql: "SELECT attributes FROM identity WHERE name = ?", arguments: [name])
+      }
+    }
+    let strange = #"{"team": "blue", "c":1e999, "half":"\ud800", "deep":[{"x":"}\""},[]]}"#
+    try set(strange, "Bob")
+    #expect(
+      try gallery.identity(named: "Bob")?.attributes == [
+        "team": "blue", "c": "1e999", "half": #""\ud800""#, "deep": [["x": "}\""], []],
+      ])
+    #expect(
+      try gallery.verify().checks.first { $0.name == "identities" }?.findings.first?.what.contains("under \"c\"")
+        == true)
+    // Nothing to add: to the letter what it was.
+    try gallery.merge("Ada", into: "Bob")
+    #expect(try attributes("Bob") == strange)
+    try set(#"{"team":"red", "n":18446744073709551615,"k\"ey":null}"#, "Eve")
+    try gallery.merge("Eve", into: "Bob")
+    #expect(
+      try attributes("Bob")
+        == #"{"team":"blue","c":1e999,"half":"\ud800","deep":[{"x":"}\""},[]],"n":18446744073709551615,"k\"ey":null}"#)
+    #expect(try gallery.identity(named: "Bob")?.attributes["k\"ey"] == .null)
+    // Nothing there yet: as it came.
+    try gallery.merge("Bob", into: "Sam")
+    #expect(try attributes("Sam")?.contains("18446744073709551615") == true)
+    #expect(try gallery.identities().map(\.name) == ["Sam"])
+  }
+
+  @Test("what another's trigger keeps as it was is never said to be done", arguments: ["identity", "embedding"])
+  func keptByTriggers(table: String) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    for (number, name) in ["Ada", "Bob"].enumerated() { try gallery.enroll([Float(number)], as: name) }
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "CREATE TRIGGER mine BEFORE DELETE ON \(table) BEGIN SELECT RAISE(IGNORE); END")
+    }
+    func isRefused(_ body: () throws -> Void) -> Bool {
+      do {
+        try body()
+        return false
+      } catch {
+        return "\(error)".contains("a trigger that is not this library's kept")
+      }
+    }
+    #expect(isRefused { try gallery.forget("Ada") })
+    if table == "identity" { #expect(isRefused { try gallery.merge("Ada", into: "Bob") }) }
+    #expect(try gallery.identities().map(\.embeddings) == [1, 1])
+    #expect(try gallery.query(.vector([0]), k: 1).candidates.first?.identity == "Ada")
+    try otherHand(scratch.path()).write { db in
+      try db.execute(
+        sql: """
+          DROP TRIGGER mine;
+          CREATE TRIGGER mine BEFORE INSERT ON \(table) BEGIN SELECT RAISE(IGNORE); END
+          """)
+    }
+    #expect(isRefused { try gallery.enroll([5], as: "Eve") })
+    #expect(throws: BulkError.self) {
+      try gallery.enroll(contentsOf: (0..<100).map { Enrollment(identity: "p\($0)", vector: [7]) })
+    }
+    #expect(try gallery.identities().map(\.name) == ["Ada", "Bob"])
+    try otherHand(scratch.path()).write { db in try db.execute(sql: "DROP TRIGGER mine") }
+    #expect(try gallery.forget("Ada").embeddings == 1)
+  }
+
+  @Test("a name that is no composed UTF-8 is found by verify; of two forms each is forgotten by its own")
+  func strangeNames() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    let (composed, decomposed) = ("Zo\u{EB}", "Zoe\u{308}")
+    try gallery.enroll([1], as: composed)
+    try gallery.enroll([2], as: "Ada")
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "INSERT INTO identity (name) VALUES (?)", arguments: [decomposed])
+      try db.execute(sql: "UPDATE identity SET name = CAST(x'41ff' AS TEXT) WHERE name = 'Ada'")
+    }
+    let check = try #require(try gallery.verify().checks.first { $0.name == "identities" })
+    #expect(check.findings.compactMap(\.row) == [2, 3])
+    #expect(check.findings.allSatisfy { $0.what.contains("has a name that is no composed UTF-8") })
+    #expect(try gallery.forget(decomposed).embeddings == 0)
+    #expect(try gallery.forget(composed).embeddings == 1)
+  }
+
   @Test("a name that nobody could be called by is refused", arguments: ["", " ", "\n\t", "\u{3000}", "a\0b", "\0"])
   func badNames(name: String) throws {
     let scratch = try Scratch()

@@ -160,4 +160,34 @@ struct ImportTermsTests {
     options.resumes = true
     #expect(try VectorImport(file: file, options: options).run(into: gallery).enrolled == 0)
   }
+
+  @Test("attributes are stored to the letter, or the row is refused with what is wrong")
+  func attributes() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path("gallery"), configuration: quiet())
+    var options = ImportOptions()
+    options.embedder = "letters"
+    let text = #"{"account":12345678901234567891, "b": 1.0,"a":-0.0}"#
+    let file = try scratch.write(
+      Data(#"{"identity":"a","vector":[1,2],"attributes":\#(text)}"#.utf8), to: "rows.jsonl")
+    try VectorImport(file: file, options: options).run(into: gallery)
+    let stored = try otherHand(gallery.path).read { db in
+      try String.fetchOne(db, sql: "SELECT attributes FROM embedding")
+    }
+    #expect(stored == text)
+    // Exported and imported again it is the same.
+    let again = try Gallery(path: scratch.path("again"), configuration: quiet())
+    try gallery.exportVectors(to: scratch.path("out.jsonl"))
+    try VectorImport(file: scratch.path("out.jsonl"), options: options).run(into: again)
+    #expect(
+      try otherHand(again.path).read { db in try String.fetchOne(db, sql: "SELECT attributes FROM embedding") } == text)
+    let bad = try scratch.write(
+      Data(#"{"identity":"a","vector":[1,2],"attributes":{"ok":1,"c":1e999}}"#.utf8), to: "bad.jsonl")
+    do {
+      try VectorImport(file: bad, options: options).run(into: gallery)
+      Issue.record("was imported")
+    } catch {
+      #expect("\(error)".contains("the attributes have under \"c\" what cannot be read"), "\(error)")
+    }
+  }
 }

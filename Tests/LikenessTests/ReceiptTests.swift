@@ -248,6 +248,54 @@ import Testing
     #expect(try gallery.forget("Alan").copies.allSatisfy { $0.state != .holds })
   }
 
+  @Test("a backup of before somebody was enrolled anew and merged with another holds that person still")
+  func enrolledAnew() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([Enrollment(identity: "Ada", vector: [1, 2], source: "s")])
+    try gallery.backup(to: scratch.path("backup"))
+    try gallery.enroll(
+      [
+        Enrollment(identity: "Ada", vector: [3, 4], source: "s"),
+        Enrollment(identity: "Ada Lovelace", vector: [5, 6], source: "t"),
+      ], replacing: .sameSource)
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE embedding SET created_at = '2031-01-01T00:00:00.000Z' WHERE id = 1")
+      try db.execute(sql: "CREATE TABLE mine AS SELECT * FROM embedding")
+    }
+    try gallery.merge("Ada", into: "Ada Lovelace")
+    let receipt = try gallery.forget("Ada Lovelace")
+    #expect(receipt.copies.map(\.state) == [.holds])
+    #expect(receipt.otherTables == ["mine"])
+    #expect(receipt.note.contains("not looked at: 1 table in it that is not this library's, mine"))
+  }
+
+  @Test("a copy whose rows are in its log alone, one cut short and one behind a link are found")
+  func strangeStrays() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 8)
+    var random = Seeded(74)
+    for number in 0..<40 { try gallery.enroll(random.vector(8), as: "p\(number % 4)") }
+    let whole = scratch.path()
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: whole + suffix, toPath: scratch.path("young") + suffix)
+    }
+    let log = try Data(contentsOf: URL(fileURLWithPath: scratch.path("young")))
+    #expect(log.count <= 8_192)
+    try gallery.backup(to: scratch.path("backup"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path("backup")))
+    _ = try scratch.write(bytes + Data("x".utf8), to: "longer")
+    _ = try scratch.write(bytes, to: "other-index")
+    _ = try scratch.write(bytes.prefix(20_000), to: "cut")
+    let receipt = try gallery.forget("p1")
+    let found = Dictionary(uniqueKeysWithValues: receipt.copies.map { ($0.path, $0.state) })
+    #expect(
+      found == [
+        scratch.path("backup"): .holds, scratch.path("young"): .holds, scratch.path("longer"): .holds,
+        scratch.path("other-index"): .holds, scratch.path("cut"): .unknown,
+      ])
+  }
+
   @Test(
     "a copy that is out of sight is named, and looked at when it is back; one that went with the gallery is erased from"
   )

@@ -149,7 +149,7 @@ struct EnrollmentInsertion: ~Copyable {
     }
     identity.reset()
     try newIdentity.bind(name, at: 1)
-    try newIdentity.run()
+    try newIdentity.run(changing: 1)
     let id = newIdentity.lastInsertedRow
     identities[name] = id
     return id
@@ -167,7 +167,7 @@ struct EnrollmentInsertion: ~Copyable {
     try enrollment.vector.withUnsafeBytes { bytes in
       try embedding.bind(borrowing: bytes, at: 8)
       try embedding.bind(Int64(CRC32.of(bytes)), at: 9)
-      try embedding.run()
+      try embedding.run(changing: 1)
     }
     return EmbeddingID(embedding.lastInsertedRow)
   }
@@ -197,7 +197,7 @@ struct EnrollmentInsertion: ~Copyable {
   private func delete(_ id: Int64) throws {
     let deletion = try RawStatement(db, "DELETE FROM embedding WHERE id = ?")
     try deletion.bind(id, at: 1)
-    try deletion.run()
+    try deletion.run(changing: 1)
   }
 }
 
@@ -228,9 +228,11 @@ struct CheckedEnrollments: Sendable {
   }
 
   /// Adds one, unless something is wrong with it.
-  mutating func append(_ enrollment: Enrollment) throws {
+  ///
+  /// - Parameter given: its attributes as JSON, where they came so: they are stored to the letter.
+  mutating func append(_ enrollment: Enrollment, attributes given: String? = nil) throws {
     let name = try Name.checked(enrollment.identity)
-    let text = enrollment.attributes.isEmpty ? "{}" : try Attributes.text(enrollment.attributes)
+    let text = try given ?? (enrollment.attributes.isEmpty ? "{}" : Attributes.text(enrollment.attributes))
     if let quality = enrollment.quality, !quality.isFinite {
       throw GalleryError.invalidArgument(
         reason: "\(subject(enrollment, enrollments.count)) has the quality \(quality): give a number or nothing")

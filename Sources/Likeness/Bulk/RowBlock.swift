@@ -52,7 +52,7 @@ struct RowBlock: ~Copyable {
   ///
   /// - Returns: The id of the first row; the others' follow.
   func store() throws -> Int64 {
-    try statement.run()
+    try statement.run(changing: Int32(Self.size))
     return statement.lastInsertedRow - Int64(Self.size - 1)
   }
 }

@@ -169,18 +169,17 @@ public final class VectorImport {
   ) throws {
     let identity = name ?? row.identity ?? String(row.number)
     do {
-      var enrollment = Enrollment(
+      let enrollment = Enrollment(
         identity: identity, vector: row.vector, source: row.source ?? "\(label):\(row.number)",
         sourceSHA256: row.sourceSHA256, quality: row.quality)
       if let text = row.attributes {
-        guard let attributes = try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8)) else {
-          throw GalleryError.invalidArgument(reason: "the attributes are no JSON object")
+        if let fault = Attributes.fault(text) {
+          throw GalleryError.invalidArgument(reason: "the attributes \(fault)")
         }
-        enrollment.attributes = attributes
       }
       try Gallery.check(
         row.vector, embedder: embedder, subject: "the vector for \"\(GalleryError.shortened(identity))\"")
-      try batch.append(enrollment)
+      try batch.append(enrollment, attributes: row.attributes)
     } catch let error as GalleryError {
       throw VectorFileError(
         path: file, place: reader.place(row.number), reason: error.description, canContinue: true)

@@ -14,9 +14,40 @@ enum Attributes {
     }
   }
 
-  /// The attributes of a column; what another hand stored and nobody can read is empty.
+  /// The attributes of a column. A value that SQLite takes and nobody can read (`1e999`, half of a surrogate pair) is the
+  /// string of its own text.
   static func values(_ text: String) -> [String: JSONValue] {
     if text == "{}" { return [:] }
-    return (try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))) ?? [:]
+    if let values = decoded(text, as: [String: JSONValue].self) { return values }
+    let members = (JSONMembers(text)?.members ?? []).map { member in
+      (member.key, decoded("[\(member.value)]", as: [JSONValue].self)?.first ?? .string(String(member.value)))
+    }
+    return Dictionary(members, uniquingKeysWith: { $1 })
+  }
+
+  /// Why a text cannot be attributes, as the rest of a sentence; nil where it can.
+  static func fault(_ text: String) -> String? {
+    if text == "{}" || decoded(text, as: [String: JSONValue].self) != nil { return nil }
+    guard let members = JSONMembers(text)?.members else { return "are no JSON object" }
+    let bad = members.first { decoded("[\($0.value)]", as: [JSONValue].self) == nil }
+    return
+      "have \(bad.map { "under \"\(GalleryError.shortened($0.key))\"" } ?? "somewhere") what cannot be read: a number beyond "
+      + "the largest, half of a surrogate pair, more than a hundred levels, or no JSON"
+  }
+
+  /// Two objects as one, each member to the letter; where both have one, that of `own` stays.
+  ///
+  /// - Returns: nil where there is nothing to add.
+  static func merged(_ own: String, adding other: String) -> String? {
+    guard let others = JSONMembers(other)?.members, !others.isEmpty else { return nil }
+    guard let mine = JSONMembers(own)?.members, !mine.isEmpty else { return other }
+    let keys = Set(mine.map(\.key))
+    let added = others.filter { !keys.contains($0.key) }
+    if added.isEmpty { return nil }
+    return "{" + (mine + added).map { "\($0.name):\($0.value)" }.joined(separator: ",") + "}"
+  }
+
+  private static func decoded<T: Decodable>(_ text: String, as type: T.Type) -> T? {
+    try? JSONDecoder().decode(type, from: Data(text.utf8))
   }
 }

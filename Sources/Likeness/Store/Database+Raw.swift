@@ -47,6 +47,21 @@ struct RawStatement: ~Copyable {
     while try step() {}
   }
 
+  /// Runs a statement that has to change so many rows itself.
+  ///
+  /// - Throws: where a trigger that somebody else made kept some as they were, as `RAISE(IGNORE)` does without a word.
+  func run(changing rows: Int32) throws {
+    try run()
+    let changed = sqlite3_changes(connection)
+    if changed != rows {
+      throw DatabaseError(
+        resultCode: .SQLITE_CONSTRAINT_TRIGGER,
+        message:
+          "\(counted(Int(rows - changed), "row")) stayed as before: a trigger that is not this library's kept them so "
+          + "(SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' shows it); nothing was changed")
+    }
+  }
+
   /// The id of the row that the connection inserted last.
   var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(connection) }
 
@@ -142,6 +157,13 @@ struct RawStatement: ~Copyable {
 }
 
 extension Database {
+  /// Runs a statement on the row with an id, which it has to change.
+  func change(_ sql: String, row id: Int64) throws {
+    let statement = try RawStatement(self, sql)
+    try statement.bind(id, at: 1)
+    try statement.run(changing: 1)
+  }
+
   /// The first column of the first row as a number; 0 where there is no row.
   func integer(_ sql: String, _ argument: Int64? = nil) throws -> Int64 {
     let statement = try RawStatement(self, sql)

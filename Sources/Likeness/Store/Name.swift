@@ -23,10 +23,10 @@ enum Name {
     name.utf8.allSatisfy { $0 < 0x80 } ? name : name.precomposedStringWithCanonicalMapping
   }
 
-  /// The id of the identity with this name: composed, or else byte for byte as given.
+  /// The id of the identity with this name: byte for byte as given, or else composed.
   static func find(_ name: String, in db: Database) throws -> IdentityID? {
     let statement = try RawStatement(db, "SELECT id FROM identity WHERE name = ?")
-    for form in [composed(name), name] {
+    for form in [name, composed(name)] {
       statement.reset()
       try statement.bind(form, at: 1)
       if try statement.step() { return IdentityID(statement.integer(0)) }

@@ -83,10 +83,9 @@ struct CopyEraser {
         for id in try identities(db) {
           try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id])
         }
-        let deletion = try RawStatement(db, "DELETE FROM embedding WHERE id = ? AND created_at = ?")
+        let deletion = try RawStatement(db, "DELETE FROM embedding WHERE \(Forgotten.Row.condition)")
         for embedding in forgotten.embeddings {
-          try deletion.bind(embedding.id, at: 1)
-          try deletion.bind(embedding.createdAt, at: 2)
+          try embedding.bind(to: deletion)
           try deletion.run()
         }
         if forgotten.isWhole, try db.integer("PRAGMA user_version") >= 2 {

@@ -30,6 +30,12 @@ extension ForgetReceipt {
     } else {
       parts.append("no byte of them is left in \(path), its write-ahead log or its index")
     }
+    if !otherTables.isEmpty {
+      let named = otherTables.prefix(5).joined(separator: ", ") + (otherTables.count > 5 ? ", …" : "")
+      parts.append(
+        "not looked at: \(counted(otherTables.count, "table")) in it that \(otherTables.count == 1 ? "is" : "are") not this library's, "
+          + named)
+    }
     if trainingSets > 0 { parts.append("taken out of \(counted(trainingSets, "training set"))") }
     if !models.isEmpty {
       let names = models.map { "\"\($0.name)\"\($0.sha256.map { " (SHA-256 \($0.prefix(12))…)" } ?? "")" }

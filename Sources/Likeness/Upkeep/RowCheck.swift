@@ -50,7 +50,8 @@ struct RowCheck {
       if rows.isNull(7) { add("has a created_at that is no time") }
     }
     return check.concluded(
-      "\(counted(count, "embedder")) sound, each model as its SHA-256 says", { "\($0) things are wrong with embedders" }
+      "\(counted(count, "embedder")) sound, each model as its SHA-256 says",
+      { "\(counted($0, "thing is", "things are")) wrong with embedders" }
     )
   }
 
@@ -60,7 +61,7 @@ struct RowCheck {
     let rows = try RawStatement(
       db,
       """
-      SELECT id, name, iif(json_valid(attributes), json_type(attributes) = 'object', 0), julianday(created_at)
+      SELECT id, name, iif(json_valid(attributes), json_type(attributes) = 'object', 0), julianday(created_at), attributes
       FROM identity ORDER BY id
       """)
     var last: Int64?
@@ -73,14 +74,25 @@ struct RowCheck {
           "identity \(id) (\"\(GalleryError.shortened(rows.text(1) ?? ""))\") \(what)", table: "identity", row: id,
           mend: "correct it with sqlite3, or: likeness forget")
       }
-      if let reason = Self.fault(ofName: rows.text(1)) { add(reason) }
-      if rows.integer(2) != 1 { add("has attributes that are no JSON object") }
+      if let reason = Self.fault(ofName: rows.text(1)) {
+        add(reason)
+      } else if !Name.composed(rows.text(1) ?? "").utf8.elementsEqual(rows.rawBytes(1)) {
+        check.add(
+          "identity \(id) (\"\(GalleryError.shortened(rows.text(1) ?? ""))\") has a name that is no composed UTF-8 (NFC), so that "
+            + "nobody may find it",
+          table: "identity", row: id, mend: "UPDATE identity SET name = '…' WHERE id = \(id), with sqlite3")
+      }
+      if rows.integer(2) != 1 {
+        add("has attributes that are no JSON object")
+      } else if let fault = Attributes.fault(rows.text(4) ?? "{}") {
+        add("has attributes that \(fault)")
+      }
       if rows.isNull(3) { add("has a created_at that is no time") }
     }
     try lookAtLastID(of: "identity", &check)
     return check.concluded(
       "\(counted(count, "identity", "identities")) sound: names, attributes, times",
-      { "\($0) things are wrong with identities" })
+      { "\(counted($0, "thing is", "things are")) wrong with identities" })
   }
 
   /// The embeddings, and the checksums of their vectors.
@@ -95,7 +107,8 @@ struct RowCheck {
       """
       SELECT id, embedder_id, vector, \(hasChecksums ? "crc32" : "NULL"),
              iif(json_valid(attributes), json_type(attributes) = 'object', 0), julianday(created_at),
-             source_sha256 IS NULL OR (source_sha256 NOT GLOB '*[^0-9a-f]*' AND length(source_sha256) = 64), quality
+             source_sha256 IS NULL OR (source_sha256 NOT GLOB '*[^0-9a-f]*' AND length(source_sha256) = 64), quality,
+             attributes
       FROM embedding ORDER BY id
       """)
     var last: Int64?
@@ -116,7 +129,11 @@ struct RowCheck {
           isSearchable = false
         }
       }
-      if rows.integer(4) != 1 { add("has attributes that are no JSON object", "correct it with sqlite3") }
+      if rows.integer(4) != 1 {
+        add("has attributes that are no JSON object", "correct it with sqlite3")
+      } else if let fault = Attributes.fault(rows.text(8) ?? "{}") {
+        add("has attributes that \(fault)", "correct it with sqlite3")
+      }
       if rows.isNull(5) { add("has a created_at that is no time", "correct it with sqlite3") }
       if rows.integer(6) != 1 { add("has a source_sha256 that is none", "correct it with sqlite3") }
       if let quality = rows.number(7), !quality.isFinite {
@@ -141,7 +158,7 @@ struct RowCheck {
     return [
       check.concluded(
         "\(counted(count, "embedding")) sound: length, finite values, norm, embedder, attributes, times\(other)",
-        { "\($0) things are wrong with \(counted(count, "embedding"))\(other)" }),
+        { "\(counted($0, "thing is", "things are")) wrong with \(counted(count, "embedding"))\(other)" }),
       checksums.concluded(
         "\(checked) vectors have the bytes they were enrolled with (CRC-32)"
           + (unchecked == 0 ? "" : "; \(unchecked) came without a checksum (likeness compact gives them one)"),
@@ -178,7 +195,7 @@ struct RowCheck {
     }
     return check.concluded(
       "\(counted(Int(runs), "training run")) with \(counted(Int(epochs), "epoch")) readable",
-      { "\($0) things are wrong with training runs" })
+      { "\(counted($0, "thing is", "things are")) wrong with training runs" })
   }
 
   // MARK: -

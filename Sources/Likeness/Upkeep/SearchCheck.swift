@@ -81,7 +81,7 @@ struct SearchCheck {
       check.add("a search for \(nearest.count) gave \(hits.count)", mend: mend)
     }
     if Set(hits.map(\.id)).count < hits.count { check.add("a search gave one embedding twice", mend: mend) }
-    var distances: [Float] = []
+    var distances: [(distance: Float, scale: Float)] = []
     for hit in hits {
       row.reset()
       try row.bind(hit.id, at: 1)
@@ -103,10 +103,11 @@ struct SearchCheck {
           "\(RowCheck.subject(hit.id, in: db)) was found at the distance \(hit.distance), and its row is at \(distance)",
           table: "embedding", row: hit.id, mend: mend)
       }
-      distances.append(distance)
+      distances.append((distance, Float(scale)))
     }
     guard let bound = nearest.last else { return 0 }
-    return min(distances.count { $0 <= bound }, nearest.count)
+    // What float32 does not tell apart is equally near.
+    return min(distances.count { $0.distance <= bound + 4 * Float.ulpOfOne * $0.scale }, nearest.count)
   }
 
   /// An answer's distances are those of the rows to the last bit, in order.

@@ -1,12 +1,13 @@
 import Files
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// Copies that nobody told the gallery of: made with `cp`, renamed, or left unfinished. They are looked for in the folder of
 /// the gallery and those of its copies, and never written to.
 struct StrayCopies {
-  /// Folders that hold more files are not looked through to their end.
-  static let limit = 2_000
+  /// Of a folder with more files no more are looked at.
+  static let limit = 20_000
 
   private let folders: [String]
   private let known: [String]
@@ -21,55 +22,94 @@ struct StrayCopies {
   }
 
   /// The copies that hold somebody, and those that may and cannot be read.
-  func holding(_ forgotten: Forgotten) -> [ForgetReceipt.Copy] {
-    folders.flatMap(files).compactMap { path in
-      let isUnfinished = path.contains(".partial-")
-      var copy = ForgetReceipt.Copy(path: path, reason: "unregistered", state: .holds)
-      do {
-        guard try holds(path, forgotten) else { return nil }
-      } catch {
-        // What is no gallery cannot be read either.
-        guard isUnfinished else { return nil }
-        copy.state = .unknown
-      }
-      if isUnfinished { copy.problem = "a copy that was not finished" }
-      return copy
-    }
-  }
+  func holding(_ forgotten: Forgotten) -> [ForgetReceipt.Copy] { folders.flatMap { look(in: $0, forgotten) } }
 
-  /// The files of a folder that may be databases.
-  private func files(_ folder: String) -> [String] {
+  private func look(in folder: String, _ forgotten: Forgotten) -> [ForgetReceipt.Copy] {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    return names.prefix(Self.limit).map { folder == "/" ? "/" + $0 : folder + "/" + $0 }.filter { path in
-      if ["-wal", "-shm", "-journal", "-index"].contains(where: path.hasSuffix) { return false }
-      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-      guard attributes?[.type] as? FileAttributeType == .typeRegular, let size = attributes?[.size] as? Int,
-        size >= 1_024, size % 512 == 0
-      else { return false }
-      return !known.contains { DurableFile.isSame($0, path) }
+    var copies = names.prefix(Self.limit).compactMap { name in
+      look(at: folder == "/" ? "/" + name : folder + "/" + name, name: name, forgotten)
     }
+    if names.count > Self.limit {
+      copies.append(
+        ForgetReceipt.Copy(
+          path: folder, reason: Self.reason, state: .unknown,
+          problem: "of its \(names.count) files the first \(Self.limit) were looked at"))
+    }
+    return copies
   }
 
-  private func holds(_ path: String, _ forgotten: Forgotten) throws -> Bool {
-    // Without its log, so that no file is made beside one that may be another program's.
+  static let reason = "unregistered"
+
+  /// What is to be said of a file; nil for nothing.
+  private func look(at path: String, name: String, _ forgotten: Forgotten) -> ForgetReceipt.Copy? {
+    guard let header = DatabaseHeader(path) else { return nil }
+    let isUnfinished = name.contains(#/\.partial-\d+-[0-9A-F]{8}$/#)
+    guard header.isDatabase || isUnfinished, !known.contains(where: { DurableFile.isSame($0, path) }) else {
+      return nil
+    }
+    var copy = ForgetReceipt.Copy(path: path, reason: Self.reason, state: .holds)
+    do {
+      guard try holds(path, header, forgotten) else { return nil }
+    } catch {
+      // What is no gallery cannot be read as one either.
+      guard header.isGallery || isUnfinished else { return nil }
+      copy.state = .unknown
+      copy.problem = FileCheck.sentence(error)
+    }
+    if isUnfinished { copy.problem = "a copy that was not finished" }
+    return copy
+  }
+
+  private func holds(_ path: String, _ header: DatabaseHeader, _ forgotten: Forgotten) throws -> Bool {
+    // Without its log, so that no file is made beside it, as long as there is no need.
     let factory = ConnectionFactory(path: path, mode: .immutable, busyTimeout: 1, durability: .processCrash)
     let file = try factory.makeReader()
     defer { try? file.close() }
-    let (isGallery, hasRows) = try file.inDatabase { db in
+    let (tables, hasRows) = try file.inDatabase { db in
+      let tables = try db.integer("SELECT count(*) FROM sqlite_schema")
       let isGallery = try Self.isGallery(db)
-      return (isGallery, try isGallery && forgotten.hasRows(in: db))
+      return (tables, try isGallery && forgotten.hasRows(in: db))
     }
     if hasRows { return true }
-    guard isGallery, let log = DurableFile.size(path + "-wal"), log > 0 else { return false }
+    // Of a young gallery all but the first page may be in the log. Another program's database is let alone.
+    guard header.isGallery || tables == 0, let log = DurableFile.size(path + "-wal"), log > 0 else { return false }
     var configuration = Configuration()
     configuration.readonly = true
     let whole = try DatabaseQueue(path: path, configuration: configuration)
     defer { try? whole.close() }
-    return try whole.inDatabase { db in try forgotten.hasRows(in: db) }
+    return try whole.inDatabase { db in try Self.isGallery(db) && forgotten.hasRows(in: db) }
   }
 
   private static func isGallery(_ db: Database) throws -> Bool {
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('identity', 'embedding')"
     return try db.integer("PRAGMA application_id") == GalleryFile.applicationID && db.integer(tables) == 2
+  }
+}
+
+/// The first bytes of a file, read through SQLite's own file system: closing a file by other means would drop the locks that
+/// this process has on it, if it is a database that is in use.
+private struct DatabaseHeader {
+  let isDatabase: Bool
+  /// Whether it says that it is a gallery.
+  let isGallery: Bool
+
+  /// - Returns: nil for what is no file, or too short.
+  init?(_ path: String) {
+    guard DurableFile.isRegular(path), let vfs = sqlite3_vfs_find(nil),
+      let name = sqlite3_create_filename(Links.followed(path), "", "", 0, nil)
+    else { return nil }
+    defer { sqlite3_free_filename(name) }
+    let file = UnsafeMutableRawPointer.allocate(byteCount: Int(vfs.pointee.szOsFile), alignment: 16)
+    file.initializeMemory(as: UInt8.self, repeating: 0, count: Int(vfs.pointee.szOsFile))
+    defer { file.deallocate() }
+    let handle = file.assumingMemoryBound(to: sqlite3_file.self)
+    guard vfs.pointee.xOpen(vfs, name, handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nil) == SQLITE_OK
+    else { return nil }
+    defer { _ = handle.pointee.pMethods?.pointee.xClose(handle) }
+    var bytes = [UInt8](repeating: 0, count: 100)
+    guard let methods = handle.pointee.pMethods, methods.pointee.xRead(handle, &bytes, 100, 0) == SQLITE_OK
+    else { return nil }
+    isDatabase = bytes.starts(with: Array("SQLite format 3\0".utf8))
+    isGallery = isDatabase && bytes[68..<72].reduce(0) { $0 << 8 | Int64($1) } == GalleryFile.applicationID
   }
 }

@@ -15,6 +15,9 @@ extension ForgetReceipt {
       let shown = embeddingIDs.prefix(10).map(\.description).joined(separator: ", ")
       lines.append("  rows      \(shown)\(embeddingIDs.count > 10 ? ", and \(embeddingIDs.count - 10) more" : "")")
     }
+    for table in otherTables {
+      lines.append("  table     \(table.printable()) is not the library's, and was not looked at")
+    }
     if trainingSets > 0 { lines.append("  training  taken out of \(counted(trainingSets, "training set"))") }
     for model in models {
       let hash = model.sha256.map { ", SHA-256 \($0)" } ?? ""
@@ -31,10 +34,10 @@ extension ForgetReceipt {
         }
       lines.append("  copy      \(copy.path) (\(copy.reason)): \(state)\(copy.problem.map { " (\($0))" } ?? "")")
     }
-    for source in sources.prefix(20) {
+    for source in sources.prefix(5) {
       lines.append("  source    \(source.printable()) is not the gallery's, and was not touched")
     }
-    if sources.count > 20 { lines.append("  source    and \(sources.count - 20) more") }
+    if sources.count > 5 { lines.append("  source    and \(sources.count - 5) more (--json names them all)") }
     return lines.joined(separator: "\n")
   }
 }
