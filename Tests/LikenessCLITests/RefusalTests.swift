@@ -148,6 +148,46 @@ struct RefusalTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/m"))
   }
 
+  @Test("what is written takes the place of nothing but what it may: neither of a gallery nor of the data")
+  func outputs() throws {
+    let folder = try TemporaryFolder()
+    let faces = try DrawnFaces(people: 3, pictures: 4, seed: 53)
+    let gallery = folder.path + "/g.db"
+    try "{\"identity\":\"Ada\",\"vector\":[1,2]}\n".write(
+      toFile: folder.path + "/a.jsonl", atomically: true, encoding: .utf8)
+    #expect(
+      try CommandRun.likeness("import", gallery, folder.path + "/a.jsonl", "--embedder", "e").status == 0)
+    let corpus = folder.path + "/corpus.txt"
+    try String(repeating: "the cat sat on the mat and the dog sat too\n", count: 200).write(
+      toFile: corpus, atomically: true, encoding: .utf8)
+    let picture = try #require(
+      FileManager.default.enumerator(atPath: faces.path)?.compactMap { $0 as? String }.first { $0.hasSuffix("gm") }
+        .map { faces.path + "/" + $0 })
+    let before = try [gallery, corpus, picture].map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
+    let trains: [[String]] = [
+      ["faces", "--data", faces.path, "--out", gallery], ["faces", "--data", faces.path, "--out", picture],
+      ["pca", "--data", faces.path, "--out", gallery], ["words", "--data", corpus, "--out", corpus],
+      ["words", "--data", corpus, "--out", folder.path + "/m", "--word2vec", gallery],
+      ["words", "--data", corpus, "--out", folder.path + "/m", "--word2vec", corpus],
+    ]
+    for arguments in trains {
+      let run = try CommandRun.run(CommandRun.likeness, ["train"] + arguments)
+      expectRefusal(run, saying: "is not replaced: choose another name")
+    }
+    expectRefusal(
+      try CommandRun.likeness(
+        "train", "faces", "--data", faces.path, "--out", folder.path + "/new", "--gallery", folder.path + "/new"),
+      saying: "a gallery is a file of its own")
+    expectRefusal(
+      try CommandRun.likeness("train", "pca", "--data", faces.path, "--out", ""), saying: "give it a name")
+    #expect(try [gallery, corpus, picture].map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == before)
+    // A model gives way to another.
+    for _ in 0..<2 {
+      #expect(
+        try CommandRun.likeness("train", "pca", "--data", faces.path, "--out", folder.path + "/m.model").status == 0)
+    }
+  }
+
   @Test("wrong usage ends with another exit code than a failed run")
   func usage() throws {
     let run = try CommandRun.likeness("query")

@@ -26,7 +26,7 @@ import Testing
     #expect(receipt.models.isEmpty && receipt.copies.isEmpty && receipt.trainingSets == 0)
     #expect(
       receipt.note
-        == "3 embeddings deleted (96 bytes of vectors); no byte of them is left in \(scratch.path()), its write-ahead log or "
+        == "3 embeddings deleted (96 bytes of vectors); no byte of their rows is left in \(scratch.path()), its write-ahead log or "
         + "its index; not the gallery's own, and not touched: 2 sources, bilder/0.jpg, bilder/1.jpg")
   }
 
@@ -246,6 +246,24 @@ import Testing
     // Who was never in them is not in them.
     try gallery.enroll(random.vector(8), as: "Alan")
     #expect(try gallery.forget("Alan").copies.allSatisfy { $0.state != .holds })
+  }
+
+  @Test("a model of series is found by a stream's subject, and one of words by the vectors in it")
+  func streamsAndWords() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    try gallery.register(
+      EmbedderSpecification(
+        name: "moments", kind: "series", dimension: 2, metric: .dot,
+        model: Data("weights ".utf8) + blob([7, 8]) + Data(" more".utf8),
+        card: "{\"identitiesSHA256\":[\"\(TrainingStart.hash(ofName: "s03"))\"]}"))
+    for name in ["s03_01_watch", "left/s03", "s04_01", "s03b"] { try gallery.enroll([1, 2], as: name) }
+    try gallery.enroll([7, 8], as: "s05")
+    func evidence(_ name: String) throws -> [String] { try gallery.forget(name).models.map(\.evidence) }
+    #expect(try evidence("s03_01_watch") == ["its model card, in this gallery"])
+    #expect(try evidence("left/s03") == ["its model card, in this gallery"])
+    #expect(try evidence("s04_01").isEmpty && evidence("s03b").isEmpty)
+    #expect(try evidence("s05") == ["its file, which this gallery keeps, has a vector of it"])
   }
 
   @Test("a backup of before somebody was enrolled anew and merged with another holds that person still")

@@ -25,6 +25,24 @@ struct BaselineTests {
     return (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
   }
 
+  @Test("copies among the rows leave fewer directions, which are kept where that is allowed")
+  func copies() throws {
+    var rows = noise(6 * 16, seed: 5)
+    rows += rows.prefix(2 * 16)
+    let labels = [0, 0, 1, 1, 2, 2, 0, 0]
+    #expect(throws: BaselineError.self) { try PrincipalComponents.fit(rows, features: 16, dimension: 7) }
+    let fewer = try PrincipalComponents.fit(rows, features: 16, dimension: 7, keepingFewer: true)
+    #expect(fewer.dimension == 5)
+    #expect(fewer.matrix == (try PrincipalComponents.fit(rows, features: 16, dimension: 5)).matrix)
+    let fisher = try Fisherfaces.fit(
+      rows, features: 16, labels: labels, components: 7, dimension: 2, keepingFewer: true)
+    #expect(fisher.dimension == 2 && fisher.matrix.allSatisfy(\.isFinite))
+    let same = [Float](repeating: 1, count: 4 * 16)
+    #expect(throws: BaselineError.self) {
+      try PrincipalComponents.fit(same, features: 16, dimension: 2, keepingFewer: true)
+    }
+  }
+
   @Test("principal components are those of numpy, with more rows than features and with fewer")
   func principalReference() throws {
     for item in try fixture("baselines", as: [Case].self) {

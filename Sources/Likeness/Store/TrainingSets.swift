@@ -25,14 +25,33 @@ enum TrainingSets {
           name: runs.text(1) ?? "\(runs.text(3) ?? "a model") of training \(runs.integer(0))", sha256: runs.text(2),
           evidence: "training \(runs.integer(0)) in this gallery"))
     }
-    let embedders = try RawStatement(db, "SELECT name, sha256, card FROM embedder ORDER BY id")
+    let subject = TrainingStart.hash(ofName: subject(ofStream: name))
+    // A model of words is its words' vectors, those that are enrolled.
+    let embedders = try RawStatement(
+      db,
+      """
+      SELECT name, sha256, card, kind, model IS NOT NULL AND EXISTS (
+        SELECT 1 FROM (SELECT vector FROM embedding WHERE identity_id = ? ORDER BY id LIMIT 4) AS e
+        WHERE instr(model, e.vector) > 0)
+      FROM embedder ORDER BY id
+      """)
+    try embedders.bind(identity.rawValue, at: 1)
     while try embedders.step() {
-      guard holds(embedders.text(2) ?? "", hash) else { continue }
-      let (known, sha256) = (embedders.text(0) ?? "", embedders.text(1))
-      if models.contains(where: { $0.sha256 != nil && $0.sha256 == sha256 }) { continue }
-      models.append(ForgetReceipt.Model(name: known, sha256: sha256, evidence: "its model card, in this gallery"))
+      let (known, sha256, card) = (embedders.text(0) ?? "", embedders.text(1), embedders.text(2) ?? "")
+      let isListed = holds(card, hash) || embedders.text(3) == "series" && holds(card, subject)
+      let isWithin = embedders.integer(4) == 1
+      guard isListed || isWithin else { continue }
+      if !isWithin, models.contains(where: { $0.sha256 != nil && $0.sha256 == sha256 }) { continue }
+      let evidence =
+        isWithin ? "its file, which this gallery keeps, has a vector of it" : "its model card, in this gallery"
+      models.append(ForgetReceipt.Model(name: known, sha256: sha256, evidence: evidence))
     }
     return models
+  }
+
+  /// Whom a stream is of: its file's name up to the first `_`, as models of series take it.
+  private static func subject(ofStream name: String) -> String {
+    String((name.split(separator: "/").last ?? "").prefix { $0 != "_" })
   }
 
   /// Whether a model card holds the hash of a name, wherever in it that is, or lists the beginning of it, its own or of the

@@ -28,7 +28,7 @@ extension ForgetReceipt {
     if let obstacle {
       parts.append("erasure is pending: \(obstacle.sentence(path: path))")
     } else {
-      parts.append("no byte of them is left in \(path), its write-ahead log or its index")
+      parts.append("no byte of their rows is left in \(path), its write-ahead log or its index")
     }
     if !otherTables.isEmpty {
       let named = otherTables.prefix(5).joined(separator: ", ") + (otherTables.count > 5 ? ", …" : "")

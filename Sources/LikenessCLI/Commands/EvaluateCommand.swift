@@ -11,7 +11,7 @@ struct EvaluateCommand: ParsableCommand {
 
       Pictures: every picture once as a probe against the others, closed-set rank-1 with 1 and 5 enrolled pictures, open-set \
       trials with strangers; 95 % bootstrap intervals over identities. Few-shot recognition: 5 and 20 classes, known by \
-      1 and 5 pictures, 1,000 episodes.
+      1 and 5 pictures, 1,000 episodes, with 95 % intervals over these episodes alone.
 
       Captions: a list of lines 'path⇥caption'; how often a sentence finds its picture, and a picture its sentence, among \
       all of the list.

@@ -98,7 +98,7 @@ struct TrainCaptionsCommand: ParsableCommand {
       }
       trainer.parent = try CaptionParent(contentsOf: from)
     }
-    try running.apply(to: &trainer, out: out)
+    try running.apply(to: &trainer, out: out, data: data)
 
     let sheet = try CaptionSheet(path: data, skipsBroken: skipBroken)
     let (trained, report) = try TrainingSession(

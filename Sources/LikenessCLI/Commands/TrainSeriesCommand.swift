@@ -96,7 +96,7 @@ struct TrainSeriesCommand: ParsableCommand {
       }
       trainer.parent = try SeriesParent(contentsOf: from)
     }
-    try running.apply(to: &trainer, out: out)
+    try running.apply(to: &trainer, out: out, data: data)
 
     let folder = try SeriesFolder(path: data)
     let subjects = Set(

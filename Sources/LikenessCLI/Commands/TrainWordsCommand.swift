@@ -128,7 +128,8 @@ struct TrainWordsCommand: ParsableCommand {
     trainer.workers = threads
     let others = [(pca, "the principal components"), (word2vec, "the vectors")]
     try running.apply(
-      to: &trainer, out: out, others: others.compactMap { path, what in path.map { (path: $0, what: what) } })
+      to: &trainer, out: out, data: data,
+      others: others.compactMap { path, what in path.map { (path: $0, what: what) } })
     if running.resume, !deterministic {
       Console.note(
         "threads write freely: it goes on, but not to the same bytes; --deterministic, from the start, would")

@@ -50,11 +50,18 @@ struct RunOptions: ParsableArguments {
 
   /// Hands what every trainer takes to one that writes `out`, and makes sure that all that is to be written can be.
   ///
-  /// - Parameter others: files that are written besides, with what they hold.
-  func apply(to trainer: inout some LongTraining, out: String, others: [(path: String, what: String)] = []) throws {
-    try OutputPlace.checkFile(out, for: "the model")
+  /// - Parameters:
+  ///   - data: what is read.
+  ///   - others: files that are written besides, with what they hold.
+  func apply(
+    to trainer: inout some LongTraining, out: String, data: String, others: [(path: String, what: String)] = []
+  ) throws {
+    try OutputPlace.checkModel(out)
+    if let gallery, Links.absolute(gallery) == Links.absolute(out) {
+      throw CommandFailure("\(gallery): here the model is written: a gallery is a file of its own, choose another name")
+    }
     for other in others {
-      try OutputPlace.checkFile(other.path, for: other.what)
+      try OutputPlace.checkFile(other.path, for: other.what, sparing: [data])
       guard URL(fileURLWithPath: other.path).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
         throw CommandFailure("\(other.path): here the model is written: choose another name for \(other.what)")
       }
@@ -62,11 +69,13 @@ struct RunOptions: ParsableArguments {
     // Before the training, not after it.
     _ = try DurableFile.place(of: out)
     if let report { try OutputPlace.checkFolder(report, for: "the report") }
-    trainer.checkpoints = out + ".checkpoints"
+    // Beside the file itself, whatever links lead to it.
+    let checkpoints = Links.followed(out) + ".checkpoints"
+    trainer.checkpoints = checkpoints
     trainer.resumes = resume
     trainer.minutes = minutes
     trainer.licence = licence
-    if resume, (try? FileManager.default.contentsOfDirectory(atPath: out + ".checkpoints"))?.isEmpty ?? true {
+    if resume, (try? FileManager.default.contentsOfDirectory(atPath: checkpoints))?.isEmpty ?? true {
       Console.note("nothing to resume beside \(out): the training begins")
     }
   }

@@ -18,7 +18,7 @@ struct BaselineTraining {
   }
 
   func run() throws {
-    try OutputPlace.checkFile(options.out, for: "the model")
+    try OutputPlace.checkModel(options.out)
     let folder = try PictureFolder(path: options.data)
     let bar = ProgressBar("Reading", unit: "pictures")
     let fitted = try recipe.fit(folder, skipsBroken: options.skipBroken) { done, total in bar.update(done, of: total) }

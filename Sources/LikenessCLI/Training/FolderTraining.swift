@@ -21,7 +21,7 @@ struct FolderTraining {
     trainer.workers = network.threads
     trainer.parent = try running.from.map { try ParentModel(contentsOf: $0, recipe: Recipe.name) }
     method.apply(to: &trainer)
-    try running.apply(to: &trainer, out: options.out)
+    try running.apply(to: &trainer, out: options.out, data: options.data)
 
     let folder = try PictureFolder(path: options.data)
     let (trained, report) = try TrainingSession(

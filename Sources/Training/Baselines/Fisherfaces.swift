@@ -15,11 +15,12 @@ public enum Fisherfaces {
   ///   - labels: `[n]`, the identity of every row.
   ///   - components: how many principal components come first.
   ///   - dimension: how many directions to keep, below the number of identities.
+  ///   - keepingFewer: whether fewer components and directions are kept where the rows vary in fewer.
   ///
-  /// Throws ``BaselineError`` for what ``PrincipalComponents/fit(_:features:dimension:)`` throws, for missing labels,
-  /// when no identity has two rows, and when `dimension` exceeds `components` or the number of identities less one.
+  /// Throws ``BaselineError`` for what ``PrincipalComponents/fit(_:features:dimension:keepingFewer:)`` throws, for missing
+  /// labels, when no identity has two rows, and when `dimension` exceeds `components` or the number of identities less one.
   public static func fit(
-    _ rows: [Float], features: Int, labels: [Int], components: Int, dimension: Int
+    _ rows: [Float], features: Int, labels: [Int], components: Int, dimension: Int, keepingFewer: Bool = false
   ) throws -> LinearProjection {
     guard features > 0, labels.count == rows.count / features else {
       throw BaselineError("\(labels.count) labels for \(features > 0 ? rows.count / features : 0) rows: one each")
@@ -33,7 +34,10 @@ public enum Fisherfaces {
       throw BaselineError(
         "\(identities) identities in \(components) components differ in at most \(most) directions, not \(dimension)")
     }
-    let principal = try PrincipalComponents.fit(rows, features: features, dimension: components)
+    let principal = try PrincipalComponents.fit(
+      rows, features: features, dimension: components, keepingFewer: keepingFewer)
+    let components = principal.dimension
+    let dimension = min(dimension, components)
     let basis = Matrix(rows: components, columns: features, values: principal.matrix.map { Double($0) })
     let mean = principal.mean.map { Double($0) }
     let projected = FeatureRows(rows, features: features).centred(on: mean).times(transposed: basis)

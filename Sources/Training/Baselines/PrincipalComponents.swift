@@ -13,13 +13,16 @@ public enum PrincipalComponents {
   ///   - rows: `[n, features]`, row after row.
   ///   - features: the length of a row.
   ///   - dimension: how many directions to keep.
+  ///   - keepingFewer: whether fewer are kept where the rows vary in fewer, as copies of a row make them.
   ///
   /// The covariance is decomposed on its smaller side: `[features, features]`, or `[n, n]` through the Gram matrix where
   /// there are fewer rows than features.
   ///
   /// Throws ``BaselineError`` for NaN or infinity, for fewer than two rows, and when the rows vary in fewer than
   /// `dimension` directions, and when there are more than 8,192 rows of more than 8,192 features.
-  public static func fit(_ rows: [Float], features: Int, dimension: Int) throws -> LinearProjection {
+  public static func fit(
+    _ rows: [Float], features: Int, dimension: Int, keepingFewer: Bool = false
+  ) throws -> LinearProjection {
     let inputs = try checked(rows, features: features, dimension: dimension)
     let mean = inputs.mean()
     let centred = inputs.centred(on: mean)
@@ -32,13 +35,14 @@ public enum PrincipalComponents {
     let eigen = try side.symmetricEigen(largest: dimension)
     let least = eigen.values[0] * smallestDeviation * smallestDeviation
     let usable = eigen.values.prefix { $0 > least }.count
-    guard usable == dimension else {
+    guard usable == dimension || keepingFewer && usable > 0 else {
       throw BaselineError("the \(inputs.count) rows vary in \(usable) directions, not \(dimension): ask for fewer")
     }
     let directions = usesGram ? scaled(eigen.vectors.times(centred), by: eigen.values) : eigen.vectors
+    let variances = Array(eigen.values.prefix(usable))
     return LinearProjection(
-      mean: mean, rows: (0..<dimension).map { Array(directions.row($0)) },
-      eigenvalues: eigen.values.map { $0 / Double(inputs.count) }, explained: eigen.values.map { $0 / total })
+      mean: mean, rows: (0..<usable).map { Array(directions.row($0)) },
+      eigenvalues: variances.map { $0 / Double(inputs.count) }, explained: variances.map { $0 / total })
   }
 
   /// Rows Aᵀu of length √λ become unit vectors.

@@ -58,8 +58,13 @@ public struct TrainedEmbedder: Sendable {
       )
     ]
     for recipe in BaselineRecipe.standard {
-      let baseline = try recipe.fit(known, skipsBroken: true)
-      reports.append((recipe.name, try baseline.model.evaluate(on: unseen, skipsBroken: true)))
+      do {
+        let baseline = try recipe.fit(known, skipsBroken: true)
+        reports.append((recipe.name, try baseline.model.evaluate(on: unseen, skipsBroken: true)))
+      } catch is BaselineError {
+        // Pictures that are all the same, say: what was trained is there all the same.
+        continue
+      }
     }
     return reports
   }

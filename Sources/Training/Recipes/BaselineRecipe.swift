@@ -57,14 +57,15 @@ public enum BaselineRecipe: Sendable, Hashable {
     switch self {
     case .pca(let components):
       return try PrincipalComponents.fit(
-        inputs.values, features: inputs.stride, dimension: min(components, max(1, inputs.count - 1)))
+        inputs.values, features: inputs.stride, dimension: min(components, max(1, inputs.count - 1)),
+        keepingFewer: true)
     case .fisherfaces(let components, let discriminants):
       let identities = Set(inputs.labels).count
       guard identities >= 2 else { throw TrainingError.tooFewIdentities(usable: identities, needed: 2) }
       let kept = min(components, max(1, inputs.count - identities))
       return try Fisherfaces.fit(
         inputs.values, features: inputs.stride, labels: inputs.labels, components: kept,
-        dimension: min(discriminants ?? kept, kept, identities - 1))
+        dimension: min(discriminants ?? kept, kept, identities - 1), keepingFewer: true)
     }
   }
 
