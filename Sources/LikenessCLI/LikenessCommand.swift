@@ -38,8 +38,9 @@ struct LikenessCommand: ParsableCommand {
     Console.claimStreams()
     Interruption.watch()
     MatrixKernels.chooseForThisProcessor()
-    var running: (any ParsableCommand.Type)?
+    var running: any ParsableCommand.Type = Self.self
     do {
+      try GivenArguments.check()
       var command = try parseAsRoot()
       running = type(of: command)
       let outcomes = [
@@ -51,7 +52,7 @@ struct LikenessCommand: ParsableCommand {
       if let failure = failures.first(where: Failure.isOurs) { throw failure }
       if let other = failures.first { throw other }
     } catch {
-      if let usage = error as? ValidationError, let running { end(usage, of: running) }
+      if let usage = error as? ValidationError { end(usage, of: running) }
       end(error)
     }
   }
