@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Networks
 
@@ -36,10 +37,12 @@ struct LikenessCommand: ParsableCommand {
 
   static func main() {
     Console.claimStreams()
-    Interruption.watch()
-    MatrixKernels.chooseForThisProcessor()
+    ProcessLimits.surviveFileSize()
     var running: any ParsableCommand.Type = Self.self
     do {
+      try checkOpenFiles()
+      Interruption.watch()
+      MatrixKernels.chooseForThisProcessor()
       try GivenArguments.check()
       var command = try parseAsRoot()
       running = type(of: command)
@@ -55,6 +58,13 @@ struct LikenessCommand: ParsableCommand {
       if let usage = error as? ValidationError { end(usage, of: running) }
       end(error)
     }
+  }
+
+  /// Refuses to begin with next to no files that may be open at once: a gallery takes some for every thread that asks it,
+  /// and the system's library of threads ends the process where it gets none.
+  private static func checkOpenFiles() throws {
+    let count = ProcessLimits.allowOpenFiles(1_024)
+    if count < 32 { throw CommandFailure("too few file descriptors (ulimit -n \(count)): allow at least 64") }
   }
 
   /// Ends a run that found out only while running that it was asked for wrongly, as those do whose options say it.
@@ -76,9 +86,13 @@ struct LikenessCommand: ParsableCommand {
       Failure.report(error)
       Foundation.exit(1)
     }
+    let (message, code) = (fullMessage(for: error), exitCode(for: error))
+    guard code == .success else {
+      if !message.isEmpty { Console.note(message) }
+      Foundation.exit(code.rawValue)
+    }
     // Help is an answer as well, and may not get to where it should.
-    guard exitCode(for: error) == .success else { exit(withError: error) }
-    Console.printDocument(fullMessage(for: error))
+    Console.printDocument(message)
     do { try Console.checkOutput() } catch { end(error) }
     Foundation.exit(0)
   }

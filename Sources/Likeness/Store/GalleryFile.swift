@@ -42,6 +42,9 @@ struct GalleryFile {
       return try openImmutable(
         path, configuration, cause: "its folder is read-only",
         reason: "its file system, or its folder, is read-only: copy it to where you may write")
+    } catch let error as DatabaseError where exists && error.isFileSizeLimit {
+      return try openImmutable(
+        path, configuration, cause: "this process may write no large files", reason: ProcessLimits.fileSizeSentence)
     } catch let error as DatabaseError where exists && error.isLackOfRoom {
       return try openImmutable(
         path, configuration, cause: "its disk is full", reason: "its disk is full: free some space, and open it again")

@@ -115,6 +115,7 @@ struct FileCheck {
   static func sentence(_ error: any Error) -> String {
     guard let error = error as? DatabaseError else { return "\(error)" }
     if error.resultCode == .SQLITE_FULL { return "no room on its disk" }
+    if error.isFileSizeLimit { return ProcessLimits.fileSizeSentence }
     // SQLite has no words for what another connection met.
     guard let message = error.message, message != "not an error" else { return error.resultCode.description }
     return message

@@ -70,7 +70,8 @@ final class ByteSink {
     try append { $0 += bytes }
   }
 
-  private func flush() throws {
+  /// Writes all that was appended: what has no room is found out here, before anything is in its place.
+  func flush() throws {
     try buffer.withUnsafeBytes { try put($0, at: nil) }
     buffer.removeAll(keepingCapacity: true)
   }
@@ -104,6 +105,12 @@ final class ByteSink {
   }
 
   private func failure() -> VectorFileError {
+    if errno == EFBIG {
+      return VectorFileError(
+        path: path,
+        reason: "cannot be written to its end: \(ProcessLimits.fileSizeSentence); "
+          + (isStream ? "what it has got of the rows is not all of them" : "nothing was left there"))
+    }
     let reason = String(cString: strerror(errno))
     return VectorFileError(
       path: path,

@@ -21,6 +21,8 @@ final class FVecsWriter: VectorWriter {
   }
 
   func finish() throws {
+    try names?.flush()
+    try file.flush()
     try names?.finish()
     try file.finish()
   }

@@ -28,6 +28,8 @@ final class NPYWriter: VectorWriter {
   }
 
   func finish() throws {
+    try names?.flush()
+    try file.flush()
     try names?.finish()
     try file.finish(head: header)
   }
