@@ -90,7 +90,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .cannotOpen(let path, let reason):
       "\(path) cannot be opened: \(reason)"
     case .damagedFile(let path, let reason):
-      "\(path) is damaged: \(reason). Restore it from a backup, or save what is readable with: sqlite3 \(path) .recover"
+      "\(path) is damaged: \(reason): \(Rescue.sentence(path))"
     case .cannotIndex(let path, let reason):
       "\(path) cannot be indexed: \(reason)"
     case .cannotSave(let path, let reason):

@@ -102,7 +102,7 @@ struct FileCheck {
   }
 
   private var restore: String {
-    "restore a backup, or save what is readable: sqlite3 \(path) .recover | sqlite3 recovered.gallery"
+    Rescue.sentence(path)
   }
 
   private static func names(_ db: Database) throws -> [String] {

@@ -106,9 +106,7 @@ private struct Doctor {
     } catch {
       complain(
         "\(Self.sentence(error))\(missingPages)",
-        mend:
-          "restore a copy, or save what is readable: sqlite3 \(path) .recover | sqlite3 recovered.gallery\(copiesBeside)"
-      )
+        mend: Rescue.sentence(path) + copiesBeside)
     }
   }
 
