@@ -70,6 +70,14 @@ final class ByteSink {
     try append { $0 += bytes }
   }
 
+  /// Appends a line of text. Where the file's first begins with U+FEFF it gets another before: readers take one for the
+  /// mark of the file's encoding, and away.
+  func append(line: String) throws {
+    let bytes = Array(line.utf8)
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    try append((count == 0 && bytes.starts(with: mark) ? mark : []) + bytes + [10])
+  }
+
   /// Writes all that was appended: what has no room is found out here, before anything is in its place.
   func flush() throws {
     try buffer.withUnsafeBytes { try put($0, at: nil) }
