@@ -122,7 +122,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .cannotCompact(let path, let reason):
       "\(path) was not made smaller: \(reason)"
     case .noEmbedder(let path):
-      "\(path) has no embedder yet: register one, so that vectors are only compared with vectors of the same embedder"
+      "\(path) has no embedder yet, and vectors are only compared with vectors of the same embedder: register one, or "
+        + "begin with 'likeness enroll \(path) … --model MODEL' or 'likeness import \(path) FILE --embedder NAME'"
     case .otherEmbedder(let stored, let offered, let difference):
       "this gallery's vectors were made by the embedder \"\(stored)\", not by \"\(offered)\" (\(difference)): "
         + "use \"\(stored)\", or enroll into another gallery"

@@ -97,6 +97,16 @@ struct ImportCommandTests {
     #expect(places == ["line 1", "line 3"])
   }
 
+  @Test("attributes are shown as they are: text without quotes, anything else as JSON")
+  func attributes() throws {
+    try #require(CommandRun.exists("sqlite3"), "the sqlite3 command is needed: make setup installs it")
+    let gallery = try SmallGallery(["Ada": [1, 2]])
+    let sql = #"UPDATE identity SET attributes = '{"team":"red","n":[1,"a/b"],"o":{"x":null}}'"#
+    #expect(try CommandRun.run("sqlite3", [gallery.path, sql]).status == 0)
+    let shown = try CommandRun.likeness("show", gallery.path, "Ada").output
+    #expect(shown.contains("\n  n: [1,\"a/b\"]\n  o: {\"x\":null}\n  team: red\n"), "\(shown)")
+  }
+
   @Test("the first question saves the index beside the gallery, and no command leaves a log behind")
   func saved() throws {
     let folder = try TemporaryFolder()
