@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import Foundation
 import Networks
 
 /// The command `likeness`: parsing, printing and progress around the libraries.
@@ -58,6 +57,7 @@ struct LikenessCommand: ParsableCommand {
       if let usage = error as? ValidationError { end(usage, of: running) }
       end(error)
     }
+    Ending.now(0)
   }
 
   /// Refuses to begin with next to no files that may be open at once: a gallery takes some for every thread that asks it,
@@ -77,23 +77,23 @@ struct LikenessCommand: ParsableCommand {
       Usage: \(usage)
         See '\(name.joined(separator: " ")) --help' for more information.
       """)
-    Foundation.exit(ExitCode.validationFailure.rawValue)
+    Ending.now(ExitCode.validationFailure.rawValue)
   }
 
   /// Ends a run that stopped before its end: with a failure, or with what ArgumentParser has to say.
   private static func end(_ error: any Error) -> Never {
     if Failure.isOurs(error) {
       Failure.report(error)
-      Foundation.exit(1)
+      Ending.now(1)
     }
     let (message, code) = (fullMessage(for: error), exitCode(for: error))
     guard code == .success else {
       if !message.isEmpty { Console.note(message) }
-      Foundation.exit(code.rawValue)
+      Ending.now(code.rawValue)
     }
     // Help is an answer as well, and may not get to where it should.
     Console.printDocument(message)
     do { try Console.checkOutput() } catch { end(error) }
-    Foundation.exit(0)
+    Ending.now(0)
   }
 }
