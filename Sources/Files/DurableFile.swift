@@ -140,6 +140,8 @@ package enum DurableFile {
   }
 
   private static func failure(_ what: String) -> Failure {
-    Failure(description: "\(what): \(String(cString: strerror(errno)))", code: errno)
+    let code = errno
+    let reason = code == EFBIG ? ProcessLimits.fileSizeSentence : String(cString: strerror(code))
+    return Failure(description: "\(what): \(reason)", code: code)
   }
 }

@@ -23,7 +23,8 @@ extension Gallery {
           embeddings: Int(try db.integer("SELECT count(*) FROM embedding")),
           searchable: view?.searchable ?? 0,
           leftOutCount: faults.count,
-          leftOut: faults.sorted { $0.key < $1.key }.prefix(100).map { id, fault in
+          otherEmbedderCount: faults.values.count(where: \.isOtherEmbedder),
+          leftOut: Self.inOrder(faults).prefix(100).map { id, fault in
             GalleryInfo.LeftOut(embedding: EmbeddingID(id), reason: fault.sentence(embedder: view?.embedder))
           },
           index: (view?.graph).map(IndexSummary.init),
@@ -40,6 +41,12 @@ extension Gallery {
     return GalleryInfo.EmbedderSummary(
       name: stored.name, kind: row.text(0) ?? "", dimension: stored.dimension, metric: stored.metric,
       sha256: row.text(1), modelBytes: Int(row.integer(2)))
+  }
+
+  /// Damaged rows before those of other embedders.
+  private static func inOrder(_ faults: [Int64: VectorFault]) -> [(key: Int64, value: VectorFault)] {
+    func place(_ one: (key: Int64, value: VectorFault)) -> (Int, Int64) { (one.value.isOtherEmbedder ? 1 : 0, one.key) }
+    return faults.sorted { place($0) < place($1) }
   }
 
   private static func size(_ path: String) -> Int {

@@ -28,6 +28,8 @@ public enum GalleryError: Error, Sendable, Hashable {
   case locked(path: String, seconds: Double, holder: String?)
   /// There is no room for the write.
   case diskFull(path: String)
+  /// A file would become larger than this process may write one; `limit` in bytes, where it is known.
+  case fileTooLarge(path: String, limit: Int?)
   /// A row of `table` has the last id there is, 2⁶³ − 1, so that none is left for another.
   case idsUsedUp(path: String, table: String)
   /// A copy was put in the gallery's place while rows were being stored in several transactions: what was stored before is
@@ -88,7 +90,7 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .cannotOpen(let path, let reason):
       "\(path) cannot be opened: \(reason)"
     case .damagedFile(let path, let reason):
-      "\(path) is damaged: \(reason). Restore it from a backup, or save what is readable with: sqlite3 \(path) .recover"
+      "\(path) is damaged: \(reason): \(Rescue.sentence(path))"
     case .cannotIndex(let path, let reason):
       "\(path) cannot be indexed: \(reason)"
     case .cannotSave(let path, let reason):
@@ -102,6 +104,9 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
         + "\(Self.brief(seconds)) s: try again when it is done, or wait longer (busyTimeout, --busy-timeout)"
     case .diskFull(let path):
       "no room to write to \(path): free some space and repeat; nothing of this write was kept"
+    case .fileTooLarge(let path, let limit):
+      "\(path), or a file beside it, would become larger than \(limit.map { "the \($0) bytes" } ?? "the file") that this "
+        + "process may write: allow it larger files (ulimit -f) and repeat; nothing of this write was kept"
     case .idsUsedUp(let path, let table):
       "\(path) takes no more rows: row \(Int64.max) of \(table) has the last id there is; "
         + "'likeness doctor \(path) --fix' gives it another"
@@ -117,7 +122,8 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .cannotCompact(let path, let reason):
       "\(path) was not made smaller: \(reason)"
     case .noEmbedder(let path):
-      "\(path) has no embedder yet: register one, so that vectors are only compared with vectors of the same embedder"
+      "\(path) has no embedder yet, and vectors are only compared with vectors of the same embedder: register one, or "
+        + "begin with 'likeness enroll \(path) … --model MODEL' or 'likeness import \(path) FILE --embedder NAME'"
     case .otherEmbedder(let stored, let offered, let difference):
       "this gallery's vectors were made by the embedder \"\(stored)\", not by \"\(offered)\" (\(difference)): "
         + "use \"\(stored)\", or enroll into another gallery"

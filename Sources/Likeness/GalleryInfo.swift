@@ -18,9 +18,11 @@ public struct GalleryInfo: Sendable, Hashable, Codable {
   public var embeddings: Int
   /// How many of them can be found.
   public var searchable: Int
-  /// How many were left out because their rows are damaged.
+  /// How many were left out: because their rows are damaged, or because another embedder made them.
   public var leftOutCount: Int
-  /// The first hundred of those.
+  /// How many of those are not damaged, but another embedder's.
+  public var otherEmbedderCount: Int
+  /// The first hundred of those that were left out; damaged ones first.
   public var leftOut: [LeftOut]
   /// What the index is made of; nil before an embedder is registered.
   public var index: IndexSummary?
@@ -63,6 +65,7 @@ public struct GalleryInfo: Sendable, Hashable, Codable {
     case schemaVersion = "schema_version"
     case readOnlyReason = "read_only_reason"
     case leftOutCount = "left_out_count"
+    case otherEmbedderCount = "other_embedder_count"
     case leftOut = "left_out"
     case erasurePending = "erasure_pending"
   }

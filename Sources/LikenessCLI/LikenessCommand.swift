@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 import Networks
 
 /// The command `likeness`: parsing, printing and progress around the libraries.
@@ -36,10 +36,13 @@ struct LikenessCommand: ParsableCommand {
 
   static func main() {
     Console.claimStreams()
-    Interruption.watch()
-    MatrixKernels.chooseForThisProcessor()
-    var running: (any ParsableCommand.Type)?
+    ProcessLimits.surviveFileSize()
+    var running: any ParsableCommand.Type = Self.self
     do {
+      try checkOpenFiles()
+      Interruption.watch()
+      MatrixKernels.chooseForThisProcessor()
+      try GivenArguments.check()
       var command = try parseAsRoot()
       running = type(of: command)
       let outcomes = [
@@ -51,9 +54,17 @@ struct LikenessCommand: ParsableCommand {
       if let failure = failures.first(where: Failure.isOurs) { throw failure }
       if let other = failures.first { throw other }
     } catch {
-      if let usage = error as? ValidationError, let running { end(usage, of: running) }
+      if let usage = error as? ValidationError { end(usage, of: running) }
       end(error)
     }
+    Ending.now(0)
+  }
+
+  /// Refuses to begin with next to no files that may be open at once: a gallery takes some for every thread that asks it,
+  /// and the system's library of threads ends the process where it gets none.
+  private static func checkOpenFiles() throws {
+    let count = ProcessLimits.allowOpenFiles(1_024)
+    if count < 32 { throw CommandFailure("too few file descriptors (ulimit -n \(count)): allow at least 64") }
   }
 
   /// Ends a run that found out only while running that it was asked for wrongly, as those do whose options say it.
@@ -66,19 +77,23 @@ struct LikenessCommand: ParsableCommand {
       Usage: \(usage)
         See '\(name.joined(separator: " ")) --help' for more information.
       """)
-    Foundation.exit(ExitCode.validationFailure.rawValue)
+    Ending.now(ExitCode.validationFailure.rawValue)
   }
 
   /// Ends a run that stopped before its end: with a failure, or with what ArgumentParser has to say.
   private static func end(_ error: any Error) -> Never {
     if Failure.isOurs(error) {
       Failure.report(error)
-      Foundation.exit(1)
+      Ending.now(1)
+    }
+    let (message, code) = (fullMessage(for: error), exitCode(for: error))
+    guard code == .success else {
+      if !message.isEmpty { Console.note(message) }
+      Ending.now(code.rawValue)
     }
     // Help is an answer as well, and may not get to where it should.
-    guard exitCode(for: error) == .success else { exit(withError: error) }
-    Console.printDocument(fullMessage(for: error))
+    Console.printDocument(message)
     do { try Console.checkOutput() } catch { end(error) }
-    Foundation.exit(0)
+    Ending.now(0)
   }
 }

@@ -53,6 +53,60 @@ struct ImportCommandTests {
     #expect(embedder["kind"] as? String == "vector")
   }
 
+  @Test(
+    "an import from a pipe makes the gallery as one from a file does, whatever the format",
+    arguments: [
+      ("jsonl", "{\"identity\":\"a\",\"vector\":[1,2]}\n{\"identity\":\"b\",\"vector\":[3,4]}\n", 1),
+      ("csv", "identity,v0,v1\na,1,2\nb,3,4\n", 2), ("word2vec", "2 2\na 1 2\nb 3 4\n", 2),
+      ("word2vec", "a 1 2\nb 3 4\n", 1),
+    ])
+  func pipe(format: String, content: String, line: Int) throws {
+    let folder = try TemporaryFolder()
+    let (gallery, file) = (folder.path + "/g", try text(folder, "piped", content))
+    func run(_ input: String, _ more: String = "") throws -> CommandRun {
+      let command = "\(CommandRun.likeness) import \(gallery) /dev/stdin --format \(format) --embedder e --json \(more)"
+      return try CommandRun.run("/bin/sh", ["-c", "\(input) | \(command)"])
+    }
+    let made = try run("cat \(file)")
+    #expect(made.status == 0, "\(made.errors)")
+    #expect(try made.json()["enrolled"] as? Int == 2)
+    #expect(try CommandRun.likeness("show", gallery, "a").output.contains("/dev/stdin:\(line)"))
+    #expect(try CommandRun.likeness("query", gallery, "vector:3,4", "-k", "1").output.contains(" b "))
+    // The first row comes once, also where the gallery is there.
+    #expect(try run("cat \(file)").json()["enrolled"] as? Int == 2)
+    #expect(try CommandRun.likeness("verify", gallery).output.contains("4 embeddings sound"))
+  }
+
+  @Test("rows at fault before the first sound one of a pipe are left out once, or stop it before there is a gallery")
+  func faultyPipe() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/g"
+    let file = try text(folder, "piped", "no\n{\"identity\":\"a\",\"vector\":[1,2]}\nnor this\n")
+    func run(_ input: String, _ more: String) throws -> CommandRun {
+      let command = "\(CommandRun.likeness) import \(gallery) /dev/stdin --format jsonl --embedder e --json \(more)"
+      return try CommandRun.run("/bin/sh", ["-c", "\(input) | \(command)"])
+    }
+    for (input, sentence) in [("cat \(file)", "line 1: it is no JSON object"), (":", "holds no vector")] {
+      let refused = try run(input, "")
+      #expect(refused.status == 1 && refused.errors.contains(sentence), "\(refused.errors)")
+      #expect(!FileManager.default.fileExists(atPath: gallery))
+    }
+    let summary = try run("cat \(file)", "--skip-bad").json()
+    #expect(summary["enrolled"] as? Int == 1 && summary["left_out"] as? Int == 2)
+    let places = (summary["left_out_rows"] as? [[String: Any]])?.compactMap { $0["place"] as? String }
+    #expect(places == ["line 1", "line 3"])
+  }
+
+  @Test("attributes are shown as they are: text without quotes, anything else as JSON")
+  func attributes() throws {
+    try #require(CommandRun.exists("sqlite3"), "the sqlite3 command is needed: make setup installs it")
+    let gallery = try SmallGallery(["Ada": [1, 2]])
+    let sql = #"UPDATE identity SET attributes = '{"team":"red","n":[1,"a/b"],"o":{"x":null}}'"#
+    #expect(try CommandRun.run("sqlite3", [gallery.path, sql]).status == 0)
+    let shown = try CommandRun.likeness("show", gallery.path, "Ada").output
+    #expect(shown.contains("\n  n: [1,\"a/b\"]\n  o: {\"x\":null}\n  team: red\n"), "\(shown)")
+  }
+
   @Test("the first question saves the index beside the gallery, and no command leaves a log behind")
   func saved() throws {
     let folder = try TemporaryFolder()

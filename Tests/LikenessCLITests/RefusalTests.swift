@@ -188,6 +188,22 @@ struct RefusalTests {
     }
   }
 
+  @Test("an argument that is not UTF-8 is refused before anything is done: as text it would be another name")
+  func notUTF8() throws {
+    let gallery = try SmallGallery(["Ada": [1, 2]])
+    let folder = gallery.folder.path
+    let before = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    for command in [
+      "import \"$odd\" small.jsonl --embedder e", "backup small.gallery \"$odd\" --force", "info -- \"$odd\"",
+    ] {
+      let script = "cd \(folder); odd=$(printf 'x\\303\\274\\376.db'); exec \(CommandRun.likeness) \(command)"
+      let run = try CommandRun.run("/bin/sh", ["-c", script])
+      #expect(run.status == 64 && run.output.isEmpty, "\(command): \(run.status)")
+      #expect(run.errors.contains("\"xü\\xFE.db\", is not UTF-8") && run.errors.contains("link"), "\(run.errors)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == before)
+  }
+
   @Test("wrong usage ends with another exit code than a failed run")
   func usage() throws {
     let run = try CommandRun.likeness("query")

@@ -125,6 +125,15 @@ final class LogKeeper: Sendable {
     }
     let answer = try gallery.query(.vector([0, 0]), k: 5, by: .embedding)
     #expect(answer.candidates.map(\.distance) == [1])
-    #expect(try gallery.info().leftOut.map(\.reason) == ["was made by another embedder, number 2"])
+    #expect(answer.note == "only 1 embedding could be compared; 1 embedding of another embedder not searched, see info")
+    let info = try gallery.info()
+    #expect(info.leftOut.map(\.reason) == ["was made by another embedder, number 2"])
+    #expect(info.leftOutCount == 1 && info.otherEmbedderCount == 1)
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE embedding SET vector = x'0000c07f00000000' WHERE embedder_id = 1")
+    }
+    let both = try gallery.info()
+    #expect(both.leftOut.map(\.reason) == ["has the value nan at 0", "was made by another embedder, number 2"])
+    #expect(both.leftOutCount == 2 && both.otherEmbedderCount == 1)
   }
 }

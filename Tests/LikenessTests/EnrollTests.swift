@@ -73,6 +73,8 @@ import Testing
     let scratch = try Scratch()
     let gallery = try Gallery(path: scratch.path())
     #expect(throws: GalleryError.noEmbedder(path: scratch.path())) { try gallery.enroll([1], as: "Ada") }
+    let sentence = GalleryError.noEmbedder(path: "x").description
+    #expect(sentence.contains("register") && sentence.contains("--model MODEL") && sentence.contains("--embedder NAME"))
     #expect(throws: GalleryError.noEmbedder(path: scratch.path())) { try gallery.query(.vector([1])) }
     #expect(try gallery.info().embedder == nil)
   }

@@ -6,6 +6,10 @@ import Testing
 
 #if canImport(Glibc)
   import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
 #endif
 
 @Suite struct OpeningTests {
@@ -32,6 +36,41 @@ import Testing
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path).count == files.count)
     #expect(try refusal(scratch.folder.path) == .notAGallery(path: scratch.folder.path, reason: "it is a directory"))
+  }
+
+  @Test("a pipe or a device is no gallery, which is said without waiting for anybody at its other end")
+  func pipe() throws {
+    let scratch = try Scratch()
+    #expect(mkfifo(scratch.path("pipe"), 0o600) == 0)
+    for path in [scratch.path("pipe"), "/dev/null"] {
+      let reason = "it is no file, but a pipe or a device"
+      #expect(try refusal(path) == .notAGallery(path: path, reason: reason))
+      let diagnosis = try Gallery.diagnose(path: path, configuration: quiet())
+      #expect(!diagnosis.opens && diagnosis.complaints.map(\.what) == ["\(path) is no file, but a pipe or a device"])
+    }
+  }
+
+  @Test("a name that leaves no room for those of the files beside a gallery is refused before there is a file")
+  func longName() throws {
+    let scratch = try Scratch()
+    for count in [214, 247, 251, 252, 255, 256] {
+      let path = scratch.path(String(repeating: "n", count: count))
+      #expect(try refusal(path).description.contains("its name has \(count) bytes"))
+    }
+    let gallery = try makeGallery(scratch.path(String(repeating: "n", count: 213)), 1)
+    try gallery.enroll((0..<100).map { Enrollment(identity: "Ada", vector: [Float($0)]) })
+    #expect(try gallery.saveSnapshot())
+    let long = scratch.path(String(repeating: "c", count: 230))
+    let error = try #require(throws: GalleryError.self) { try gallery.backup(to: long) }
+    #expect(error.description.contains("its name has 230 bytes"))
+    try gallery.close()
+    // One that somebody called so can be read.
+    try FileManager.default.moveItem(atPath: gallery.path, toPath: scratch.path(String(repeating: "m", count: 253)))
+    let moved = try Gallery(path: scratch.path(String(repeating: "m", count: 253)), configuration: quiet())
+    #expect(try moved.identities().count == 1)
+    #expect(moved.readOnlyReason?.contains("its name has 253 bytes") == true)
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path).map(\.count).sorted()
+    #expect(names == [219, 253])
   }
 
   @Test("another program's database is refused, and left as it is")

@@ -135,6 +135,19 @@ struct RoundTripTests {
     #expect(throws: VectorFileError.self) { try VectorFile.writer(path: scratch.path("no/such.csv"), dimension: 2) }
   }
 
+  @Test("a first name that begins as a mark of the encoding does is read back whole", arguments: ["npy", "fvecs"])
+  func nameLikeAMark(ending: String) throws {
+    let scratch = try Scratch()
+    let names = ["\u{FEFF}Ada", "\u{FEFF}Grace", "Eve"]
+    let writer = try VectorFile.writer(path: scratch.path("a.\(ending)"), dimension: 1)
+    for name in names { try writer.write(VectorRow(identity: name, vector: [1])) }
+    try writer.finish()
+    let list = try NameList(path: scratch.path("a.names"))
+    // Compared by their bytes.
+    for name in names { #expect(try list.next().map { Array($0.utf8) } == Array(name.utf8)) }
+    #expect(try list.next() == nil)
+  }
+
   @Test("a name that a format cannot hold is refused with a way out, not changed")
   func namesThatDoNotFit() throws {
     let scratch = try Scratch()

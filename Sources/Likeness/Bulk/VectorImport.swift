@@ -32,8 +32,10 @@ public final class VectorImport {
   private var ledger: ImportLedger?
   private let terms: ImportTerms
   private var hash: PrefixHash
+  /// The first sound row of a stream, which was read to see its length, and is not stored yet.
+  private var first: VectorRow?
 
-  /// Opens the file, and looks at its beginning.
+  /// Opens the file, and looks at its beginning; where that is a pipe, waits for it.
   ///
   /// - Throws: `VectorFileError` for a file that is not of its format, or cut short; for names that do not fit it.
   public init(file: String, options: ImportOptions = .init()) throws {
@@ -57,20 +59,22 @@ public final class VectorImport {
       return try NameList(path: path)
     }
     terms = try ImportTerms(file: file, options: options)
-    dimension = try reader.dimension ?? Self.dimension(ofRows: reader, options)
+    dimension = reader.dimension
+    if dimension == nil { dimension = try lengthOfFirst() }
   }
 
   /// The length of the first sound row, where only the rows tell.
-  private static func dimension(ofRows reader: any VectorReader, _ options: ImportOptions) throws -> Int? {
-    if reader.byteCount == nil { return nil }
+  private func lengthOfFirst() throws -> Int? {
+    // What has come through a pipe does not come again.
+    let isStream = reader.byteCount == nil
     let start = reader.position
     while true {
       do {
         let row = try reader.next()
-        try reader.seek(to: start)
+        if isStream { first = row } else { try reader.seek(to: start) }
         return row?.vector.count
       } catch let error as VectorFileError where error.canContinue && options.skipsBadRows {
-        continue
+        if isStream { leaveOut(error) }
       }
     }
   }
@@ -147,7 +151,7 @@ public final class VectorImport {
   private func takeRow(into batch: inout CheckedEnrollments, _ embedder: EmbedderRow) throws -> Bool {
     while true {
       do {
-        guard let row = try reader.next() else { return false }
+        guard let row = try takeFirst() ?? reader.next() else { return false }
         let name = try names.map { try $0.next() } ?? nil
         if names != nil, name == nil {
           throw VectorFileError(path: options.names ?? "", reason: "has no name for row \(row.number) of \(file)")
@@ -155,13 +159,20 @@ public final class VectorImport {
         try add(row, name: name, to: &batch, embedder)
         return true
       } catch let error as VectorFileError where error.canContinue && options.skipsBadRows {
-        receipt.leftOutCount += 1
-        if receipt.leftOut.count < ImportReceipt.named {
-          let place = error.place.map { "\($0)" } ?? error.path
-          receipt.leftOut.append(.init(place: place, reason: error.reason))
-        }
+        leaveOut(error)
       }
     }
+  }
+
+  private func takeFirst() -> VectorRow? {
+    defer { first = nil }
+    return first
+  }
+
+  private func leaveOut(_ fault: VectorFileError) {
+    receipt.leftOutCount += 1
+    guard receipt.leftOut.count < ImportReceipt.named else { return }
+    receipt.leftOut.append(.init(place: fault.place.map { "\($0)" } ?? fault.path, reason: fault.reason))
   }
 
   private func add(

@@ -149,10 +149,8 @@ struct Search {
       let which = kept.isEmpty ? "the nearest candidate" : "the next candidate"
       notes.append("\(which) is at \(candidates[kept.count].distance), beyond \(maxDistance)")
     }
-    if !view.faults.isEmpty {
-      let count = view.faults.count
-      notes.append("\(count) damaged \(count == 1 ? "embedding was" : "embeddings were") left out, see info")
-    }
+    let leftOut = VectorFault.sentences(view.faults.values)
+    notes += [leftOut.damaged, leftOut.others].compactMap { $0.map { "\($0), see info" } }
     let doubtful = kept.filter { altered.contains($0.embedding) }
     if !doubtful.isEmpty {
       let names = doubtful.map { "\($0.embedding)" }.joined(separator: ", ")

@@ -64,6 +64,21 @@ enum VectorFault: Sendable, Hashable {
     }
   }
 
+  /// Whether there is nothing wrong with the row but that it is not one that is compared.
+  var isOtherEmbedder: Bool {
+    if case .otherEmbedder = self { true } else { false }
+  }
+
+  /// How many rows were left out, a sentence for those that are damaged and one for those of other embedders.
+  static func sentences(_ faults: some Collection<VectorFault>) -> (damaged: String?, others: String?) {
+    let others = faults.count(where: \.isOtherEmbedder)
+    let damaged = faults.count - others
+    return (
+      damaged == 0 ? nil : "\(damaged) damaged \(damaged == 1 ? "embedding was" : "embeddings were") left out",
+      others == 0 ? nil : "\(others) \(others == 1 ? "embedding" : "embeddings") of another embedder not searched"
+    )
+  }
+
   private static func squaredLength(_ vector: UnsafeRawBufferPointer) -> Double {
     let count = vector.count / 4
     var sum = SIMD4<Double>.zero

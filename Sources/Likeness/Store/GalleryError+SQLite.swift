@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import HNSW
@@ -27,6 +28,8 @@ extension GalleryError {
         .diskFull(path: path)
       case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE && Self.noRoom(path):
         .diskFull(path: path)
+      case .SQLITE_IOERR where error.isFileSizeLimit:
+        .fileTooLarge(path: path, limit: ProcessLimits.fileSize)
       case .SQLITE_NOTADB:
         .notAGallery(path: path, reason: "it is not an SQLite database")
       case .SQLITE_CORRUPT:
@@ -47,5 +50,13 @@ extension GalleryError {
   private static func noRoom(_ path: String) -> Bool {
     let values = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.volumeAvailableCapacityKey])
     return values?.volumeAvailableCapacity.map { $0 < 65_536 } ?? false
+  }
+}
+
+extension DatabaseError {
+  /// Whether a write failed where this process may write no larger files. SQLite says no more than that it failed.
+  var isFileSizeLimit: Bool {
+    let writes: [ResultCode] = [.SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_TRUNCATE]
+    return writes.contains(extendedResultCode) && ProcessLimits.fileSize != nil
   }
 }

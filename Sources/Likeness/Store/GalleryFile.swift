@@ -35,13 +35,22 @@ struct GalleryFile {
       throw GalleryError.cannotOpen(path: path, reason: "this is no path: name a file")
     }
     if isDirectory.boolValue { throw GalleryError.notAGallery(path: path, reason: "it is a directory") }
+    if exists, let other = try? Destination(path), other != .file(path) {
+      throw GalleryError.notAGallery(path: path, reason: "it is no file, but a pipe or a device")
+    }
     if !exists { try checkRoom(path, configuration) }
     do {
       return try open(path, mode: configuration.readOnly ? .readOnly : .readWrite, configuration)
     } catch let error as DatabaseError where exists && error.isRefusalOfSharedFiles {
+      if let reason = LongName.reason(path, neighbour: LongName.log) {
+        return try openImmutable(path, configuration, cause: "its name is too long", reason: reason)
+      }
       return try openImmutable(
         path, configuration, cause: "its folder is read-only",
         reason: "its file system, or its folder, is read-only: copy it to where you may write")
+    } catch let error as DatabaseError where exists && error.isFileSizeLimit {
+      return try openImmutable(
+        path, configuration, cause: "this process may write no large files", reason: ProcessLimits.fileSizeSentence)
     } catch let error as DatabaseError where exists && error.isLackOfRoom {
       return try openImmutable(
         path, configuration, cause: "its disk is full", reason: "its disk is full: free some space, and open it again")
@@ -113,6 +122,7 @@ struct GalleryFile {
     if !exists || !isDirectory.boolValue {
       throw GalleryError.cannotOpen(path: path, reason: "there is no folder \(folder): make it first")
     }
+    if let reason = LongName.reason(path) { throw GalleryError.cannotOpen(path: path, reason: reason) }
     if !FileManager.default.isWritableFile(atPath: folder) {
       throw GalleryError.cannotOpen(path: path, reason: "you may not write in the folder \(folder)")
     }

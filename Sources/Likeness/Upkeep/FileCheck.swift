@@ -102,7 +102,7 @@ struct FileCheck {
   }
 
   private var restore: String {
-    "restore a backup, or save what is readable: sqlite3 \(path) .recover | sqlite3 recovered.gallery"
+    Rescue.sentence(path)
   }
 
   private static func names(_ db: Database) throws -> [String] {
@@ -115,6 +115,7 @@ struct FileCheck {
   static func sentence(_ error: any Error) -> String {
     guard let error = error as? DatabaseError else { return "\(error)" }
     if error.resultCode == .SQLITE_FULL { return "no room on its disk" }
+    if error.isFileSizeLimit { return ProcessLimits.fileSizeSentence }
     // SQLite has no words for what another connection met.
     guard let message = error.message, message != "not an error" else { return error.resultCode.description }
     return message

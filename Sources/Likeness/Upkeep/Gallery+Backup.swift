@@ -108,6 +108,7 @@ extension Gallery {
       throw refuse("\(destination)\(suffix) holds commits of another file: close what uses it, or move it away")
     }
     let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path
+    if let reason = LongName.reason(destination) { throw refuse(reason) }
     if !FileManager.default.fileExists(atPath: folder) { throw refuse("there is no folder \(folder): make it first") }
   }
 }

@@ -73,6 +73,10 @@ private struct Doctor {
       complain("\(path) is a directory", mend: "name a file in it")
       return true
     }
+    if let other = try? Destination(path), other != .file(path) {
+      complain("\(path) is no file, but a pipe or a device", mend: "name a file")
+      return true
+    }
     if DurableFile.size(path) == 0, (DurableFile.size(path + "-wal") ?? 0) == 0 {
       complain("\(path) is empty", mend: "enroll into it, which makes it a gallery\(copiesBeside)")
       return true
@@ -106,9 +110,7 @@ private struct Doctor {
     } catch {
       complain(
         "\(Self.sentence(error))\(missingPages)",
-        mend:
-          "restore a copy, or save what is readable: sqlite3 \(path) .recover | sqlite3 recovered.gallery\(copiesBeside)"
-      )
+        mend: Rescue.sentence(path) + copiesBeside)
     }
   }
 

@@ -110,6 +110,7 @@ private struct Restoration {
     for suffix in Self.suffixes.dropFirst() where Links.absolute(path) == Links.absolute(copy + suffix) {
       throw refusal("it belongs to \(copy): name another file")
     }
+    if !FileManager.default.fileExists(atPath: path), let reason = LongName.reason(path) { throw refusal(reason) }
     do {
       let destination = try Destination(path)
       guard case .file = destination else { throw refusal("it \(destination.refusal)") }

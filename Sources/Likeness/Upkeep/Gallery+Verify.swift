@@ -141,7 +141,7 @@ private struct Verifier {
     var check = Verification.Check(name)
     check.add(
       "this cannot be read: \(FileCheck.sentence(error))",
-      mend: "restore a backup, or save what is readable: sqlite3 \(gallery.path) .recover | sqlite3 recovered.gallery")
+      mend: Rescue.sentence(gallery.path))
     check.statement = "this cannot be read"
     return check
   }

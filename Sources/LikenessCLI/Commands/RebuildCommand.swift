@@ -26,7 +26,7 @@ struct RebuildCommand: ParsableCommand {
       line += String(format: "; searches find %.1f %% of the true 10 nearest", recall * 100)
     }
     if report.leftOut > 0 {
-      line += "; \(counted(report.leftOut, "damaged row")) left out: see likeness verify \(report.path)"
+      line += "; \(counted(report.leftOut, "row")) left out: see likeness verify \(report.path)"
     }
     Console.print(line)
   }

@@ -24,7 +24,7 @@ struct ShowCommand: ParsableCommand {
     if output.json { return try Console.printJSON(shown) }
     Console.print("\(identity.name.printable()), \(counted(shown.embeddings.count, "embedding"))")
     for (key, value) in identity.attributes.sorted(by: { $0.key < $1.key }) {
-      Console.print("  \(key): \(value)".printable())
+      Console.print("  \(key): \(value.text)".printable())
     }
     var table = TextTable([("embedding", .right), ("enrolled", .left), ("source", .left)])
     for one in shown.embeddings { table.append(["\(one.id.rawValue)", one.createdAt, one.source ?? ""]) }

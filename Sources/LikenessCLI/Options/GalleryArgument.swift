@@ -27,7 +27,9 @@ struct GalleryArgument: ParsableArguments {
 
   private func size(of path: String) -> Int? {
     let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    return (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+    // A pipe is never empty, nor is it a gallery: that is said on opening.
+    return attributes?[.type] as? FileAttributeType == .typeRegular ? attributes?[.size] as? Int : nil
   }
 
   /// Opens a gallery without changing it where that is possible: one of an older version, or with triggers dropped, stays

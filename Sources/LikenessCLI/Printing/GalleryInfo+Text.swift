@@ -25,12 +25,17 @@ extension GalleryInfo {
         "erasure      pending: forgotten bytes are still in the file until its readers are done; "
           + "then: likeness doctor \(path) --fix")
     }
-    if leftOutCount > 0 {
+    if otherEmbedderCount > 0 {
+      lines.append("not searched \(counted(otherEmbedderCount, "embedding")) of another embedder")
+    }
+    let damaged = leftOutCount - otherEmbedderCount
+    if damaged > 0 {
       lines.append(
-        "left out     \(counted(leftOutCount, "damaged row")); enroll them again, or take them out, after a copy, with: "
+        "left out     \(counted(damaged, "damaged row")); enroll them again, or take them out, after a copy, with: "
           + "likeness doctor \(path) --fix")
-      for one in leftOut { lines.append("  embedding \(one.embedding): \(one.reason)") }
-      if leftOutCount > leftOut.count { lines.append("  and \(leftOutCount - leftOut.count) more") }
+      let named = leftOut.prefix(damaged)
+      for one in named { lines.append("  embedding \(one.embedding): \(one.reason)") }
+      if damaged > named.count { lines.append("  and \(damaged - named.count) more") }
     }
     return lines.joined(separator: "\n")
   }

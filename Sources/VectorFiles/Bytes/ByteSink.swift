@@ -70,7 +70,16 @@ final class ByteSink {
     try append { $0 += bytes }
   }
 
-  private func flush() throws {
+  /// Appends a line of text. Where the file's first begins with U+FEFF it gets another before: readers take one for the
+  /// mark of the file's encoding, and away.
+  func append(line: String) throws {
+    let bytes = Array(line.utf8)
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    try append((count == 0 && bytes.starts(with: mark) ? mark : []) + bytes + [10])
+  }
+
+  /// Writes all that was appended: what has no room is found out here, before anything is in its place.
+  func flush() throws {
     try buffer.withUnsafeBytes { try put($0, at: nil) }
     buffer.removeAll(keepingCapacity: true)
   }
@@ -104,6 +113,12 @@ final class ByteSink {
   }
 
   private func failure() -> VectorFileError {
+    if errno == EFBIG {
+      return VectorFileError(
+        path: path,
+        reason: "cannot be written to its end: \(ProcessLimits.fileSizeSentence); "
+          + (isStream ? "what it has got of the rows is not all of them" : "nothing was left there"))
+    }
     let reason = String(cString: strerror(errno))
     return VectorFileError(
       path: path,

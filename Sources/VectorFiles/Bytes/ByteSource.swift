@@ -156,8 +156,13 @@ final class ByteSource {
     return UnsafeRawPointer(found) - base
   }
 
-  /// Goes on at a byte.
+  /// Goes on at a byte; in a pipe at one that is in the buffer still.
   func seek(to target: Int) throws {
+    if size == nil, target <= offset, offset - target <= start {
+      start -= offset - target
+      offset = target
+      return
+    }
     guard target >= 0, let size, target <= size else {
       throw VectorFileError(
         path: path, reason: "has no byte \(target) to go on at: it is a pipe, or shorter than when it was read before")

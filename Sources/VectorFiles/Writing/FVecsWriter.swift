@@ -13,7 +13,7 @@ final class FVecsWriter: VectorWriter {
   func write(_ row: VectorRow) throws {
     try check.count(row)
     let name = try names == nil ? "" : check.lineName(row)
-    try names?.append { $0 += Array(name.utf8) + [10] }
+    try names?.append(line: name)
     try file.append { bytes in
       bytes.append(int32: check.dimension)
       bytes.append(floats: row.vector)
@@ -21,6 +21,8 @@ final class FVecsWriter: VectorWriter {
   }
 
   func finish() throws {
+    try names?.flush()
+    try file.flush()
     try names?.finish()
     try file.finish()
   }

@@ -23,11 +23,13 @@ final class NPYWriter: VectorWriter {
   func write(_ row: VectorRow) throws {
     try check.count(row)
     let name = try names == nil ? "" : check.lineName(row)
-    try names?.append { $0 += Array(name.utf8) + [10] }
+    try names?.append(line: name)
     try file.append { $0.append(floats: row.vector) }
   }
 
   func finish() throws {
+    try names?.flush()
+    try file.flush()
     try names?.finish()
     try file.finish(head: header)
   }

@@ -32,6 +32,8 @@ final class ProjectorWriter: VectorWriter {
   }
 
   func finish() throws {
+    try labels?.flush()
+    try file.flush()
     try labels?.finish()
     try file.finish()
   }
