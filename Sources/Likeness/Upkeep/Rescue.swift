@@ -16,18 +16,10 @@ enum Rescue {
   /// what it cannot read in one go. What it prints of a damaged file ends by taking all of it back, and never says whose
   /// database it was, nor of which version.
   private static func command(_ path: String) -> String {
-    let numbers = "PRAGMA application_id=\(GalleryFile.applicationID); PRAGMA user_version=\(version(path));"
-    return "(sqlite3 \(quoted(path)) .dump | sed 's/^ROLLBACK;.*/COMMIT;/'; echo '\(numbers)') | sqlite3 \(result)"
-  }
-
-  /// The version of the schema, as far as the file still says it; else this library's.
-  private static func version(_ path: String) -> Int {
-    guard let file = FileHandle(forReadingAtPath: path) else { return GalleryFile.supportedVersion }
-    defer { try? file.close() }
-    let header = (try? file.read(upToCount: 64)).map { [UInt8]($0) } ?? []
-    guard header.count == 64, header.starts(with: "SQLite format 3\0".utf8) else { return GalleryFile.supportedVersion }
-    let version = header[60..<64].reduce(0) { $0 << 8 | Int($1) }
-    return (1...GalleryFile.supportedVersion).contains(version) ? version : GalleryFile.supportedVersion
+    let file = quoted(path)
+    let version = "$(sqlite3 \(file) 'PRAGMA user_version')"
+    let numbers = "PRAGMA application_id=\(GalleryFile.applicationID); PRAGMA user_version=\(version);"
+    return "(sqlite3 \(file) .dump | sed 's/^ROLLBACK;.*/COMMIT;/'; echo \"\(numbers)\") | sqlite3 \(result)"
   }
 
   /// A path as a shell and `sqlite3` take it for one.
