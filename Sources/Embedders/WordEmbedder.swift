@@ -80,8 +80,12 @@ public struct WordEmbedder: ModelEmbedder {
     let parts = WordTokenizer.words(in: word)
     if parts.count == 1, let number = model.number(of: parts[0]) { return number }
     let nearest = model.nearestSpelling(to: word).map { ": did you mean \"\($0)\"?" } ?? ""
+    // `king-man+woman` is one word as it stands.
+    let isSum = word.dropFirst().contains { "+-".contains($0) }
     throw EmbedderError(
-      input: .text(word), reason: "is not among the model's \(model.words.count) words\(nearest)")
+      input: .text(word),
+      reason: "is not among the model's \(model.words.count) words"
+        + (isSum ? "; a sum is written with spaces: 'king - man + woman'" : nearest))
   }
 
   private func vector(of expression: WordExpression, text: String) throws -> [Float] {

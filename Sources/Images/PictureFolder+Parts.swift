@@ -32,14 +32,14 @@ extension PictureFolder {
     "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl",
   ]
 
-  /// How many pictures below a folder are in formats that are not decoded, by extension; none where it cannot be read.
-  public static func foreignFormats(below path: String) -> [String: Int] {
+  /// What is to be said of what is passed over below a folder, as ``notes`` has it; nothing where it cannot be read.
+  public static func notes(below path: String) -> [String] {
     var walk = PictureFolderWalk()
     try? walk.root(path)
-    return walk.foreign
+    return notes(path, walk.foreign, walk.empty.sorted(by: NaturalOrder.precedes))
   }
 
-  /// What is to be said of such pictures, as a part of a sentence: `has 3 pictures that are not decoded here (2 webp,
+  /// What is to be said of pictures in formats that are not decoded, as a part of a sentence: `has 3 pictures that are not decoded here (2 webp,
   /// 1 gif): convert them to JPEG or PNG`; nil where there are none.
   public static func note(ofForeign formats: [String: Int]) -> String? {
     let all = formats.values.reduce(0, +)
@@ -49,8 +49,20 @@ extension PictureFolder {
     return "has \(which) not decoded here (\(kinds)) and left out: convert \(what) to JPEG or PNG"
   }
 
-  /// What is to be said of pictures in other formats in the folder, as a sentence; nil where there are none.
-  public var foreignNote: String? { Self.note(ofForeign: foreignFormats).map { "\(path) \($0)" } }
+  /// What is to be said of what is passed over in the folder, as sentences: pictures in other formats, folders without any.
+  public var notes: [String] { Self.notes(path, foreignFormats, emptyFolders) }
+
+  private static func notes(_ path: String, _ foreignFormats: [String: Int], _ emptyFolders: [String]) -> [String] {
+    var notes = note(ofForeign: foreignFormats).map { ["\(path) \($0)"] } ?? []
+    if !emptyFolders.isEmpty {
+      let named = emptyFolders.prefix(3).joined(separator: ", ") + (emptyFolders.count > 3 ? ", …" : "")
+      let folders = emptyFolders.count == 1 ? "a folder" : "\(emptyFolders.count) folders"
+      notes.append(
+        "\(path) has \(folders) without pictures (\(named)), which \(emptyFolders.count == 1 ? "is" : "are") passed over"
+      )
+    }
+    return notes
+  }
 
   private init(path: String, identities: [Identity]) {
     self.path = path
@@ -58,5 +70,6 @@ extension PictureFolder {
     self.identities = identities
     skippedFiles = 0
     loosePictures = 0
+    emptyFolders = []
   }
 }

@@ -35,6 +35,10 @@ public struct PictureFolder: Sendable, Hashable {
   /// How many pictures lie in the root itself and so belong to no identity.
   public let loosePictures: Int
 
+  /// The folders that have neither pictures nor folders in them, named as identities are, in natural order: nobody is
+  /// learned from them.
+  public let emptyFolders: [String]
+
   /// How many pictures the identities have in all.
   public var pictureCount: Int { identities.reduce(0) { $0 + $1.files.count } }
 
@@ -52,6 +56,7 @@ public struct PictureFolder: Sendable, Hashable {
     skippedFiles = walk.skipped
     foreignFormats = walk.foreign
     loosePictures = walk.loose
+    emptyFolders = walk.empty.sorted(by: NaturalOrder.precedes)
     identities = walk.identities.sorted { NaturalOrder.precedes($0.name, $1.name) }
     guard !identities.isEmpty else {
       throw PictureError(
@@ -75,6 +80,7 @@ struct PictureFolderWalk {
   private(set) var skipped = 0
   private(set) var loose = 0
   private(set) var foreign: [String: Int] = [:]
+  private(set) var empty: [String] = []
   private var visited: Set<Key> = []
 
   mutating func root(_ path: String) throws {
@@ -109,6 +115,7 @@ struct PictureFolderWalk {
       throw PictureError(path: path, reason: "the folder cannot be read: check its permissions")
     }
     var files: [String] = []
+    var hasFolders = false
     for entry in entries.sorted(by: NaturalOrder.precedes) where !entry.hasPrefix(".") {
       let full = path.hasSuffix("/") ? path + entry : "\(path)/\(entry)"
       guard let kind = Self.kind(of: full) else {
@@ -116,6 +123,7 @@ struct PictureFolderWalk {
         continue
       }
       if kind.isFolder {
+        hasFolders = true
         let child = (path: full, name: name.isEmpty ? entry : "\(name)/\(entry)")
         if Self.isLink(full) {
           links.append(child)
@@ -134,6 +142,8 @@ struct PictureFolderWalk {
       loose = files.count
     } else if !files.isEmpty {
       identities.append(PictureFolder.Identity(name: name, files: files))
+    } else if !hasFolders {
+      empty.append(name)
     }
   }
 

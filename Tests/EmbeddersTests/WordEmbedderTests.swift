@@ -130,6 +130,7 @@ struct WordEmbedderTests {
     #expect(reason("quean - man").contains("did you mean \"queen\"?"))
     #expect(reason("xylophone").contains("6 words"))
     #expect(reason("well-known").contains("not among"))
+    #expect(reason("king-man+woman").contains("a sum is written with spaces"))
     #expect(reason("king -").contains("ends with a sign"))
     #expect(reason("king + - man").contains("two signs"))
     #expect(reason("  ").contains("no words"))

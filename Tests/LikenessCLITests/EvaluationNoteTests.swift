@@ -64,6 +64,31 @@ struct EvaluationNoteTests {
     }
   }
 
+  @Test("folders without pictures are said by every command that reads them; a baseline's card says day and data")
+  func emptyFolders() throws {
+    let faces = try DrawnFaces(people: 3, pictures: 3, seed: 54)
+    for name in ["nobody", "deep/none", "texts"] {
+      try FileManager.default.createDirectory(atPath: "\(faces.path)/\(name)", withIntermediateDirectories: true)
+    }
+    try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(faces.path)/texts/a.txt"))
+    let folder = try TemporaryFolder()
+    let model = folder.path + "/m"
+    let wanted = "has 3 folders without pictures (deep/none, nobody, texts), which are passed over"
+    for arguments in [
+      ["train", "pca", "--data", faces.path, "--out", model, "--json"],
+      ["enroll", folder.path + "/g.db", faces.path, "--model", model, "--json"],
+      ["evaluate", model, faces.path, "--json"],
+    ] {
+      let run = try CommandRun.run(CommandRun.likeness, arguments)
+      #expect(run.status == 0)
+      #expect((run.output + run.errors).contains(wanted), "\(arguments): \(run.output) \(run.errors)")
+    }
+    let card = try CommandRun.likeness("model", "card", model, "--json").json()
+    let stated = (card["card"] as? [String: Any]) ?? card
+    #expect(stated["date"] is String && stated["licence"] is String)
+    #expect((stated["dataSHA256"] as? String)?.utf8.count == 64, "\(card)")
+  }
+
   @Test("subjects of series and concepts of captions are counted too")
   func subjectsAndConcepts() throws {
     let line = try TrainingKind.Line(.series)

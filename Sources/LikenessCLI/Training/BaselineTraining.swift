@@ -27,7 +27,7 @@ struct BaselineTraining {
     let summary = Summary(
       model: options.out, recipe: fitted.model.recipe, dimension: fitted.model.network.dimension,
       identities: fitted.card.identities, pictures: fitted.card.pictures, skipped: fitted.skipped,
-      notes: [folder.foreignNote].compactMap { $0 })
+      notes: folder.notes)
     if output.json { return try Console.printJSON(summary) }
     Console.print(
       "\(summary.recipe): \(summary.dimension) values a picture, fitted to \(counted(summary.pictures, "picture")) of "

@@ -76,7 +76,7 @@ struct TrainingSummary: Encodable {
     peakMemory = PeakMemory.bytes
     singleIdentities = trained.singleIdentities
     self.report = report
-    notes = (trained.card.notes ?? []) + [folder.foreignNote].compactMap { $0 }
+    notes = (trained.card.notes ?? []) + folder.notes
     scout = trained.committee.scout.map { Network($0) }
     networks = trained.committee.members.map { Network($0) }
     framing = trained.card.framing

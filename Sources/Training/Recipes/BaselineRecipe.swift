@@ -45,6 +45,9 @@ public enum BaselineRecipe: Sendable, Hashable {
     let architecture = try Architecture(input: preprocessing.shape, layers: layers)
     var card = ModelCard(
       recipe: name, seed: 0, identities: Set(inputs.labels).count, pictures: inputs.count)
+    card.dataSHA256 = try? DataDigest.sha256(of: folder)
+    card.date = ModelCard.today
+    card.licence = ModelCard.usualLicence
     card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
     let model = try PictureModel(
       recipe: name, preprocessing: preprocessing,

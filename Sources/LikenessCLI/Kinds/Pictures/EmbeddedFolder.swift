@@ -14,7 +14,7 @@ struct EmbeddedFolder {
 
   init(path: String, embedder: ImageEmbedder, skipBroken: Bool, progress: (Int, Int) -> Void) throws {
     let folder = try PictureFolder(path: path)
-    notes = [folder.foreignNote].compactMap { $0 }
+    notes = folder.notes
     names = folder.identities.map(\.name)
     let items = folder.identities.enumerated().flatMap { label, identity in
       identity.files.map { (file: $0, label: label) }

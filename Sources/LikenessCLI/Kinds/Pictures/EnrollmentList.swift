@@ -29,8 +29,7 @@ struct EnrollmentList {
       }
       if isFolder.boolValue {
         items += try Self.items(inFolder: path, name: name, isLooseOwn: isLooseOwn)
-        let foreign = PictureFolder.foreignFormats(below: path)
-        notes += PictureFolder.note(ofForeign: foreign).map { ["\(path) \($0)"] } ?? []
+        notes += PictureFolder.notes(below: path)
       } else {
         guard let name = name ?? (isLooseOwn ? Self.name(ofFile: path) : nil) else {
           throw CommandFailure("\(path): whose picture is it? Say it with --as NAME")
