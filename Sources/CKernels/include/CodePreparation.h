@@ -35,7 +35,7 @@ uint32_t ck_load_link(const uint32_t *link);
 
 /// Where blocks of memory are: that of a number at `chunks[number >> shift] + (number & mask) * stride`.
 typedef struct {
-  void *_Nullable const *_Nonnull chunks;
+  void *const *chunks;
   uint32_t shift;
   uint32_t mask;
   size_t stride;
