@@ -7,6 +7,9 @@
 
 #ifdef __clang__
 #pragma clang assume_nonnull begin
+#else
+#define _Nullable
+#define _Nonnull
 #endif
 
 #ifdef __cplusplus
@@ -35,7 +38,7 @@ uint32_t ck_load_link(const uint32_t *link);
 
 /// Where blocks of memory are: that of a number at `chunks[number >> shift] + (number & mask) * stride`.
 typedef struct {
-  void *const *chunks;
+  void *_Nullable const *_Nonnull chunks;
   uint32_t shift;
   uint32_t mask;
   size_t stride;
