@@ -23,7 +23,7 @@ public struct FuzzTarget: Sendable {
   }
 
   /// All of them.
-  public static let all: [FuzzTarget] = [model, picture, gallery, snapshot, probe] + vectorFiles
+  public static let all: [FuzzTarget] = [model, picture, gallery, snapshot, probe, series] + vectorFiles
 
   /// A refusal has to say something.
   static func refused(_ sentence: String) throws -> Bool {

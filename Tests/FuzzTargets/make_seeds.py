@@ -105,6 +105,8 @@ def vectors():
     lines = [",".join(["name,\"quoted\"" if n == 0 else f"p{n}"] + [str(v) for v in row]) for n, row in enumerate(rows)]
     lines[0] = '"a ""name"", quoted",' + ",".join(str(v) for v in rows[0])
     save("csv", "five", ("identity,v0,v1,v2\n" + "\n".join(lines) + "\n").encode())
+    save("series", "plain", b"t_ms,ax,ay,label\n0,1.5,-2,walk\n20,1.25,,walk\n40,-1e3,7,\n")
+    save("series", "quoted", b'\xef\xbb\xbf"t_ms";"a ""x""";"label"\r\n"0";"1.5";"a;b"\r"20"; 2.5 ;"line\nbreak"\r\n')
     save("jsonl", "five", "".join(
         json.dumps({"identity": f"p\u00e9{n}", "vector": row, "source": f"s{n}", "attributes": {"n": [n, None, True]}}) + "\n"
         for n, row in enumerate(rows)).encode())
