@@ -93,8 +93,10 @@ float ck_squared_distance_from_mean(const float *row, const float *mean, size_t 
   return sum;
 }
 
-__attribute__((no_sanitize("thread"))) size_t ck_new_links(
-  const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out
+// Both ways in one: which it is, the compiler knows where it puts this.
+__attribute__((always_inline, no_sanitize("thread"))) static inline size_t new_links(
+  const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out,
+  const ck_blocks *blocks
 ) {
   size_t count = 0;
   for (size_t i = 0; i < capacity; i++) {
@@ -104,8 +106,19 @@ __attribute__((no_sanitize("thread"))) size_t ck_new_links(
     marks[place] = mark;
     out[count] = link;
     count += is_new;
+    if (!blocks) continue;
+    // Those that are not new ask for the row, which is there: no branch here either.
+    uint32_t known = link < limit ? link : 0;
+    const char *block = (const char *)blocks->chunks[known >> blocks->shift] + (known & blocks->mask) * blocks->stride;
+    __builtin_prefetch(is_new ? block : (const char *)row, 0, 3);
   }
   return count;
+}
+
+__attribute__((no_sanitize("thread"))) size_t ck_new_links(
+  const uint32_t *row, size_t capacity, uint32_t limit, uint8_t *marks, uint8_t mark, uint32_t *out
+) {
+  return new_links(row, capacity, limit, marks, mark, out, NULL);
 }
 
 __attribute__((no_sanitize("thread"))) size_t ck_new_links_and_blocks(
@@ -113,20 +126,7 @@ __attribute__((no_sanitize("thread"))) size_t ck_new_links_and_blocks(
   const ck_blocks *blocks
 ) {
   ck_blocks all = *blocks;
-  size_t count = 0;
-  for (size_t i = 0; i < capacity; i++) {
-    uint32_t link = __atomic_load_n(row + i, __ATOMIC_ACQUIRE);
-    uint32_t place = link < limit ? link : limit;
-    size_t is_new = marks[place] != mark;
-    marks[place] = mark;
-    out[count] = link;
-    count += is_new;
-    // Those that are not new ask for the row, which is there: no branch here either.
-    uint32_t known = link < limit ? link : 0;
-    const char *block = (const char *)all.chunks[known >> all.shift] + (known & all.mask) * all.stride;
-    __builtin_prefetch(is_new ? block : (const char *)row, 0, 3);
-  }
-  return count;
+  return new_links(row, capacity, limit, marks, mark, out, &all);
 }
 
 uint32_t ck_load_link(const uint32_t *link) {
