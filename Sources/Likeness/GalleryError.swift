@@ -166,3 +166,10 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     name.count > 60 ? name.prefix(57) + "…" : name
   }
 }
+
+extension GalleryError {
+  /// Whether what was stored before may be there no more.
+  var isReplacement: Bool {
+    if case .replaced = self { true } else { false }
+  }
+}

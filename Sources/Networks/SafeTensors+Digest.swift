@@ -23,8 +23,7 @@ extension SafeTensors {
   /// - Parameter start: where the data begins.
   static func seal(_ file: inout Data, start: Int) {
     guard let digits = place(of: blank, in: file.prefix(start)) else { return }
-    let digest = SHA256.hash(data: file).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    file.replaceSubrange(digits, with: digest.utf8)
+    file.replaceSubrange(digits, with: SHA256.hash(data: file).hexadecimal.utf8)
   }
 
   /// Compares a file's bytes with the digest that its header says.
@@ -39,8 +38,7 @@ extension SafeTensors {
       found.update(data: Data(blank.utf8))
       found.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[digits.upperBound...]))
     }
-    let hexadecimal = found.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    guard digits != nil, hexadecimal == digest else {
+    guard digits != nil, found.finalize().hexadecimal == digest else {
       throw ModelFileError(
         "the file is damaged or was changed by another program, its bytes are not those that were written (SHA-256): take "
           + "a sound copy of it, or make it again")

@@ -1,12 +1,5 @@
 import GRDB
 
-extension GalleryError {
-  /// Whether what was stored before may be there no more.
-  var isReplacement: Bool {
-    if case .replaced = self { true } else { false }
-  }
-}
-
 /// Stores batch after batch, a transaction each, with what a connection may do differently while that goes on.
 ///
 /// The index waits: it follows in large pieces, at the speed of building one, and not after every batch.

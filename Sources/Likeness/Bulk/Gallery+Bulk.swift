@@ -2,15 +2,17 @@ import Foundation
 
 /// Why a bulk enrolment stopped, and how far it came.
 public struct BulkError: Error, CustomStringConvertible, LocalizedError {
-  /// How many enrolments are stored and durable: the first ones.
+  /// How many enrolments are stored and durable: the first ones; 0 after ``GalleryError/replaced(path:)``, where that is not
+  /// known.
   public var enrolled: Int
   /// What was wrong with the next batch, of which nothing was stored.
   public var reason: any Error
 
   /// What was wrong, and how far it came.
   public var description: String {
-    enrolled == 0
-      ? "\(reason); no enrolment is certain to be stored"
+    if let error = reason as? GalleryError, error.isReplacement { return error.description }
+    return enrolled == 0
+      ? "\(reason); none of the enrolments is stored"
       : "\(reason); the first \(enrolled) enrolments are stored, go on behind them"
   }
   /// The same text, for Foundation.

@@ -98,10 +98,3 @@ public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
     return date.formatted(.iso8601.year().month().day())
   }
 }
-
-extension Sequence where Element == UInt8 {
-  /// Two digits a byte.
-  var hexadecimal: String {
-    map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-  }
-}
