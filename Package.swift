@@ -5,7 +5,8 @@ import PackageDescription
 //   CKernels <- HNSW <- Likeness            a store with search: needs only SQLite
 //   Files                                   files that are there wholly or not at all, for whoever writes some
 //   Files <- VectorFiles <- Likeness        reading and writing files of vectors
-//   CNetworks <- Networks                   layers and training of networks: needs only BLAS, and SHA-256 for its files
+//   Digests                                 SHA-256 as it is written here, and what model cards list by it
+//   CNetworks <- Networks                   layers and training of networks: needs only BLAS, and digests of its files
 //   Images, Networks <- Framing             how a network of framing and pictures meet, for the two below
 //   Framing, HNSW <- LikenessTraining       decoding and training: no gallery in sight, hard negatives by its index
 //   Framing, Likeness <- LikenessEmbedders
@@ -38,6 +39,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "HNSW", dependencies: ["CKernels"]),
     .target(name: "Files"),
+    .target(name: "Digests", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "VectorFiles", dependencies: ["Files"]),
     .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
@@ -49,7 +51,7 @@ let package = Package(
     .target(
       name: "Likeness",
       dependencies: [
-        "CKernels", "HNSW", "GallerySchema", "Files", "VectorFiles", "CTriggers",
+        "CKernels", "HNSW", "GallerySchema", "Digests", "Files", "VectorFiles", "CTriggers",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -69,7 +71,7 @@ let package = Package(
     .target(
       name: "Networks",
       dependencies: [
-        "CNetworks",
+        "CNetworks", "Digests",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
@@ -84,7 +86,8 @@ let package = Package(
     .target(
       name: "LikenessTraining",
       dependencies: [
-        "Files", "Framing", "Networks", "Images", "CLapack", "HNSW", .product(name: "Crypto", package: "swift-crypto"),
+        "Digests", "Files", "Framing", "Networks", "Images", "CLapack", "HNSW",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Sources/Training"),
     .target(
@@ -96,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "LikenessCLI",
       dependencies: [
-        "Files", "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "VectorFiles",
+        "Digests", "Files", "HNSW", "Likeness", "LikenessEmbedders", "LikenessTraining", "Networks", "VectorFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -57,7 +57,7 @@ public struct PictureFolder: Sendable, Hashable {
     foreignFormats = walk.foreign
     loosePictures = walk.loose
     emptyFolders = walk.empty.sorted(by: NaturalOrder.precedes)
-    identities = walk.identities.sorted { NaturalOrder.precedes($0.name, $1.name) }
+    identities = Self.merged(walk.identities.sorted { NaturalOrder.precedes($0.name, $1.name) })
     guard !identities.isEmpty else {
       throw PictureError(
         path: path,
@@ -66,6 +66,24 @@ public struct PictureFolder: Sendable, Hashable {
           : "there are no pictures in it: a folder per identity with JPEG, PNG, PGM or PPM files is wanted"
             + (Self.note(ofForeign: foreignFormats).map { "; it \($0)" } ?? ""))
     }
+  }
+}
+
+extension PictureFolder {
+  /// Folders whose names differ only in how their characters are composed (NFC, NFD) look the same, and are the same
+  /// identity, as in a gallery.
+  private static func merged(_ identities: [Identity]) -> [Identity] {
+    var merged: [Identity] = []
+    var places: [String: Int] = [:]
+    for identity in identities {
+      if let place = places[identity.name] {
+        merged[place] = Identity(name: merged[place].name, files: merged[place].files + identity.files)
+      } else {
+        places[identity.name] = merged.count
+        merged.append(identity)
+      }
+    }
+    return merged
   }
 }
 

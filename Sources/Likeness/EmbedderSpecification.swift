@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import HNSW
 
@@ -29,12 +29,7 @@ public struct EmbedderSpecification: Sendable, Hashable {
     self.dimension = dimension
     self.metric = metric
     self.model = model
-    self.sha256 = model.map(Self.digest)
+    self.sha256 = model.map { Digest.of($0) }
     self.card = card
-  }
-
-  /// Lower-case hexadecimal SHA-256.
-  package static func digest(_ data: Data) -> String {
-    SHA256.hash(data: data).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

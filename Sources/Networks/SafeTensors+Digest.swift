@@ -1,4 +1,5 @@
 import Crypto
+import Digests
 import Foundation
 
 /// A file says its own SHA-256, under ``SafeTensors/digestKey`` in its metadata: of all its bytes, with zeros where the
@@ -23,7 +24,7 @@ extension SafeTensors {
   /// - Parameter start: where the data begins.
   static func seal(_ file: inout Data, start: Int) {
     guard let digits = place(of: blank, in: file.prefix(start)) else { return }
-    file.replaceSubrange(digits, with: SHA256.hash(data: file).hexadecimal.utf8)
+    file.replaceSubrange(digits, with: Digest.of(file).utf8)
   }
 
   /// Compares a file's bytes with the digest that its header says.

@@ -25,6 +25,7 @@ extension VectorFile {
   ///   - dimension: The number of values in each row.
   ///   - names: Where the names go in formats without: by default beside the file, under its name with the ending
   ///     `.names`. For the Projector, where the labels go: by default `metadata.tsv` beside it.
+  ///     A file that is there already beside none of this name, and says something else, is not replaced.
   ///   - rows: The number of rows, which word2vec's first line says; it has none where this is nil.
   /// - Throws: ``VectorFileError``.
   public static func writer(
@@ -34,7 +35,7 @@ extension VectorFile {
     guard (1...largestDimension).contains(dimension) else {
       throw VectorFileError(path: path, reason: "cannot hold vectors of \(dimension) values: 1 to 65536 it may be")
     }
-    let companion = names ?? companionPath(of: path, format: format)
+    let companion = CompanionFile(names, usual: companionPath(of: path, format: format), of: path)
     if case .stream? = try? Destination(path) { try checkStream(path, format, hasNames: names != nil) }
     switch format {
     case .npy: return try NPYWriter(path: path, names: companion, dimension: dimension)

@@ -27,6 +27,15 @@ struct PictureFolderTests {
     #expect(read.identities.allSatisfy { $0.files.allSatisfy { FileManager.default.fileExists(atPath: $0) } })
   }
 
+  @Test("folders whose names differ only in how characters are composed are one identity")
+  func composed() throws {
+    let folder = try TemporaryFolder()
+    for name in ["Jos\u{e9}/1.png", "Jose\u{301}/2.png", "Josef/1.png"] { try folder.write([1], name) }
+    let read = try PictureFolder(path: folder.path)
+    #expect(read.identities.map(\.files.count).sorted() == (read.identities.count == 2 ? [1, 2] : []))
+    #expect(read.pictureCount == 3)
+  }
+
   @Test("hidden files are passed over, other files are counted")
   func skipped() throws {
     let folder = try TemporaryFolder()

@@ -88,6 +88,27 @@ struct CaptionLineTests {
     }
     let unknown = try CommandRun.likeness("query", gallery, "zzqxkw")
     #expect(unknown.status == 1 && unknown.errors.contains("no word of it was seen in training"))
+    // The concepts on the card are captions; that the model has seen this one's picture is known by the picture.
+    let receipt = try CommandRun.likeness("forget", gallery, "blue-bar", "--json")
+    let models = try #require(try receipt.json()["models"] as? [[String: Any]])
+    #expect(models.compactMap { $0["evidence"] as? String } == ["its model card, in this gallery, by a file of it"])
+  }
+
+  @Test("a training that a gallery keeps has its pictures for members, as they would be enrolled")
+  func members() throws {
+    let drawings = try Drawings()
+    let gallery = drawings.path + "/runs.db"
+    let trained = try CommandRun.likeness(
+      "train", "captions", "--data", drawings.path, "--out", drawings.path + "/m", "--epochs", "1", "--batch", "12",
+      "--dimension", "16", "--towers", "1", "--gallery", gallery)
+    try #require(trained.status == 0, "\(trained.errors)")
+    let model = drawings.path + "/m"
+    #expect(
+      try CommandRun.likeness("enroll", gallery, drawings.path + "/pictures/red-bar.ppm", "--model", model).status == 0)
+    let receipt = try CommandRun.likeness("forget", gallery, "red-bar", "--json").json()
+    let evidence = try #require(receipt["models"] as? [[String: Any]]).compactMap { $0["evidence"] as? String }
+    #expect(evidence == ["training 1 in this gallery"])
+    #expect(receipt["training_sets"] as? Int == 1, "\(receipt)")
   }
 
   @Test("sentences can be enrolled, and a picture asks for them")
@@ -117,6 +138,10 @@ struct CaptionLineTests {
     #expect(missing.errors.contains("line 13: pictures/nowhere.ppm: there is no such file"))
     try drawings.write(lines + ["pictures/red-bar.ppm\t"])
     #expect(try train(drawings, to: model).errors.contains("line 13: has no caption for pictures/red-bar.ppm"))
+    let latin =
+      Data((lines[0] + "\n" + lines[1] + "\n").utf8) + Data("pictures/red-bar.ppm\tna".utf8) + Data([0xEF, 10])
+    try latin.write(to: URL(fileURLWithPath: drawings.list))
+    #expect(try train(drawings, to: model).errors.contains("captions.tsv, line 3: is not UTF-8 text"))
     try drawings.write(lines + ["pictures/nowhere.ppm\tnowhere", "no tab"])
     let skipped = try CommandRun.likeness(
       "train", "captions", "--data", drawings.path, "--out", model, "--epochs", "1", "--batch", "4", "--dimension", "8",

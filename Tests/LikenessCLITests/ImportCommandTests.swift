@@ -214,6 +214,28 @@ struct ImportCommandTests {
     #expect(try CommandRun.likeness("info", gallery, "--json").json()["embeddings"] as? Int == 40)
   }
 
+  @Test("a file of names that belongs to no file of vectors is not replaced unless somebody names it")
+  func namesOfOthers() throws {
+    let folder = try TemporaryFolder()
+    let (gallery, file, names) = (folder.path + "/g.db", folder.path + "/v.npy", folder.path + "/v.names")
+    try Data("identity,v0,v1\nada,1,2\ngrace,3,4\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/v.csv"))
+    #expect(try CommandRun.likeness("import", gallery, folder.path + "/v.csv", "--embedder", "e").status == 0)
+    try Data("somebody's notes\n".utf8).write(to: URL(fileURLWithPath: names))
+    for other in ["v.npy", "v.fvecs"] {
+      let refused = try CommandRun.likeness("export", gallery, "\(folder.path)/\(other)")
+      #expect(refused.status == 1 && refused.errors.contains("v.names: is there already"), "\(refused.errors)")
+      #expect(try String(contentsOfFile: names, encoding: .utf8) == "somebody's notes\n")
+      #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/\(other)"))
+    }
+    #expect(try CommandRun.likeness("export", gallery, file, "--names", names).status == 0)
+    // The same names may serve two files, and whoever replaces a file replaces its names.
+    #expect(try CommandRun.likeness("export", gallery, folder.path + "/v.fvecs").status == 0)
+    #expect(try CommandRun.likeness("forget", gallery, "ada").status == 0)
+    #expect(try CommandRun.likeness("export", gallery, file).status == 0)
+    #expect(try String(contentsOfFile: names, encoding: .utf8) == "grace\n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains("partial") })
+  }
+
   @Test("an import killed again and again goes on with --resume: in the end every row is there once, in order")
   func killed() throws {
     let folder = try TemporaryFolder()

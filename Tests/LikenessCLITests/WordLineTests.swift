@@ -57,6 +57,17 @@ struct WordLineTests {
     try #require(fill.status == 0, "\(fill.errors)")
     #expect((try fill.json()["candidates"] as? [[String: Any]])?.count == 2)
     #expect((try fill.json()["note"] as? String)?.contains("13 most frequent of 14 words") == true)
+    #expect((try fill.json()["note"] as? String)?.contains("today") == false)
+    // What the encoder does not know is said, and so is that it knows nothing.
+    for (sentence, note) in [
+      ("The ______ in the qwerty eats hay, qwerty zxcvb", "not known, and passed over: qwerty, zxcvb"),
+      ("qwerty ______ zxcvb", "the model knows no word beside the gap"), ("______", "there is no word beside the gap"),
+    ] {
+      let said = try CommandRun.likeness("query", line.gallery, "--fill", sentence, "--json")
+      #expect((try said.json()["note"] as? String)?.contains(note) == true, "\(said.output) \(said.errors)")
+    }
+    let long = try CommandRun.likeness("query", line.gallery, String(repeating: "qwerty ", count: 6_000))
+    #expect(long.status == 1 && long.errors.utf8.count < 5_000, "\(long.errors.utf8.count) bytes")
   }
 
   @Test("each file's figures have the keys of the contract")

@@ -1,4 +1,5 @@
 import Crypto
+import Digests
 import Foundation
 import GRDB
 import VectorFiles
@@ -47,7 +48,7 @@ struct ImportLedger: Sendable {
       try file.seek(toOffset: UInt64(max(part, offset - part)))
       hash.update(data: try file.read(upToCount: min(part, offset - part)) ?? Data())
     }
-    return PrefixHash.text(hash)
+    return hash.finalize().hexadecimal
   }
 
   /// What is known of the file at `path`, under this name or another.

@@ -1,4 +1,5 @@
 import Crypto
+import Digests
 import Foundation
 import VectorFiles
 
@@ -23,17 +24,12 @@ struct PrefixHash {
       hash.update(data: bytes)
       offset += bytes.count
     }
-    return Self.text(hash)
+    return hash.finalize().hexadecimal
   }
 
   /// A file's hash.
   static func ofFile(_ path: String) throws -> String {
     var hash = PrefixHash(path: path)
     return try hash.text(before: .max)
-  }
-
-  /// Lower-case hexadecimal.
-  static func text(_ hash: SHA256) -> String {
-    hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

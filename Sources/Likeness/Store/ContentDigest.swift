@@ -1,4 +1,5 @@
 import Crypto
+import Digests
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -84,7 +85,7 @@ struct ContentDigest: Sendable, Hashable {
 
     mutating func finish() -> String {
       flush()
-      return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      return hash.finalize().hexadecimal
     }
   }
 }

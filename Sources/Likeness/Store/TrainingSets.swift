@@ -1,4 +1,4 @@
-import Foundation
+import Digests
 import GRDB
 
 /// The table `training_member`: whom models were trained on.
@@ -8,7 +8,7 @@ enum TrainingSets {
   static func models(trainedOn identity: IdentityID, named name: String, in db: Database) throws
     -> [ForgetReceipt.Model]
   {
-    let hash = TrainingStart.hash(ofName: name)
+    let hash = Digest.ofName(name)
     var models: [ForgetReceipt.Model] = []
     let runs = try RawStatement(
       db,
@@ -25,7 +25,8 @@ enum TrainingSets {
           name: runs.text(1) ?? "\(runs.text(3) ?? "a model") of training \(runs.integer(0))", sha256: runs.text(2),
           evidence: "training \(runs.integer(0)) in this gallery"))
     }
-    let subject = TrainingStart.hash(ofName: subject(ofStream: name))
+    let subject = Digest.ofName(subject(ofStream: name))
+    let files = try self.files(of: identity, in: db)
     // A model of words is its words' vectors, those that are enrolled.
     let embedders = try RawStatement(
       db,
@@ -38,15 +39,34 @@ enum TrainingSets {
     try embedders.bind(identity.rawValue, at: 1)
     while try embedders.step() {
       let (known, sha256, card) = (embedders.text(0) ?? "", embedders.text(1), embedders.text(2) ?? "")
-      let isListed = holds(card, hash) || embedders.text(3) == "series" && holds(card, subject)
-      let isWithin = embedders.integer(4) == 1
-      guard isListed || isWithin else { continue }
-      if !isWithin, models.contains(where: { $0.sha256 != nil && $0.sha256 == sha256 }) { continue }
-      let evidence =
-        isWithin ? "its file, which this gallery keeps, has a vector of it" : "its model card, in this gallery"
+      let listing = CardListing(card: card)
+      let evidence: String
+      if embedders.integer(4) == 1 {
+        evidence = "its file, which this gallery keeps, has a vector of it"
+      } else if models.contains(where: { $0.sha256 != nil && $0.sha256 == sha256 }) {
+        continue
+      } else if holds(card, listing, hash) || embedders.text(3) == "series" && holds(card, listing, subject) {
+        evidence = "its model card, in this gallery"
+      } else if listing.files.isEmpty {
+        continue
+      } else {
+        let count = files.count(where: listing.files.contains)
+        guard count > 0 else { continue }
+        evidence = "its model card, in this gallery, by \(count == 1 ? "a file" : "\(count) files") of it"
+      }
       models.append(ForgetReceipt.Model(name: known, sha256: sha256, evidence: evidence))
     }
     return models
+  }
+
+  /// The digests of the files that an identity's embeddings were made from, each once.
+  private static func files(of identity: IdentityID, in db: Database) throws -> [String] {
+    let rows = try RawStatement(
+      db, "SELECT DISTINCT source_sha256 FROM embedding WHERE identity_id = ? AND source_sha256 IS NOT NULL")
+    try rows.bind(identity.rawValue, at: 1)
+    var files: [String] = []
+    while try rows.step() { files.append(rows.text(0) ?? "") }
+    return files
   }
 
   /// Whom a stream is of: its file's name up to the first `_`, as models of series take it.
@@ -56,45 +76,15 @@ enum TrainingSets {
 
   /// Whether a model card holds the hash of a name, wherever in it that is, or lists the beginning of it, its own or of the
   /// model that it was trained from.
-  private static func holds(_ card: String, _ hash: String) -> Bool {
-    if card.contains("\"\(hash)\"") { return true }
-    // Of many identities a card has the first six bytes of each hash, in base64: eight characters each.
-    guard card.contains(prefixesKey), let prefix = prefix(ofHash: hash),
-      let listing = try? JSONDecoder().decode(Listing.self, from: Data(card.utf8))
-    else { return false }
-    return [listing.identitiesSHA256Prefixes, listing.parent?.identitiesSHA256Prefixes].contains { text in
-      text.map { lists(Array($0.utf8), prefix) } ?? false
-    }
-  }
-
-  private static let prefixesKey = "identitiesSHA256Prefixes"
-  private static let prefixLength = 8
-
-  private struct Listing: Decodable {
-    struct Parent: Decodable { var identitiesSHA256Prefixes: String? }
-    var identitiesSHA256Prefixes: String?
-    var parent: Parent?
-  }
-
-  private static func lists(_ text: [UInt8], _ prefix: [UInt8]) -> Bool {
-    stride(from: 0, to: text.count - text.count % prefixLength, by: prefixLength).contains {
-      text[$0..<$0 + prefixLength].elementsEqual(prefix)
-    }
-  }
-
-  private static func prefix(ofHash hash: String) -> [UInt8]? {
-    let digits = Array(hash.prefix(12))
-    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-      UInt8(String(digits[$0...$0 + 1]), radix: 16)
-    }
-    return bytes.count == 6 ? Array(Data(bytes).base64EncodedString().utf8) : nil
+  private static func holds(_ card: String, _ listing: CardListing, _ hash: String) -> Bool {
+    card.contains("\"\(hash)\"") || listing.names.contains(hash)
   }
 
   /// Removes an identity from all training sets; from how many.
   static func remove(_ identity: IdentityID, named name: String, in db: Database) throws -> Int {
     let deletion = try RawStatement(db, "DELETE FROM training_member WHERE identity_id = ? OR name_sha256 = ?")
     try deletion.bind(identity.rawValue, at: 1)
-    try deletion.bind(TrainingStart.hash(ofName: name), at: 2)
+    try deletion.bind(Digest.ofName(name), at: 2)
     try deletion.run()
     return db.changesCount
   }
@@ -104,7 +94,7 @@ enum TrainingSets {
     let update = try RawStatement(
       db, "UPDATE training_member SET identity_id = ? WHERE name_sha256 = ? AND identity_id IS NULL")
     try update.bind(identity.rawValue, at: 1)
-    try update.bind(TrainingStart.hash(ofName: name), at: 2)
+    try update.bind(Digest.ofName(name), at: 2)
     try update.run()
   }
 

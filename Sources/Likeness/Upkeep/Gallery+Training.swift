@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import GRDB
 
@@ -89,7 +90,7 @@ extension Gallery {
         """)
       try update.bind(text, at: 1)
       try update.bind(modelName, at: 2)
-      try update.bind(model.map(EmbedderSpecification.digest), at: 3)
+      try update.bind(model.map { Digest.of($0) }, at: 3)
       try update.bind(run.rawValue, at: 4)
       try update.run()
     }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import GRDB
 
@@ -39,7 +39,7 @@ struct RowCheck {
       if !(1...65_536).contains(rows.integer(2)) { add("has the dimension \(rows.integer(2))") }
       if Metric(rawValue: rows.text(3) ?? "") == nil { add("has the metric \"\(rows.text(3) ?? "NULL")\"") }
       if let model = rows.blob(5) {
-        let digest = SHA256.hash(data: model).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let digest = Digest.of(model)
         if digest != rows.text(4) {
           add(
             "has a model whose SHA-256 is \(digest.prefix(12))…, not \(rows.text(4)?.prefix(12) ?? "NULL")…",

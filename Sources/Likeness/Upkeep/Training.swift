@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// The number of a training in its gallery: `training_run.id` in SQL.
@@ -36,7 +37,7 @@ public struct TrainingStart: Sendable, Hashable {
   /// The hash by which a training set, in a gallery or on a model card, knows a name: lower-case hexadecimal SHA-256 of its
   /// composed (NFC) UTF-8. It hides a name from readers, not from somebody who tries names.
   public static func hash(ofName name: String) -> String {
-    EmbedderSpecification.digest(Data(Name.composed(name).utf8))
+    Digest.ofName(name)
   }
 }
 

@@ -102,7 +102,8 @@ struct TrainCaptionsCommand: ParsableCommand {
 
     let sheet = try CaptionSheet(path: data, skipsBroken: skipBroken)
     let (trained, report) = try TrainingSession(
-      running: running, out: out, recipe: CaptionTrainer.recipe, seed: seed
+      running: running, out: out, recipe: CaptionTrainer.recipe, seed: seed,
+      identities: Set(sheet.entries.map { EnrollmentList.name(ofFile: $0.file) }).sorted()
     ).run(checkpoints: trainer.checkpoints) { [trainer] in try trainer.train(sheet, onEvent: $0) }
     let summary = try CaptionTrainingSummary(trained, sheet: sheet, out: out, report: report)
     if output.json { return try Console.printJSON(summary) }

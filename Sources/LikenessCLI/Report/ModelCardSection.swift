@@ -32,14 +32,11 @@ struct ModelCardSection {
 }
 
 extension ModelCardSection {
-  /// A card with hashes of names, of which people are told the number alone.
+  /// A card with hashes of names and files, of which people are told the number alone.
   init(rows: [(String, String)], listing card: some TrainingCard) throws {
     var short = card
-    let hashes = card.listedIdentities + (card.parent?.listedIdentities ?? 0)
-    (short.identitiesSHA256, short.identitiesSHA256Prefixes) = (nil, nil)
-    short.parent?.identitiesSHA256 = nil
-    short.parent?.identitiesSHA256Prefixes = nil
-    try self.init(rows: rows, card: short, omitted: hashes > 0 ? ", but for \(hashes) hashes of names" : "")
+    let hashes = short.takeList() + (short.parent?.takeList() ?? 0)
+    try self.init(rows: rows, card: short, omitted: hashes > 0 ? ", but for \(hashes) hashes of names and files" : "")
   }
 
   /// The card of a model of pictures.
@@ -78,8 +75,16 @@ extension ModelCardSection {
   }
 }
 
+extension TrainingListing {
+  /// Takes all hashes away; how many there were.
+  fileprivate mutating func takeList() -> Int {
+    defer { (identitiesSHA256, identitiesSHA256Prefixes, filesSHA256Prefixes) = (nil, nil, nil) }
+    return listedIdentities + listedFiles
+  }
+}
+
 /// A card that lists whom, or what, its model was trained on, and the model before it.
-protocol TrainingCard: IdentityListing, Encodable {
+protocol TrainingCard: TrainingListing, Encodable {
   var parent: ModelCard.Parent? { get set }
 }
 

@@ -13,9 +13,13 @@ enum Failure {
     Console.note("likeness: \(sentence(error))")
   }
 
-  /// The error in words, on one line.
+  /// The error in words, on one line. Of what is very long, because it repeats a very long argument, the middle is left out:
+  /// what happened stands at the beginning, and what to do at the end.
   static func sentence(_ error: any Error) -> String {
-    "\(error)".replacingOccurrences(of: "\n", with: " ")
+    let text = "\(error)".replacingOccurrences(of: "\n", with: " ")
+    let (head, tail) = (800, 3_200)
+    guard text.count > head + tail else { return text }
+    return "\(text.prefix(head)) […\(text.count - head - tail) characters…] \(text.suffix(tail))"
   }
 }
 

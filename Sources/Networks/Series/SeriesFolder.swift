@@ -18,7 +18,10 @@ public struct SeriesFolder: Sendable {
     files = names.filter { $0.lowercased().hasSuffix(".csv") && !$0.hasPrefix(".") }.sorted()
       .map { URL(fileURLWithPath: path).appendingPathComponent($0).path }
     guard !files.isEmpty else {
-      throw SeriesError(path, "has no CSV file: give a folder of files with the columns t_ms and channels")
+      throw SeriesError(
+        path,
+        "has no CSV file in it (its subfolders are not entered): give a folder of files with the columns t_ms and "
+          + "channels")
     }
   }
 

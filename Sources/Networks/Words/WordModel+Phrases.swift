@@ -25,6 +25,12 @@ extension WordModel {
     joined(WordTokenizer.words(in: text)).compactMap { number(of: $0) }
   }
 
+  /// The words of a text that the model does not know, each once, phrases joined.
+  public func unknownWords(in text: String) -> [String] {
+    var seen: Set<String> = []
+    return joined(WordTokenizer.words(in: text)).filter { number(of: $0) == nil && seen.insert($0).inserted }
+  }
+
   /// The place of what people write for one word: as it stands in the vocabulary, or several words, `New York` or
   /// `new-york`, that are a phrase of it.
   public func number(ofTerm term: String) -> Int? {

@@ -1,7 +1,7 @@
 import Images
 
 /// What a model of captions says of itself; no path stands in it, and of dates the day the training began.
-public struct CaptionCard: Sendable, Codable, Hashable, IdentityListing {
+public struct CaptionCard: Sendable, Codable, Hashable, TrainingListing {
   /// The recipe.
   public var recipe: String
   /// Pictures in the data, those to steer by included.
@@ -23,6 +23,8 @@ public struct CaptionCard: Sendable, Codable, Hashable, IdentityListing {
   public var identitiesSHA256: [String]?
   /// The same of many; see ``ModelCard/identitiesSHA256Prefixes``.
   public var identitiesSHA256Prefixes: String?
+  /// The beginnings of the pictures' hashes; see ``ModelCard/filesSHA256Prefixes``.
+  public var filesSHA256Prefixes: String?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.

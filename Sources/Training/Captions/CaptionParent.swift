@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Images
 import Networks
@@ -29,9 +29,9 @@ public struct CaptionParent: Sendable {
     self.preprocessing = preprocessing
     let own = model.metadata["card"].flatMap { try? JSONDecoder().decode(Origin.self, from: Data($0.utf8)) }
     var card = ModelCard.Parent(
-      sha256: SHA256.hash(data: bytes).hexadecimal, recipe: CaptionTrainer.recipe, dataSHA256: own?.dataSHA256,
+      sha256: Digest.of(bytes), recipe: CaptionTrainer.recipe, dataSHA256: own?.dataSHA256,
       kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with")
-    card.list(IdentityHashes(card: model.metadata["card"]))
+    card.list(ofCard: model.metadata["card"])
     self.card = card
   }
 

@@ -42,7 +42,8 @@ public struct CaptionSheet: Sendable, Hashable {
       )
     }
     guard let text = String(validating: data, as: UTF8.self) else {
-      throw CaptionError("\(file): is not UTF-8 text: a line path⇥caption each is wanted")
+      throw CaptionError(
+        "\(file), line \(Self.brokenLine(data)): is not UTF-8 text: convert the file (iconv -f LATIN1 -t UTF-8)")
     }
     try self.init(text, path: file, skipsBroken: skipsBroken)
   }
@@ -91,6 +92,12 @@ public struct CaptionSheet: Sendable, Hashable {
     self.path = path
     self.entries = entries
     self.skippedLines = skippedLines
+  }
+
+  /// The first line that is not UTF-8, counted from 1.
+  private static func brokenLine(_ data: Data) -> Int {
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0) + 1
   }
 
   /// The same list with some of its pictures only.

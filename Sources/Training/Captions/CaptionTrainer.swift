@@ -55,7 +55,7 @@ public struct CaptionTrainer: LongTraining {
     let files =
       [(name: CaptionSheet.fileName, path: sheet.path)]
       + sheet.entries.filter { !skipped.contains($0.file) }.map { (name: $0.name, path: $0.file) }
-    return try train(data, digest: DataDigest.sha256(of: files), since: started, onEvent: onEvent)
+    return try train(data, digest: DataDigest(of: files), since: started, onEvent: onEvent)
   }
 
   /// Trains on pictures in memory.
@@ -68,7 +68,7 @@ public struct CaptionTrainer: LongTraining {
   }
 
   private func train(
-    _ data: CaptionedPictures, digest: String?, since started: ContinuousClock.Instant,
+    _ data: CaptionedPictures, digest: DataDigest?, since started: ContinuousClock.Instant,
     onEvent: (Int, TrainingEvent) -> Void
   ) throws -> TrainedCaptions {
     var configuration = try chosen()
@@ -122,7 +122,7 @@ public struct CaptionTrainer: LongTraining {
     var card = CaptionCard(
       recipe: Self.recipe, pictures: data.count, captions: data.captions.count, concepts: concepts.count,
       configuration: configuration, bestEpochs: runs.map { $0.epochs[$0.kept] })
-    (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
+    (card.dataSHA256, card.date, card.parent) = (digest?.sha256, date, parent?.card)
     if configuration.patchTowers < wanted {
       let count = wanted - configuration.patchTowers
       card.notes = [
@@ -131,7 +131,8 @@ public struct CaptionTrainer: LongTraining {
       ]
     }
     card.licence = licence ?? ModelCard.usualLicenceOfData
-    card.list(data.conceptNames)
+    card.list(names: data.conceptNames)
+    card.list(files: digest?.files ?? [])
     let views = parent?.model.pictures.views ?? Self.views
     var trained = TrainedCaptions(
       model: try model(runs.map(\.pair) + fitted, views, card, data.preprocessing), card: card,

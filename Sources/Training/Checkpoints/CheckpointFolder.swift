@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Files
 import Foundation
 
@@ -108,7 +108,7 @@ public struct CheckpointFolder: Sendable {
       encoder.outputFormatting = [.sortedKeys]
       var rest = self
       rest.sha256 = nil
-      return SHA256.hash(data: try encoder.encode(rest)).hexadecimal
+      return Digest.of(try encoder.encode(rest))
     }
   }
 

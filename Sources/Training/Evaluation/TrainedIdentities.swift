@@ -1,35 +1,51 @@
-import Foundation
+import Digests
+import Networks
 
-/// Whom a model was trained on, it or one that it was trained from, as far as its card says it: hashes of names, for
-/// comparison with the names of the data that it is measured on.
+/// Whom, and on what files, a model was trained, it or one that it was trained from, as far as its card says it: hashes, for
+/// comparison with the data that it is measured on.
 public struct TrainedIdentities: Sendable {
-  private let hashes: Set<String>
-  /// Of those of which the card says no more.
-  private let prefixes: Set<[UInt8]>
+  private let listing: CardListing
 
-  /// Reads a card, of any kind of model; nil where it lists nobody, as cards of before do not.
+  /// Reads a card, of any kind of model; nil where it lists nothing, as cards of before do not.
   public init?(card: String) {
-    guard let listed = IdentityHashes(card: card) else { return nil }
-    (hashes, prefixes) = listed.known
+    listing = CardListing(card: card)
+    if listing.names.isEmpty, listing.files.isEmpty { return nil }
   }
 
-  private func contains(_ name: String) -> Bool {
-    let hash = ModelCard.hash(ofName: name)
-    return hashes.contains(hash)
-      || (!prefixes.isEmpty && IdentityHashes.prefix(ofHash: hash).map { prefixes.contains($0) } ?? false)
+  /// What several are called, and what they are not where they were trained on.
+  public struct Nouns: Sendable {
+    var names: String
+    var files: String
+    var unseen: String
+
+    /// - Parameters:
+    ///   - names: what the names are of: `identities`.
+    ///   - files: what the files are: `pictures`.
+    ///   - unseen: what figures should be of: `people never seen`.
+    public init(names: String, files: String, unseen: String) {
+      (self.names, self.files, self.unseen) = (names, files, unseen)
+    }
   }
 
-  /// What is to be said of figures on data with such names, as a sentence; nil where none of them was in the training.
+  /// What is to be said of figures on data with such names and files, as a sentence; nil where none of them was in the
+  /// training.
   ///
   /// - Parameters:
   ///   - names: of identities, subjects or concepts, as the training's folder or list would name them.
-  ///   - noun: what several are called: `identities`.
-  ///   - unseen: what they then are not: `people never seen`.
-  public func note(of names: some Collection<String>, noun: String, unseen: String) -> String? {
-    let all = Set(names)
-    let known = all.count { contains($0) }
-    guard known > 0 else { return nil }
-    return "\(known) of the \(all.count) \(noun) here \(known == 1 ? "was" : "were") in its training, by name: these "
-      + "figures are not of \(unseen)"
+  ///   - files: where the data lies. A file that the training read is known by its bytes, whatever its name is now; they
+  ///     are read for it, on all cores, where the card lists any. One that cannot be read is not known.
+  ///   - nouns: what to call them.
+  public func note(of names: some Collection<String>, files: [String], nouns: Nouns) -> String? {
+    let names = Set(names)
+    let knownNames = names.count { listing.names.contains(Digest.ofName($0)) }
+    let digests = listing.files.isEmpty ? [] : Workers().map(Set(files).sorted(), DataDigest.ofFile)
+    let knownFiles = digests.count { $0.map(listing.files.contains) ?? false }
+    let known = [
+      (knownNames, names.count, nouns.names, "by name"), (knownFiles, digests.count, nouns.files, "byte for byte"),
+    ].filter { $0.0 > 0 }
+    guard let first = known.first else { return nil }
+    let further = known.dropFirst().map { count, all, noun, how in ", and \(count) of the \(all) \(noun), \(how)" }
+    return "\(first.0) of the \(first.1) \(first.2) here \(first.0 == 1 ? "was" : "were") in its training, \(first.3)"
+      + further.joined() + ": these figures are not of \(nouns.unseen)"
   }
 }

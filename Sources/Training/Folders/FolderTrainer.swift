@@ -86,10 +86,10 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     recipe = recipe.fitted(to: inputs)
     var trainer = try trainer(recipe)
     try trainer.plans[0].configuration.validate()
-    let digest = try DataDigest.sha256(of: folder)
+    let digest = try DataDigest(of: folder)
     let file = try checkpointFolder(
       Everything(
-        data: digest, seed: seed, architectures: trainer.plans.map(\.architecture),
+        data: digest.sha256, seed: seed, architectures: trainer.plans.map(\.architecture),
         configurations: trainer.plans.map(\.configuration), framing: framingSettings(recipe),
         parent: parent?.card.sha256, byTime: seconds != nil),
       since: started, onEvent: onEvent)
@@ -122,13 +122,14 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
       configuration: trainer.plans[0].configuration, bestEpochs: committee.members.map { $0.epochs[$0.bestEpoch] })
     let losses = trainer.plans.map(\.configuration.loss)
     card.losses = Set(losses).count > 1 ? losses : nil
-    card.dataSHA256 = digest
+    card.dataSHA256 = digest.sha256
     card.date = date
     card.licence = licence ?? ModelCard.usualLicence
     card.parent = parent?.card
     card.framing = framingSettings(recipe)
     card.notes = notes.isEmpty ? nil : notes
-    card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
+    card.list(names: Set(inputs.labels).sorted().map { inputs.names[$0] })
+    card.list(files: digest.files)
     let views = try parent?.network.views ?? views(recipe, committee, trainer.plans[0].architecture, inputs)
     var trained = TrainedEmbedder(
       model: try model(inputs, trainer, committee, views, framing, card), card: card, committee: committee,

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Images
 import Networks
@@ -35,11 +35,11 @@ public struct ParentModel: Sendable {
     self.preprocessing = preprocessing
     let own = network.metadata["card"].flatMap { try? JSONDecoder().decode(ModelCard.self, from: Data($0.utf8)) }
     var card = ModelCard.Parent(
-      sha256: SHA256.hash(data: bytes).hexadecimal, recipe: recipe, dataSHA256: own?.dataSHA256,
+      sha256: Digest.of(bytes), recipe: recipe, dataSHA256: own?.dataSHA256,
       kept:
         "preprocessing, \(network.framing == nil ? "" : "framing, ")architecture, views and the weights of \(network.members.count) networks to begin with"
     )
-    card.list(IdentityHashes(card: network.metadata["card"]))
+    card.list(ofCard: network.metadata["card"])
     self.card = card
   }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 
 /// What every trainer can be told about the running of its training, whatever is trained.
@@ -56,7 +56,7 @@ extension LongTraining {
     try checkpoints.map {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
-      let fingerprint = SHA256.hash(data: try encoder.encode(everything)).hexadecimal
+      let fingerprint = Digest.of(try encoder.encode(everything))
       let folder = try CheckpointFolder(path: $0, fingerprint: fingerprint, isResuming: resumes, since: started)
       if folder.hasGivenUp { onEvent(0, .gaveUp(checkpoints: folder.path)) }
       return folder

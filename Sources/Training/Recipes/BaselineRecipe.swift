@@ -45,10 +45,12 @@ public enum BaselineRecipe: Sendable, Hashable {
     let architecture = try Architecture(input: preprocessing.shape, layers: layers)
     var card = ModelCard(
       recipe: name, seed: 0, identities: Set(inputs.labels).count, pictures: inputs.count)
-    card.dataSHA256 = try? DataDigest.sha256(of: folder)
+    let digest = try? DataDigest(of: folder)
+    card.dataSHA256 = digest?.sha256
     card.date = ModelCard.today
     card.licence = ModelCard.usualLicence
-    card.list(Set(inputs.labels).sorted().map { inputs.names[$0] })
+    card.list(names: Set(inputs.labels).sorted().map { inputs.names[$0] })
+    card.list(files: digest?.files ?? [])
     let model = try PictureModel(
       recipe: name, preprocessing: preprocessing,
       members: [.init(architecture: architecture, weights: projection.weights(of: architecture))], views: [.straight],

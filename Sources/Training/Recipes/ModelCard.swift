@@ -1,11 +1,11 @@
-import Crypto
+import Digests
 import Foundation
 
 /// What a model says of itself: what it was trained on, how, and how well it does.
 ///
 /// The same training gives the same card, but for ``date``, which is a day; `SOURCE_DATE_EPOCH` in the environment sets it,
 /// as reproducible builds do. Names of people stand in it as hashes alone, paths not at all.
-public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
+public struct ModelCard: Sendable, Codable, Hashable, TrainingListing {
   /// The recipe.
   public var recipe: String
   /// The seed.
@@ -22,6 +22,9 @@ public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
   /// The first six bytes of each of these hashes, sorted and joined, in base64: eight characters an identity, so that cards
   /// of any number of identities list them.
   public var identitiesSHA256Prefixes: String?
+  /// The first six bytes of the SHA-256 of each file that was read, sorted and joined, in base64: eight characters a file.
+  /// A picture is known again by it under another name. It tells somebody who has a file that it was among them.
+  public var filesSHA256Prefixes: String?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.
@@ -47,7 +50,7 @@ public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
   public var parent: Parent?
 
   /// A model that another one was trained from.
-  public struct Parent: Sendable, Codable, Hashable, IdentityListing {
+  public struct Parent: Sendable, Codable, Hashable, TrainingListing {
     /// The SHA-256 of its file.
     public var sha256: String
     /// Its recipe.
@@ -60,6 +63,8 @@ public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
     public var identitiesSHA256: [String]?
     /// The same of many, as ``ModelCard/identitiesSHA256Prefixes`` says it.
     public var identitiesSHA256Prefixes: String?
+    /// The files, as ``ModelCard/filesSHA256Prefixes`` says it.
+    public var filesSHA256Prefixes: String?
   }
 
   /// Cards of more identities than these list the beginnings of their hashes alone: a model file's header stays small.
@@ -80,7 +85,7 @@ public struct ModelCard: Sendable, Codable, Hashable, IdentityListing {
   /// Lower-case hexadecimal SHA-256 of a name's composed (NFC) UTF-8: how cards and galleries know whom a model was
   /// trained on.
   public static func hash(ofName name: String) -> String {
-    SHA256.hash(data: Data(name.precomposedStringWithCanonicalMapping.utf8)).hexadecimal
+    Digest.ofName(name)
   }
 
   /// What stands in a card where nobody said anything else.

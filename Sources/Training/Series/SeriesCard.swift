@@ -2,7 +2,7 @@ import Foundation
 import Networks
 
 /// What a model of series says of itself; no path stands in it, and of dates the day the training began.
-public struct SeriesCard: Sendable, Codable, Hashable, IdentityListing {
+public struct SeriesCard: Sendable, Codable, Hashable, TrainingListing {
   /// The recipe.
   public var recipe = "series"
   /// How it was trained.
@@ -27,6 +27,8 @@ public struct SeriesCard: Sendable, Codable, Hashable, IdentityListing {
   public var identitiesSHA256: [String]?
   /// The same of many; see ``ModelCard/identitiesSHA256Prefixes``.
   public var identitiesSHA256Prefixes: String?
+  /// The beginnings of the files' hashes; see ``ModelCard/filesSHA256Prefixes``.
+  public var filesSHA256Prefixes: String?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.
@@ -36,7 +38,7 @@ public struct SeriesCard: Sendable, Codable, Hashable, IdentityListing {
 
   enum CodingKeys: String, CodingKey {
     case recipe, settings, channels, step, streams, subjects, moments, dataSHA256, date, licence, parent
-    case identitiesSHA256, identitiesSHA256Prefixes
+    case identitiesSHA256, identitiesSHA256Prefixes, filesSHA256Prefixes
     case validationMoments = "validation_moments"
     case bestEpoch = "best_epoch"
   }
@@ -73,6 +75,6 @@ public struct SeriesCard: Sendable, Codable, Hashable, IdentityListing {
     (streams, subjects, self.bestEpoch) = (data.streams, data.subjects.count, bestEpoch)
     moments = data.training.moments + data.validation.moments
     validationMoments = data.validation.moments
-    list(data.subjects)
+    list(names: data.subjects)
   }
 }

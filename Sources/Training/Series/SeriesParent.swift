@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Networks
 
@@ -22,9 +22,9 @@ public struct SeriesParent: Sendable {
       throw bad("is no model of series that says how it was made (\(error)): take one made by 'likeness train series'")
     }
     var card = ModelCard.Parent(
-      sha256: SHA256.hash(data: bytes).hexadecimal, recipe: "series", dataSHA256: own.dataSHA256,
+      sha256: Digest.of(bytes), recipe: "series", dataSHA256: own.dataSHA256,
       kept: "front end, architecture and the encoder's weights to begin with")
-    card.list(IdentityHashes(card: model.network.metadata["card"]))
+    card.list(ofCard: model.network.metadata["card"])
     self.card = card
   }
 

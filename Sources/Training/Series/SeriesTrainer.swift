@@ -47,7 +47,7 @@ public struct SeriesTrainer: LongTraining {
     let left = Set(skipped.map(\.path))
     let files = folder.files.filter { !left.contains($0) }
       .map { (name: ($0 as NSString).lastPathComponent, path: $0) }
-    var trained = try train(streams, digest: DataDigest.sha256(of: files), since: started, onEvent: onEvent)
+    var trained = try train(streams, digest: DataDigest(of: files), since: started, onEvent: onEvent)
     trained.skipped = skipped.map { .init(path: $0.path, reason: $0.reason) }
     return trained
   }
@@ -62,7 +62,7 @@ public struct SeriesTrainer: LongTraining {
   }
 
   private func train(
-    _ streams: [SeriesStream], digest: String?, since started: ContinuousClock.Instant,
+    _ streams: [SeriesStream], digest: DataDigest?, since started: ContinuousClock.Instant,
     onEvent: (Int, TrainingEvent) -> Void
   ) throws -> TrainedSeries {
     let settings = parent?.settings(further: settings) ?? settings
@@ -89,7 +89,8 @@ public struct SeriesTrainer: LongTraining {
       file: folder?.file(training: 0)
     ) { onEvent(0, $0) }
     var card = SeriesCard(settings: settings, data: data, bestEpoch: loop.epochs[loop.kept].withoutSeconds)
-    (card.dataSHA256, card.date, card.parent) = (digest, date, parent?.card)
+    (card.dataSHA256, card.date, card.parent) = (digest?.sha256, date, parent?.card)
+    card.list(files: digest?.files ?? [])
     card.licence = licence ?? ModelCard.usualLicenceOfData
     let model = try card.model(frontEnd: data.frontEnd, weights: loop.weights)
     return TrainedSeries(

@@ -72,8 +72,10 @@ public struct WordPairs: Sendable {
           heading = line.text
           continue
         }
+        let reason =
+          fields.count < 3 ? "has \(fields.count) of the three fields" : "has no number for a score (\"\(fields[2])\")"
         throw WordEvaluation.FileError(
-          description: "line \(line.number) is not a pair: write word, word and score with tabs between them")
+          description: "line \(line.number) \(reason): write word, word and score with tabs between them")
       }
       pairs.append(Pair(first: fields[0], second: fields[1], score: score))
     }

@@ -18,14 +18,18 @@ final class ByteSink {
   /// Where the file shall be, behind links; nil for a stream.
   private let place: String?
   private let temporary: String
+  private let isReplacing: Bool
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let size = 1 << 20
   /// Bytes written so far.
   private(set) var count = 0
 
-  init(path: String) throws {
+  /// - Parameter replacing: whether a file that is there, and of other content, gives way; if not, it is a failure at the
+  ///   end.
+  init(path: String, replacing: Bool = true) throws {
     self.path = path
+    isReplacing = replacing
     do {
       switch try Destination(path) {
       case .file(let place):
@@ -106,6 +110,14 @@ final class ByteSink {
     try flush()
     if let place {
       try head.withUnsafeBytes { try put($0, at: 0) }
+      if !isReplacing, DurableFile.isRegular(place),
+        !FileManager.default.contentsEqual(atPath: temporary, andPath: place)
+      {
+        throw VectorFileError(
+          path: path,
+          reason: "is there already, beside no file that it belongs to, and would be replaced: move it, or say where "
+            + "names go (--names FILE)")
+      }
       do { try DurableFile.publish(temporary, as: place, replacing: true) } catch { throw failure() }
     }
     close(descriptor)

@@ -4,9 +4,9 @@ final class FVecsWriter: VectorWriter {
   private let names: ByteSink?
   private var check: RowCheck
 
-  init(path: String, names: String?, dimension: Int) throws {
+  init(path: String, names: CompanionFile?, dimension: Int) throws {
     file = try ByteSink(path: path)
-    self.names = try names.map(ByteSink.init)
+    self.names = try names?.sink()
     check = RowCheck(path: path, dimension: dimension)
   }
 

@@ -6,9 +6,9 @@ final class ProjectorWriter: VectorWriter {
   private let labels: ByteSink?
   private var check: RowCheck
 
-  init(path: String, labels: String?, dimension: Int) throws {
+  init(path: String, labels: CompanionFile?, dimension: Int) throws {
     file = try ByteSink(path: path)
-    self.labels = try labels.map(ByteSink.init)
+    self.labels = try labels?.sink()
     check = RowCheck(path: path, dimension: dimension)
     // Labels of more than one column have a header, those of one have none.
     try self.labels?.append(Array("identity\tsource\n".utf8))

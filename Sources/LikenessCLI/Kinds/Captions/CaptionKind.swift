@@ -50,10 +50,20 @@ struct CaptionKind: Kind {
     ) { bar.update($0, of: $1) }
     bar.finish()
     let known = TrainedIdentities(card: embedder.specification.card)?.note(
-      of: data.conceptNames, noun: "concepts", unseen: "concepts never seen")
+      of: data.conceptNames, files: data.files,
+      nouns: .init(names: "concepts", files: "pictures", unseen: "concepts never seen"))
+    let report = try embedder.model.evaluate(on: data)
     return CaptionOutcome(
-      report: try embedder.model.evaluate(on: data), skipped: data.skipped, skippedLines: sheet.skippedLines,
-      notes: [known].compactMap { $0 })
+      report: report, skipped: data.skipped, skippedLines: sheet.skippedLines,
+      notes: [known, Self.note(onChoice: min(report.pictures, report.captions))].compactMap { $0 })
+  }
+
+  /// What figures say little of, where there is so little to choose from.
+  private static func note(onChoice count: Int) -> String? {
+    guard count <= 10 else { return nil }
+    let given = [1, 5, 10].filter { $0 >= count }.map { "recall@\($0)" }.joined(separator: ", ")
+    return "with \(count == 1 ? "one" : "\(count)") to choose from, \(given) \(count > 5 ? "is" : "are") 1 whatever "
+      + "the model says: give more pictures with captions"
   }
 }
 

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -49,7 +50,7 @@ struct SentenceSource: EnrollmentSource {
       switch vector {
       case .success(let vector):
         let identity = name ?? sentence.text
-        let digest = EmbedderSpecification.digest(Data(sentence.text.utf8))
+        let digest = Digest.of(Data(sentence.text.utf8))
         if try known.contains(digest, of: identity) {
           batch.alreadyEnrolled += 1
           continue

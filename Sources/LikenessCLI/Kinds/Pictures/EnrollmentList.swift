@@ -41,7 +41,8 @@ struct EnrollmentList {
     self.notes = notes
   }
 
-  private static func name(ofFile path: String) -> String {
+  /// What an identity of its own is called of which there is this picture alone.
+  static func name(ofFile path: String) -> String {
     ((path as NSString).lastPathComponent as NSString).deletingPathExtension
   }
 

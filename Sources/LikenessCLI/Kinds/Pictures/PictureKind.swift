@@ -44,7 +44,8 @@ struct PictureKind: Kind {
       embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
       metric: embedder.specification.metric == .cosine ? .cosine : .euclidean)
     let known = TrainedIdentities(card: embedder.specification.card)?.note(
-      of: Set(set.labels).map { set.names[$0] }, noun: "identities", unseen: "people or things never seen")
+      of: Set(set.labels).map { set.names[$0] }, files: set.files,
+      nouns: .init(names: "identities", files: "pictures", unseen: "people or things never seen"))
     return PictureOutcome(
       report: report, fewShot: fewShot, skipped: set.skipped,
       notes: [known].compactMap { $0 } + set.notes + report.notes)

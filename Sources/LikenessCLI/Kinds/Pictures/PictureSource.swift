@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -24,7 +25,7 @@ struct PictureSource: EnrollmentSource {
       for (item, (picture, vector)) in zip(items, zip(pictures, vectors)) {
         switch vector {
         case .success(let vector):
-          let digest = EmbedderSpecification.digest(picture)
+          let digest = Digest.of(picture)
           if try known.contains(digest, of: item.identity) {
             batch.alreadyEnrolled += 1
             continue

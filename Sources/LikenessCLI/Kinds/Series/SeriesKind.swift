@@ -1,4 +1,5 @@
 import ArgumentParser
+import Digests
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -60,7 +61,8 @@ struct SeriesKind: Kind {
     var report = try evaluation.evaluate(embedder.model, on: test, labelled: known) { bar.update($0, of: $1) }
     bar.finish()
     if let note = TrainedIdentities(card: embedder.specification.card)?.note(
-      of: test.map(\.subject), noun: "subjects", unseen: "subjects never seen")
+      of: test.map(\.subject), files: try SeriesFolder(path: request.data).files,
+      nouns: .init(names: "subjects", files: "files", unseen: "subjects never seen"))
     {
       report.notes.insert(note, at: 0)
     }
@@ -89,7 +91,7 @@ private struct SeriesSource: EnrollmentSource {
         let stem = StreamIdentities.name(of: file)
         let stream = try SeriesStream(csv: bytes, name: stem, path: file)
         let moments = try embedder.model.embed(stream)
-        let digest = EmbedderSpecification.digest(bytes)
+        let digest = Digest.of(bytes)
         let (identity, hasIt) =
           try name.map { ($0, try known.contains(digest, of: $0)) } ?? identities.identity(of: file, digest: digest)
         if hasIt {

@@ -119,8 +119,21 @@ private struct GapAnswer {
     }
     let words = embedder.model.words.count
     let among = limit < words ? "the \(limit) most frequent of \(words) words" : "all \(words) words"
+    var note = "ranked by the model's encoder of gaps among \(among); a distance here is 1 - the word's share"
+    if let context = self.note(onContext: sentence) { note += "; " + context }
     return Answer(
-      candidates: candidates, foundBy: .exact, gallerySize: size, embedder: embedder.specification.name,
-      note: "ranked by the model's encoder of gaps among \(among); a distance here is 1 - the word's share")
+      candidates: candidates, foundBy: .exact, gallerySize: size, embedder: embedder.specification.name, note: note)
+  }
+
+  /// What the encoder could not look at, or that it had nothing to look at.
+  private func note(onContext sentence: String) -> String? {
+    let unknown = embedder.model.unknownWords(in: sentence)
+    guard !embedder.model.numbers(in: sentence).isEmpty else {
+      return (unknown.isEmpty ? "there is no word beside the gap" : "the model knows no word beside the gap")
+        + ": this is what stands anywhere"
+    }
+    guard !unknown.isEmpty else { return nil }
+    let named = unknown.prefix(3).joined(separator: ", ")
+    return "not known, and passed over: \(named)" + (unknown.count > 3 ? " and \(unknown.count - 3) others" : "")
   }
 }
