@@ -4,13 +4,15 @@ import Synchronization
 ///
 /// Nodes are linked in rounds (as ParlayANN does; Manohar et al., PPoPP 2024). In a round every node searches the graph
 /// as it was before the round, so that no search depends on another, chooses its neighbours, and then every node
-/// that was chosen takes up those who chose it, each once. Threads share the nodes of a step; which of them does what
+/// that was chosen takes up those who chose it, each once. Those of a short round are compared with each other
+/// besides: what arrives together may be alike, and like nobody else. Threads share the nodes of a step; which of them does what
 /// leaves no trace: the same operations make the same graph, byte for byte, on any number of threads.
 extension GraphWriter {
   /// Adds a node that ``makeNode(row:id:)`` made to the graph, or many.
   ///
   /// Many at a time are linked in rounds of half as many as there are, with a short beam, a draft; then all of them once more, with
-  /// the whole graph to choose from. A short beam is filled by one group where vectors come in groups: where the draft loses nodes,
+  /// the whole graph to choose from. For the draft they are taken in an order of chance: what comes sorted would in each round lie
+  /// beyond all that there is, and link to its border alone. A short beam is filled by one group where vectors come in groups: where the draft loses nodes,
   /// beams become longer, up to half of the last ones.
   func link(_ new: [Slot], progress: (Int) throws -> Void) rethrows {
     releaseCodes()
@@ -28,19 +30,24 @@ extension GraphWriter {
     }
     var linked = max(graph.count.load(ordering: .relaxed) - nodes.count, 0)
     let isBulk = nodes.count > max(linked / 4, 1)
+    let order = isBulk ? shuffled(nodes) : nodes
     let final = max(parameters.efConstruction / 2, memory.M)
     var draft = max(parameters.efConstruction / 8, memory.M)
     let longestDraft = max(final / 2, draft)
     var at = 0
     while at < nodes.count {
-      // Rounds that are small beside the graph lose nothing by not knowing of each other.
-      let size = min(max(isBulk ? linked / 2 : linked / 16, 1), nodes.count - at, 16_384)
-      connect(Array(nodes[at..<at + size]), ef: isBulk ? draft : max(parameters.efConstruction, memory.M), codes)
+      // Of new nodes that are unlike the graph each round should know half as many.
+      let size = min(
+        max(isBulk ? min(linked / 2, max(at, Self.longestAcquainted)) : min(linked / 16, Self.longestAcquainted), 1),
+        nodes.count - at, 16_384)
+      connect(
+        Array(order[at..<at + size]), ef: isBulk ? draft : max(parameters.efConstruction, memory.M), areNew: true, codes
+      )
       at += size
       linked += size
       if isBulk, draft < longestDraft,
-        shareLost(of: nodes[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft,
-        !isFlat(nodes[..<at], codes)
+        shareLost(of: order[..<at], ef: draft, sample: 128, codes) > Self.toleratedInDraft,
+        !isFlat(order[..<at], codes)
       {
         draft = longestDraft
       }
@@ -55,15 +62,27 @@ extension GraphWriter {
     at = 0
     while at < nodes.count {
       let size = min(nodes.count - at, 65_536)
-      connect(Array(nodes[at..<at + size]), ef: final, codes)
+      connect(Array(nodes[at..<at + size]), ef: final, areNew: false, codes)
       at += size
       try progress((nodes.count + at) / 2)
     }
     look(codes)
   }
 
+  /// The most nodes of a round that are compared with each other: it costs less than a tenth of what linking them does.
+  private static let longestAcquainted = 1_024
+
+  private func shuffled(_ nodes: [Slot]) -> [Slot] {
+    var random = SequenceGenerator(seed: parameters.seed ^ UInt64(insertions))
+    var order = nodes
+    for i in order.indices { order.swapAt(i, i + Int(random.next() % UInt64(order.count - i))) }
+    return order
+  }
+
   /// One round.
-  private func connect(_ nodes: [Slot], ef: Int, _ codes: Codes) {
+  ///
+  /// - Parameter areNew: whether no node of it is linked yet.
+  private func connect(_ nodes: [Slot], ef: Int, areNew: Bool, _ codes: Codes) {
     var round: [Slot] = []
     for slot in nodes {
       let height = Int(memory.height(slot).pointee)
@@ -81,12 +100,14 @@ extension GraphWriter {
         round.append(slot)
       }
     }
-    if !round.isEmpty { connectAtOnce(round, ef: ef, codes) }
+    let isAcquainted = areNew && 2...Self.longestAcquainted ~= round.count
+    if !round.isEmpty { connectAtOnce(round, ef: ef, knowing: isAcquainted ? round : [], codes) }
   }
 
-  private func connectAtOnce(_ nodes: [Slot], ef: Int, _ codes: Codes) {
+  /// - Parameter others: nodes that nobody links to yet, and that are to be known.
+  private func connectAtOnce(_ nodes: [Slot], ef: Int, knowing others: [Slot] = [], _ codes: Codes) {
     let proposals = Parallel.map(nodes.count, threads: threads) { [self] i in
-      propose(nodes[i], ef: ef, codes.memory)
+      propose(nodes[i], ef: ef, knowing: others, codes.memory)
     }
     let dropped = NotedSlots(threads: threads)
     let drafts = drafts
@@ -119,7 +140,7 @@ extension GraphWriter {
   }
 
   /// What a node would have for neighbours on its levels, highest first.
-  private func propose(_ slot: Slot, ef: Int, _ codes: CodeMemory) -> [Proposal] {
+  private func propose(_ slot: Slot, ef: Int, knowing others: [Slot], _ codes: CodeMemory) -> [Proposal] {
     graph.reclamation.reading { scratch in
       guard let entry = graph.entry else { return [] }
       scratch.prepare(codes, node: slot)
@@ -139,6 +160,9 @@ extension GraphWriter {
           level, codes: codes, query: scratch.coded, from: start, pool: &pool, results: &results,
           visited: visited, allowance: AllBut(memory: memory, excluded: slot), scratch: scratch)
         if results.count > 0 { start = results[0].slot }
+        for other in others where other != slot && Int(memory.height(other).pointee) >= level {
+          results.insert(Candidate(key: codes.key(codes.block(other), scratch.coded), slot: other))
+        }
         var candidates = (0..<results.count).map { results[$0] }
         // A node that is linked already knows neighbours that the search may have missed.
         let known = neighbours(slot, level).filter { old in

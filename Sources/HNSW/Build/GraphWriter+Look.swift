@@ -7,11 +7,13 @@ extension GraphWriter {
     if changesSinceLook >= max(graph.count.load(ordering: .relaxed) / 16, 32) { look(codes) }
   }
 
-  /// Sees where searches had better begin and which nodes they do not find, and mends what is wrong.
+  /// Sees where searches had better begin and which nodes they do not find, mends what is wrong, and sees how hard they have to
+  /// look.
   func look(_ codes: Codes) {
     changesSinceLook = 0
     measureStarts(codes)
     mend(liveSlots, codes)
     chooseBeacons(codes)
+    measureEffort()
   }
 }

@@ -19,6 +19,8 @@ final class GraphWriter: @unchecked Sendable {
   var drafts: [EdgeDraft] = []
   /// Nodes added and removed since it was last seen what searches find (`GraphWriter+Look.swift`).
   var changesSinceLook = 0
+  /// The insertions there had been when ``Graph/usualEf`` was measured (`GraphWriter+Effort.swift`).
+  var effortMeasuredAt = 0
   /// Codes that searches may still be using.
   var retiredCodes: [(codes: Codes, epoch: UInt64)] = []
   /// Removed nodes that rows still lead through (`GraphWriter+Remove.swift`).

@@ -23,6 +23,7 @@ final class Graph: @unchecked Sendable {
   let beacons = Beacons()
   private let entryBits = Atomic<UInt64>(.max)
   private let startLimitBits = Atomic<UInt32>(Float.infinity.bitPattern)
+  private let usualEfBits = Atomic<Int>(Graph.leastUsualEf)
   private let codesBits = Atomic<UnsafeRawPointer?>(nil)
   /// Live nodes.
   let count = Atomic<Int>(0)
@@ -58,10 +59,31 @@ final class Graph: @unchecked Sendable {
     set { startLimitBits.store(newValue.bitPattern, ordering: .relaxed) }
   }
 
+  /// The ef of a search of ten that names none, or of a few more: with it most of the nearest are found here
+  /// (`GraphWriter+Effort.swift`); nil where comparing everything is what finds them.
+  var usualEf: Int? {
+    get {
+      let ef = usualEfBits.load(ordering: .relaxed)
+      return ef == .max ? nil : ef
+    }
+    set { usualEfBits.store(newValue ?? .max, ordering: .relaxed) }
+  }
+
+  /// The usual ef where it is not known better.
+  static let leastUsualEf = 64
+
   /// The codes that searches use now; nil while there are too few vectors to learn a projection from. Valid as long as the
   /// caller's search is registered with ``Reclamation``: the writer keeps them until then.
   var codes: Unmanaged<Codes>? {
     codesBits.load(ordering: .acquiring).map { Unmanaged.fromOpaque($0) }
+  }
+
+  /// The codes that are searched by, with the query of the scratch projected; nil while there is no graph.
+  func prepareCodes(_ scratch: Scratch) -> CodeMemory? {
+    codes?._withUnsafeGuaranteedRef { codes in
+      scratch.prepare(codes)
+      return codes.memory
+    }
   }
 
   /// Whether these are the codes that searches use now. An entry point read before is then known to them: one that is not

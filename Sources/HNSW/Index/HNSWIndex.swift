@@ -32,7 +32,8 @@ import Synchronization
 ///    code says how near it really is; from its edge codes all its neighbours are estimated, and those near enough enter
 ///    the pool; until all of the pool is expanded (`Graph.search`).
 /// 4. The expanded nodes are compared with the query exactly, nearest by code first, until those left are farther than the
-///    k-th by more than codes err (`Graph.exactHits`). Where the graph cannot give k, or comparing everything is
+///    k-th by more than codes err (`Graph.exactHits`). Which `ef` does, where none is named, was measured while building
+///    (`GraphWriter.measureEffort`). Where the graph cannot give k, or comparing everything is
 ///    cheaper, `Graph.scan` does that (``SearchCosts``). Every distance in an answer is that of the float32 vectors.
 ///
 /// A query may be restricted to some ids (`HNSWIndex+Filter.swift`), ask for all within a distance
@@ -48,8 +49,8 @@ import Synchronization
 ///
 /// New nodes are linked in rounds (`GraphWriter.link`): each searches the graph as it was before the round, with
 /// `efConstruction` for ef, chooses diverse neighbours and fills its row with the nearest of the others; then those it chose
-/// take it into their rows. A single vector is a round of one; many are linked in growing rounds by all threads, and once
-/// more with the whole graph to choose from. Removing leaves a ghost, which answers nothing but is walked through, until
+/// take it into their rows. A single vector is a round of one; those of a short round are compared with each other, too; many are
+/// linked in growing rounds by all threads, in an order of chance, and once more with the whole graph to choose from. Removing leaves a ghost, which answers nothing but is walked through, until
 /// there are many and one sweep mends all rows (`GraphWriter.sweep`); a slot is used again once no search can reach it
 /// (``Reclamation``). The projection is learned anew when the collection has grown eightfold.
 ///

@@ -54,12 +54,14 @@ extension HNSWIndex {
   }
 
   /// The ef that gives this recall; nil to compare everything.
-  func ef(forRecall recall: Double, k: Int) throws -> Int? {
+  package func ef(forRecall recall: Double, k: Int) throws -> Int? {
     guard (0...1).contains(recall) else {
       throw IndexError.invalidParameter("the recall is \(recall): choose 0 to 1")
     }
     guard recall < 1, let ef = recallCurve(k: k)?.ef(for: recall) else { return nil }
-    return max(ef, k)
+    // Whoever asks for much gets no less than who asks for nothing.
+    guard recall >= GraphWriter.usualRecall, let usual = effectiveEf(nil, k: k, live: count) else { return max(ef, k) }
+    return max(ef, usual)
   }
 
   /// A curve that still holds.

@@ -20,7 +20,8 @@ extension HNSWIndex {
   /// - Parameters:
   ///   - query: `[dimension]` values.
   ///   - k: how many hits. Zero or less gives none.
-  ///   - ef: candidates kept while walking the graph; grows by itself where few are allowed. By default 64 or 2 k.
+  ///   - ef: candidates kept while walking the graph; grows by itself where few are allowed; nil as for searches
+  ///     without a filter.
   ///   - ids: which may be in the answer. Those not in the index do no harm.
   /// - Throws: ``IndexError`` for a query of the wrong dimension, with NaN or infinity, or zero under cosine.
   public func search(
@@ -67,7 +68,7 @@ extension HNSWIndex {
   private func walkAllowed<A: Allowance>(
     k: Int, ef: Int?, live: Int, allowance: A, set: IDSet.Members?, scratch: Scratch
   ) -> [SearchHit]? {
-    var ef = effectiveEf(ef, k: k, live: live)
+    guard var ef = effectiveEf(ef, k: k, live: live) else { return nil }
     let costs = costs
     /// What comparing costs instead; before anything is known of a predicate, at least asking it.
     func comparing(share: Double) -> Double {
@@ -81,7 +82,7 @@ extension HNSWIndex {
       // The k-th allowed is the farther down the fewer are allowed, and harder to find there.
       ef = max(Self.ef(toFind: k, share: share, live: live), min(Int(Double(ef) / max(share, 0.01).squareRoot()), live))
     }
-    guard costs.walk(ef: ef) < comparing(share: share), let codes = prepareCodes(scratch) else { return nil }
+    guard costs.walk(ef: ef) < comparing(share: share), let codes = graph.prepareCodes(scratch) else { return nil }
     while true {
       let (results, expanded) = graph.searchGround(
         codes: codes, ef: ef, limit: ef, allowance: allowance, scratch: scratch)

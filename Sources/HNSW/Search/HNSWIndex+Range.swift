@@ -5,7 +5,7 @@ extension HNSWIndex {
   ///     let alike = try index.search(query, within: 0.6).hits
   ///
   /// Walks the graph until half of what it keeps is beyond the distance, so that few are missed; where that would be
-  /// longer than comparing the query with every vector, it does that.
+  /// longer than comparing the query with every vector, or little is found so (`GraphWriter+Effort.swift`), it does that.
   ///
   /// - Parameters:
   ///   - query: `[dimension]` values.
@@ -45,9 +45,8 @@ extension HNSWIndex {
     let limit = min(limit, live)
     guard limit > 0, distance >= graph.space.leastDistance else { return SearchResult(hits: [], method: .exact) }
     let costs = costs
-    var ef = 64
-    if live > parameters.exactBelow, distance < .infinity, costs.walk(ef: ef) < costs.scan,
-      let codes = prepareCodes(scratch)
+    if live > parameters.exactBelow, distance < .infinity, var ef = graph.usualEf, costs.walk(ef: ef) < costs.scan,
+      let codes = graph.prepareCodes(scratch)
     {
       while costs.walk(ef: ef) < costs.scan {
         let (results, expanded) = graph.searchGround(

@@ -80,6 +80,8 @@ private struct WrittenSnapshot {
     header.widths = codes.projection.widths
     header.startLimit = graph.startLimit.bitPattern
     header.changesSinceLook = writer.changesSinceLook
+    header.usualEf = graph.usualEf ?? SnapshotHeader.comparesAll
+    header.effortMeasuredAt = writer.effortMeasuredAt
   }
 
   /// - Returns: the digest; nil if it was not wanted any more.

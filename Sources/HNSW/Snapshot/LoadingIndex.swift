@@ -176,6 +176,8 @@ package final class LoadingIndex: @unchecked Sendable {
     index.writer.withLock { writer in
       writer.insertions = header.insertions
       writer.changesSinceLook = header.changesSinceLook
+      writer.effortMeasuredAt = header.effortMeasuredAt
+      if header.usualEf > 0 { graph.usualEf = header.usualEf == SnapshotHeader.comparesAll ? nil : header.usualEf }
       graph.startLimit = Float(bitPattern: header.startLimit)
       writer.codes = codes
       writer.drafts = (0..<writer.threads).map { _ in EdgeDraft(codes, dimension: memory.dimension) }

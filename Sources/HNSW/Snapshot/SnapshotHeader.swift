@@ -47,10 +47,18 @@ struct SnapshotHeader: Hashable {
   /// The bits of ``Graph/startLimit``, and how much has changed since it was measured.
   var startLimit = Float.infinity.bitPattern
   var changesSinceLook = 0
+  /// ``Graph/usualEf``, ``comparesAll`` for comparing everything, and the insertions when it was measured; 0 in snapshots of
+  /// before.
+  var usualEf = 0
+  var effortMeasuredAt = 0
   /// The checksum of the checksums: two snapshots with the same digest hold the same.
   var digest: UInt64 = 0
 
   init() {}
+
+  private static let most = Int(CandidatePool.slotLimit)
+  /// ``usualEf`` where everything is compared.
+  static let comparesAll = most
 
   private static let metrics: [Metric] = [.euclidean, .cosine, .dot]
 
@@ -70,6 +78,7 @@ struct SnapshotHeader: Hashable {
       widths.edge, widths.node, (widths.hasEdges ? 1 : 0) + (widths.isWide ? 2 : 0), Int(startLimit), changesSinceLook,
     ] { add(number) }
     words.append(digest)
+    for number in [usualEf, effortMeasuredAt] { add(number) }
     words.append(contentsOf: repeatElement(0, count: Self.words - 1 - words.count))
     words.append(Self.sum(words))
     return words
@@ -98,7 +107,7 @@ struct SnapshotHeader: Hashable {
       }
       return number
     }
-    let most = Int(CandidatePool.slotLimit)
+    let most = Self.most
     fileBytes = try next(Self.bytes...Int.max, "length")
     labelBytes = try next(0...Self.longestLabel, "label's length")
     dimension = try next(1...65_536, "dimension")
@@ -125,6 +134,9 @@ struct SnapshotHeader: Hashable {
     startLimit = UInt32(try next(0...Int(Float.infinity.bitPattern), "limit of starts"))
     changesSinceLook = try next(0...most, "changes since the last look")
     digest = words[at]
+    at += 1
+    usualEf = try next(0...Self.comparesAll, "usual ef")
+    effortMeasuredAt = try next(0...insertions, "time of measuring")
     guard live + retired == slots, levels + freeOrdinals == ordinalEnd else { throw .damaged("its numbers disagree") }
     guard Projection.choices(for: dimension, isCompact: isCompact).contains(widths) else {
       throw SnapshotRefusal("its codes have other widths than this library's")

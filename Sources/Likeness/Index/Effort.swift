@@ -42,10 +42,8 @@ extension HNSWIndex {
     case .usual: return try search(query, k: k, where: isAllowed)
     case .ef(let ef): return try search(query, k: k, ef: ef, where: isAllowed)
     case .recall(let recall):
-      guard recall < 1, let ef = recallCurve(k: k)?.ef(for: recall) else {
-        return try searchExactly(query, k: k, where: isAllowed)
-      }
-      return try search(query, k: k, ef: max(ef, k), where: isAllowed)
+      guard let ef = try ef(forRecall: recall, k: k) else { return try searchExactly(query, k: k, where: isAllowed) }
+      return try search(query, k: k, ef: ef, where: isAllowed)
     }
   }
 
@@ -55,10 +53,8 @@ extension HNSWIndex {
     case .usual: return try search(query, k: k, where: ids)
     case .ef(let ef): return try search(query, k: k, ef: ef, where: ids)
     case .recall(let recall):
-      guard recall < 1, let ef = recallCurve(k: k)?.ef(for: recall) else {
-        return try searchExactly(query, k: k) { ids.contains($0) }
-      }
-      return try search(query, k: k, ef: max(ef, k), where: ids)
+      guard let ef = try ef(forRecall: recall, k: k) else { return try searchExactly(query, k: k) { ids.contains($0) } }
+      return try search(query, k: k, ef: ef, where: ids)
     }
   }
 }
