@@ -40,7 +40,8 @@ public struct GalleryConfiguration: Sendable {
   public var M = 16
   /// The graph's `efConstruction`: how widely neighbours are looked for when a vector is added.
   public var efConstruction = 200
-  /// How widely a query looks; nil for the index's own choice.
+  /// How widely a query looks; nil for the index's own choice: what finds 95 of a hundred of the nearest on the average, as it
+  /// measures on the gallery's own vectors, 64 at least; where no `ef` does, it compares all.
   public var ef: Int?
   /// The share of the true nearest that queries are to find, 0…1, where no `ef` is given; nil for the index's own choice.
   public var recall: Double?

@@ -14,7 +14,8 @@ extension GraphWriter {
     guard count > max(parameters.exactBelow, 4 * Self.k), (insertions - effortMeasuredAt) * 5 >= count else { return }
     effortMeasuredAt = insertions
     // Each is compared with all others: a small share of what building costs.
-    let slots = graph.sampleOfGround(min(max(4_000_000 / count, 32), 128), seed: parameters.seed)
+    let slots = graph.sampleOfGround(
+      min(max(300_000_000 / (count * memory.dimension), 32), 128), seed: parameters.seed)
     guard slots.count >= 16 else { return }
     let farthest = graph.farthestOfNearest(of: slots, k: Self.k, threads: threads)
     let costs = SearchCosts(dimension: memory.dimension, live: count)

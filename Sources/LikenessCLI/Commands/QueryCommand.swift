@@ -37,7 +37,11 @@ struct QueryCommand: ParsableCommand {
       "Only candidates that meet this SQL condition on the columns of identity and embedding.", valueName: "SQL"))
   var condition: String?
 
-  @Option(help: "How widely the graph is searched; more finds more of the true nearest, slower.")
+  @Option(
+    help: """
+      How widely the graph is searched; more finds more of the true nearest, slower. Default: as measured on the gallery's own \
+      vectors to find 95 of a hundred.
+      """)
   var ef: Int?
 
   @Option(help: ArgumentHelp("Instead of --ef, the share of the true nearest to be found.", valueName: "0…1"))
