@@ -1,5 +1,6 @@
 import Crypto
 import Digests
+import Files
 import Foundation
 import GRDB
 import VectorFiles
@@ -36,7 +37,7 @@ struct ImportLedger: Sendable {
   /// A quick hash of what comes before `offset`: its first and last 64 kB, and its length. It tells which of many files
   /// one may be. What comes behind may have been mended since.
   static func fingerprint(of path: String, before offset: Int) throws -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else {
+    guard let file = FileContents.handle(path) else {
       throw VectorFileError(path: path, reason: "cannot be opened any more")
     }
     defer { try? file.close() }

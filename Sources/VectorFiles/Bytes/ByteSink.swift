@@ -33,6 +33,7 @@ final class ByteSink {
     do {
       switch try Destination(path) {
       case .file(let place):
+        if let reason = DatabaseFiles.refusal(of: place) { throw VectorFileError(path: path, reason: reason) }
         self.place = place
         temporary = UnfinishedFiles.begin(place)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
