@@ -121,7 +121,10 @@ extension ImportLedger {
   private init?(file: String, _ row: borrowing RawStatement, at first: Int32) {
     guard
       let settings = try? JSONDecoder().decode(Settings.self, from: Data((row.text(first + 3) ?? "").utf8)),
-      let records = Int(exactly: row.integer(first + 1)), let offset = Int(exactly: row.integer(first + 2))
+      let records = Int(exactly: row.integer(first + 1)), let offset = Int(exactly: row.integer(first + 2)),
+      // Beyond any file: they come from another hand, and sums of them would overflow.
+      [records, offset, settings.line, settings.enrolled, settings.batches, settings.leftOut]
+        .allSatisfy({ (0...1 << 53).contains($0) })
     else { return nil }
     self.init(
       file: file, fingerprint: row.text(first) ?? "",
