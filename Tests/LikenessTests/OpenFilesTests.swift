@@ -70,6 +70,13 @@ struct OpenFilesTests {
     refused("export by a link") { try gallery.exportVectors(to: link) }
     refused("names") { try gallery.exportVectors(to: scratch.path("rows.npy"), names: other.path) }
     refused("backup") { try gallery.backup(to: other.path, replacing: true) }
+    #if os(Linux)
+      for number in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+        let file = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)")
+        guard file == other.path else { continue }
+        refused("a number") { try gallery.exportVectors(to: "/dev/fd/\(number)", format: .csv) }
+      }
+    #endif
     #expect(try keepsWhatIsEnrolled(other))
     #expect(try keepsWhatIsEnrolled(gallery))
     // Once it is closed it is a file like any other.

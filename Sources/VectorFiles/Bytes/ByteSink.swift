@@ -30,10 +30,11 @@ final class ByteSink {
   init(path: String, replacing: Bool = true) throws {
     self.path = path
     isReplacing = replacing
+    // Neither in its place nor through a number under which this process has it open.
+    if let reason = DatabaseFiles.refusal(of: path) { throw VectorFileError(path: path, reason: reason) }
     do {
       switch try Destination(path) {
       case .file(let place):
-        if let reason = DatabaseFiles.refusal(of: place) { throw VectorFileError(path: path, reason: reason) }
         self.place = place
         temporary = UnfinishedFiles.begin(place)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
