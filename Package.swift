@@ -6,7 +6,7 @@ import PackageDescription
 //   Files                                   files that are there wholly or not at all, for whoever writes some
 //   Files <- VectorFiles <- Likeness        reading and writing files of vectors
 //   Digests                                 SHA-256 as it is written here, and what model cards list by it
-//   CNetworks <- Networks                   layers and training of networks: needs only BLAS, and digests of its files
+//   CNetworks, Files <- Networks            layers and training of networks: needs only BLAS, and digests of its files
 //   Images, Networks <- Framing             how a network of framing and pictures meet, for the two below
 //   Framing, HNSW <- LikenessTraining       decoding and training: no gallery in sight, hard negatives by its index
 //   Framing, Likeness <- LikenessEmbedders
@@ -64,14 +64,14 @@ let package = Package(
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "CPNG", pkgConfig: png, providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "Images", dependencies: ["CTurboJPEG", "CPNG"]),
+    .target(name: "Images", dependencies: ["CTurboJPEG", "CPNG", "Files"]),
     .target(
       name: "CNetworks",
       linkerSettings: [.linkedFramework("Accelerate", .when(platforms: [.macOS, .iOS]))]),
     .target(
       name: "Networks",
       dependencies: [
-        "CNetworks", "Digests",
+        "CNetworks", "Digests", "Files",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
@@ -92,7 +92,7 @@ let package = Package(
       path: "Sources/Training"),
     .target(
       name: "LikenessEmbedders",
-      dependencies: ["Framing", "Likeness", "Networks", "Images"],
+      dependencies: ["Files", "Framing", "Likeness", "Networks", "Images"],
       path: "Sources/Embedders"),
 
     // The command.

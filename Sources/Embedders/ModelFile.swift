@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Likeness
 import Networks
@@ -39,7 +40,7 @@ public struct ModelFile: Sendable {
   ///
   /// - Throws: ``ModelError`` where it cannot be read or is no model.
   public init(path: String) throws {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
+    guard let bytes = FileContents.of(path) else {
       throw ModelError(model: path, reason: "cannot be read: give the path of a model made by 'likeness train'")
     }
     try self.init(bytes: bytes, name: path)

@@ -37,6 +37,7 @@ package enum DurableFile {
   ///
   /// - Parameter replacing: whether another file of that name gives way; if not, there being one is a failure.
   package static func publish(_ temporary: String, as path: String, replacing: Bool) throws {
+    if let reason = DatabaseFiles.refusal(of: path) { throw Failure(description: "\(path) \(reason)") }
     try synchronize(temporary)
     if replacing {
       if rename(temporary, path) != 0 { throw failure("\(temporary) cannot be renamed to \(path)") }
@@ -60,6 +61,10 @@ package enum DurableFile {
   /// - Throws: ``Failure``; what was there is as it was, and nothing else is left.
   package static func write(_ data: Data, to path: String, through suffix: String? = nil) throws {
     let path = try place(of: path)
+    for own in [path, suffix.map { path + $0 }] {
+      guard let own, let reason = DatabaseFiles.refusal(of: own) else { continue }
+      throw Failure(description: "\(own) \(reason)")
+    }
     let temporary = suffix.map { path + $0 } ?? UnfinishedFiles.begin(path)
     UnfinishedFiles.add(temporary)
     let file = open(temporary, O_WRONLY | O_CREAT | (suffix == nil ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0o644)
@@ -122,10 +127,8 @@ package enum DurableFile {
 
   /// Whether two paths lead to one file.
   package static func isSame(_ a: String, _ b: String) -> Bool {
-    var first = stat()
-    var second = stat()
-    guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    guard let first = FileIdentity(a), let second = FileIdentity(b) else { return false }
+    return first == second
   }
 
   /// Whether a path leads to a file, and not to a folder, a pipe or a device.

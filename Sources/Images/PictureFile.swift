@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -13,6 +14,7 @@ enum PictureFile {
   /// Throws `PictureError` for anything but a readable regular file within the limits. Never waits for a writer: a
   /// FIFO is opened without blocking and refused.
   static func contents(_ path: String, limits: PictureLimits) throws -> [UInt8] {
+    if let reason = DatabaseFiles.refusal(of: path) { throw PictureError(reason: "this \(reason)") }
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       let code = errno

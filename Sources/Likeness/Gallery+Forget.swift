@@ -151,6 +151,8 @@ extension Gallery {
         isKnown = try SlackEraser.erase(db)
         // This commit also makes other connections drop the pages they read before.
         if isKnown { try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1); DELETE FROM erasure") }
+        // What was overwritten in a file that is elsewhere is not overwritten here.
+        try connections.checkPlace()
       }
     }
     _ = connections.strangeCommits()

@@ -31,7 +31,8 @@ import Synchronization
 /// Two galleries on the same file in one process work like two processes.
 ///
 /// **Durability.** When a writing method returns, its rows survive kill -9 and power loss
-/// (``GalleryConfiguration/durability``). When one throws, the file is as it was before.
+/// (``GalleryConfiguration/durability``). When one throws, the file is as it was before. Once the file, or one beside it, was
+/// moved, deleted or replaced by other means, writing throws ``GalleryError/moved(path:file:)``.
 ///
 /// **Names.** Identities are called by their Unicode text in composed form (NFC), whichever form is given. Names are
 /// otherwise kept as they are: case and spaces count. A name that another program stored decomposed is found by

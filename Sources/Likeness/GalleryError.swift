@@ -35,6 +35,9 @@ public enum GalleryError: Error, Sendable, Hashable {
   /// A copy was put in the gallery's place while rows were being stored in several transactions: what was stored before is
   /// there no more, but for what the copy has of it.
   case replaced(path: String)
+  /// A file of the gallery (`file`: itself, or what SQLite keeps beside it) is not at its path any more, or another is: it was
+  /// moved, deleted or replaced while the gallery was open. What would be written now, nobody would find again.
+  case moved(path: String, file: String)
   /// SQLite failed otherwise.
   case storage(path: String, reason: String)
 
@@ -113,6 +116,10 @@ extension GalleryError: CustomStringConvertible, LocalizedError {
     case .replaced(let path):
       "\(path): another program put a copy in its place while rows were being stored: those stored before are there no "
         + "more, but for what the copy has of them"
+    case .moved(let path, let file):
+      "\(path) is not written to any more: \(file) was moved, deleted or replaced while the gallery was open, and what is "
+        + "written now would be lost. Nothing of this was: save what is in it with a backup, close it, and open it again "
+        + "where it is"
     case .storage(let path, let reason):
       "SQLite failed on \(path): \(reason)"
     case .cannotRestore(let path, let reason):

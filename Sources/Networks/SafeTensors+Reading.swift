@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension SafeTensors {
@@ -5,6 +6,7 @@ extension SafeTensors {
   ///
   /// - Throws: ``ModelFileError`` where it cannot be read or is not a sound safetensors file.
   public init(contentsOf path: String) throws {
+    if let reason = DatabaseFiles.refusal(of: path) { throw ModelFileError("\(path) \(reason)") }
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -33,6 +33,21 @@ struct ImageEmbedderTests {
     #expect(try again.query(.input(.file(path: others.picture(10, 0))), k: 1).candidates.first?.identity == "Ada")
   }
 
+  @Test("a gallery that is open is read neither as a picture nor as a model, which would drop the locks on it")
+  func openGallery() throws {
+    let folder = try StripedFolder(identities: 3, pictures: 2)
+    let gallery = try Gallery(path: folder.path + "/people.db", embedder: ImageEmbedder(model: Self.pca(folder)))
+    let link = folder.path + "/link.png"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: gallery.path)
+    for path in [gallery.path, gallery.path + "-wal", link] {
+      let error = #expect(throws: EmbedderError.self) { try gallery.enroll(.file(path: path), as: "Ada") }
+      #expect("\(error.map { "\($0)" } ?? "")".contains("this process has open"))
+      #expect(throws: ModelError.self) { try ModelFile(path: path) }
+    }
+    try gallery.enroll(.file(path: folder.picture(0, 0)), as: "Ada")
+    #expect(try gallery.info().embeddings == 1)
+  }
+
   @Test("the README's second example: vectors from elsewhere")
   func vectors() throws {
     let folder = try StripedFolder(identities: 1, pictures: 1)

@@ -22,8 +22,16 @@ extension Gallery {
     } catch {
       while let request = arrivals.next() { requests.append(request) }
       // Who is in the way of one is in the way of all; for anything else, each shall hear of its own fault.
-      if case GalleryError.locked = error { return requests.map { _ in .failure(error) } }
+      if Self.concernsAll(error) { return requests.map { _ in .failure(error) } }
       return requests.count == 1 ? [.failure(error)] : storeGuarded(requests)
+    }
+  }
+
+  /// Whether an error has nothing to do with what was to be stored.
+  private static func concernsAll(_ error: any Error) -> Bool {
+    switch error {
+    case GalleryError.locked, GalleryError.moved: true
+    default: false
     }
   }
 
@@ -38,7 +46,7 @@ extension Gallery {
         }
       }
     } catch {
-      if case GalleryError.locked = error { return requests.map { _ in .failure(error) } }
+      if Self.concernsAll(error) { return requests.map { _ in .failure(error) } }
       return requests.flatMap { request in
         var one = CollectionOfOne(request).makeIterator()
         return store(&one)

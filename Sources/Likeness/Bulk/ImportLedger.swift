@@ -1,5 +1,6 @@
 import Crypto
 import Digests
+import Files
 import Foundation
 import GRDB
 import VectorFiles
@@ -36,7 +37,7 @@ struct ImportLedger: Sendable {
   /// A quick hash of what comes before `offset`: its first and last 64 kB, and its length. It tells which of many files
   /// one may be. What comes behind may have been mended since.
   static func fingerprint(of path: String, before offset: Int) throws -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else {
+    guard let file = FileContents.handle(path) else {
       throw VectorFileError(path: path, reason: "cannot be opened any more")
     }
     defer { try? file.close() }
@@ -120,7 +121,10 @@ extension ImportLedger {
   private init?(file: String, _ row: borrowing RawStatement, at first: Int32) {
     guard
       let settings = try? JSONDecoder().decode(Settings.self, from: Data((row.text(first + 3) ?? "").utf8)),
-      let records = Int(exactly: row.integer(first + 1)), let offset = Int(exactly: row.integer(first + 2))
+      let records = Int(exactly: row.integer(first + 1)), let offset = Int(exactly: row.integer(first + 2)),
+      // Beyond any file: they come from another hand, and sums of them would overflow.
+      [records, offset, settings.line, settings.enrolled, settings.batches, settings.leftOut]
+        .allSatisfy({ (0...1 << 53).contains($0) })
     else { return nil }
     self.init(
       file: file, fingerprint: row.text(first) ?? "",

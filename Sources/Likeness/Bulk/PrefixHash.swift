@@ -1,5 +1,6 @@
 import Crypto
 import Digests
+import Files
 import Foundation
 import VectorFiles
 
@@ -14,7 +15,7 @@ struct PrefixHash {
 
   /// The hash of the first `end` bytes, or of all where there are fewer; `end` never becomes less.
   mutating func text(before end: Int) throws -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else {
+    guard let file = FileContents.handle(path) else {
       throw VectorFileError(path: path, reason: "cannot be opened any more")
     }
     defer { try? file.close() }

@@ -88,7 +88,8 @@ extension IndexKeeper {
   ) throws -> [RowChange]? {
     let count = try RawStatement(db, "SELECT count(*) FROM change WHERE sequence > ?")
     try count.bind(position, at: 1)
-    guard try count.step(), count.integer(0) == head.sequence - position else { return nil }
+    let (width, isTooWide) = head.sequence.subtractingReportingOverflow(position)
+    guard try count.step(), !isTooWide, count.integer(0) == width else { return nil }
 
     let log = try RawStatement(
       db,

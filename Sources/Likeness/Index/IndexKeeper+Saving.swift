@@ -67,6 +67,8 @@ extension IndexKeeper {
   func save(if isWanted: () -> Bool = { true }) throws -> Bool {
     try saving.withLock { _ in
       guard isWanted() else { return false }
+      // Not beside what is another gallery now.
+      try connections.checkPlace()
       if file.isForeign { throw SnapshotFile.Failure(foreign: file) }
       file.removeRubbish()
       // Before the rows are followed: whoever erases somebody after that removes this temporary, and its rename fails.

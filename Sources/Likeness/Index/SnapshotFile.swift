@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HNSW
 
@@ -49,6 +50,7 @@ struct SnapshotFile: Sendable {
   ///
   /// A snapshot that a crash or a disk damaged is ours still: most of its first bytes are what they were, or all are zero.
   var isForeign: Bool {
+    if DatabaseFiles.contain(path) { return true }
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return false }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -72,6 +74,7 @@ struct SnapshotFile: Sendable {
   private var temporaries: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
     return names.filter { $0.hasPrefix(temporaryPrefix) }.map { (folder as NSString).appendingPathComponent($0) }
+      .filter { !DatabaseFiles.contain($0) }
   }
 
   /// A temporary that only this process has, with the rights of the gallery's file.

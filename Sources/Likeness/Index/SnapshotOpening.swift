@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Foundation
 import GRDB
 import HNSW
@@ -22,7 +23,7 @@ struct SnapshotOpening {
   ///
   /// - Throws: `SnapshotRefusal` where an index has to be built from the rows; what `read` throws.
   func open(read: @escaping Read) throws -> (state: IndexState, holdsRemoved: Bool)? {
-    guard file.exists else { return nil }
+    guard file.exists, !DatabaseFiles.contain(file.path) else { return nil }
     let snapshot = try IndexSnapshot(path: file.path)
     var opened: (state: IndexState, rows: Int)?
     _ = try read { db in

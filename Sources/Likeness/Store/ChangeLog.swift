@@ -10,7 +10,9 @@ enum ChangeLog {
     guard try bounds.step(), !bounds.isNull(0) else { return }
     let (first, last) = (bounds.integer(0), bounds.integer(1))
     let kept = Int64(max(limit, 0))
-    guard (last - first) / 2 > kept else { return }
+    // Another hand may have written any number.
+    let (width, isTooWide) = last.subtractingReportingOverflow(first)
+    guard isTooWide || width / 2 > kept else { return }
     try prune(db, toLast: Int(clamping: kept))
   }
 

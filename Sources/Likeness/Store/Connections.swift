@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import GRDB
+import GRDBSQLite
 import HNSW
 
 /// The connections of an open gallery: one that writes, and as many that read as there are threads asking.
@@ -17,11 +19,15 @@ final class Connections: Sendable {
   private let pool: Locked<Pool>
   /// Held by whoever uses the writer.
   private let watch: Locked<CommitWatch>
+  /// The files that all connections are to; nil once closed.
+  private let files: Locked<DatabaseFiles?>
 
   /// A connection for reading, and what its last snapshot said.
   private struct Reader {
     var queue: DatabaseQueue
     var head: Head?
+    /// Kept as long as the connection is open.
+    var files: DatabaseFiles
   }
 
   private struct Pool {
@@ -29,7 +35,11 @@ final class Connections: Sendable {
     var isClosed = false
   }
 
-  init(path: String, factory: ConnectionFactory, writer: DatabaseQueue) {
+  /// - Throws: ``GalleryError/moved(path:file:)`` where the writer's file is not at its path.
+  init(path: String, factory: ConnectionFactory, writer: DatabaseQueue) throws {
+    let files = DatabaseFiles(of: path, hasLog: factory.mode != .immutable)
+    if writer.inDatabase({ $0.hasMoved }) { throw GalleryError.moved(path: path, file: path) }
+    self.files = Locked(files)
     self.path = path
     self.factory = factory
     self.writer = writer
@@ -71,7 +81,7 @@ final class Connections: Sendable {
       if pool.isClosed { throw GalleryError.closed(path: path) }
       return pool.idle.popLast()
     }
-    var reader = try idle ?? Reader(queue: factory.makeReader())
+    var reader = try idle ?? makeReader()
     defer {
       let isClosed = pool.withLock { pool in
         if !pool.isClosed, pool.idle.count < 16 { pool.idle.append(reader) }
@@ -105,7 +115,37 @@ final class Connections: Sendable {
     try read { db, _ in try body(db) }
   }
 
+  private func makeReader() throws -> Reader {
+    guard let files = files.withLock({ $0 }) else { throw GalleryError.closed(path: path) }
+    return Reader(queue: try inPlace { try factory.makeReader() }, files: files)
+  }
+
+  /// A new connection, which is to the files that the others are to.
+  private func inPlace(_ make: () throws -> DatabaseQueue) throws -> DatabaseQueue {
+    // Where there is no file, SQLite would make one.
+    try checkPlace()
+    let queue = try make()
+    do {
+      try checkPlace()
+    } catch {
+      try? queue.close()
+      throw error
+    }
+    return queue
+  }
+
+  /// Refuses to go on where the gallery's files are not at their paths any more: what is written then is found by nobody,
+  /// and what is opened is something else.
+  ///
+  /// - Throws: ``GalleryError/moved(path:file:)``, ``GalleryError/closed(path:)``.
+  func checkPlace() throws {
+    guard let files = files.withLock({ $0 }) else { throw GalleryError.closed(path: path) }
+    if let file = files.missing { throw GalleryError.moved(path: path, file: file) }
+  }
+
   /// One transaction that writes, committed when `body` returns and undone when it throws.
+  ///
+  /// - Throws: ``GalleryError/moved(path:file:)`` where the gallery's files are not at their paths any more.
   func write<T>(_ body: (Database) throws -> T) throws -> T {
     try checkOpen()
     return try watch.withLock { watch in
@@ -115,6 +155,8 @@ final class Connections: Sendable {
         try now.look(db)
         let result = try body(db)
         try now.prepareOwn(db)
+        // Last of all, so that as little as can be happens between it and the commit.
+        try checkPlace()
         return result
       }
       writer.inDatabase { db in now.noteOwn(db) }
@@ -132,7 +174,7 @@ final class Connections: Sendable {
   /// One more connection that writes, for work after which a connection has to go.
   func makeWriter() throws -> DatabaseQueue {
     try checkOpen()
-    return try factory.makeWriter()
+    return try inPlace { try factory.makeWriter() }
   }
 
   /// Closes all connections; those in use when they are given back. The last one to go empties the write-ahead log.
@@ -143,9 +185,19 @@ final class Connections: Sendable {
     }
     for reader in idle { try? reader.queue.close() }
     try writer.close()
+    files.withLock { $0 = nil }
   }
 
   private func checkOpen() throws {
     if pool.withLock(\.isClosed) { throw GalleryError.closed(path: path) }
+  }
+}
+
+extension Database {
+  /// Whether the file that a connection has open is not at its path any more.
+  fileprivate var hasMoved: Bool {
+    guard let connection = sqliteConnection else { return false }
+    var answer: Int32 = 0
+    return sqlite3_file_control(connection, "main", SQLITE_FCNTL_HAS_MOVED, &answer) == SQLITE_OK && answer != 0
   }
 }

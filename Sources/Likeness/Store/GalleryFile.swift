@@ -94,7 +94,7 @@ struct GalleryFile {
       try bringUp(writer, configuration)
     }
     return GalleryFile(
-      connections: Connections(path: path, factory: factory, writer: writer), readOnlyReason: reason)
+      connections: try Connections(path: path, factory: factory, writer: writer), readOnlyReason: reason)
   }
 
   /// Opens a file whose neighbours (`-wal`, `-shm`) cannot be made. Rows that are still in a log beside it would be

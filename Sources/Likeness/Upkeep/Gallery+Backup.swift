@@ -102,6 +102,7 @@ extension Gallery {
         throw refuse(suffix.isEmpty ? "it is the gallery itself: name another file" : "it belongs to the gallery")
       }
     }
+    if let reason = DatabaseFiles.refusal(of: destination) { throw refuse("it \(reason)") }
     if exists, !replacing { throw refuse("it exists already: name another file, or replace it with --force") }
     // What is beside a database with its name, SQLite takes for a part of it.
     for suffix in ["-wal", "-journal"] where (DurableFile.size(destination + suffix) ?? 0) > 0 {

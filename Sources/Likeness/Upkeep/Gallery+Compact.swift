@@ -93,6 +93,7 @@ extension Gallery {
       if filesSize > 268_435_456 { try db.execute(sql: "PRAGMA temp_store = FILE") }
       try db.execute(sql: "VACUUM")
     }
+    try connections.checkPlace()
   }
 
   /// Gives vectors that have none a checksum, some thousands a transaction; how many.

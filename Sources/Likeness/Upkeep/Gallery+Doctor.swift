@@ -187,11 +187,7 @@ private struct Doctor {
     return names.filter { $0.hasPrefix(url.lastPathComponent + ".") }.sorted().map { folder + "/" + $0 }
   }
 
-  private var header: [UInt8] {
-    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-    defer { try? file.close() }
-    return (try? file.read(upToCount: 100)).map { [UInt8]($0) } ?? []
-  }
+  private var header: [UInt8] { DatabaseHeader(path)?.bytes ?? [] }
 
   /// What a file that SQLite does not know begins with, where that says something.
   private var firstBytes: String {

@@ -157,6 +157,7 @@ private struct Restoration {
       return (damaged, true)
     }
     defer { try? target.close() }
+    let files = DatabaseFiles(of: path)
     let pages = (try db.integer("PRAGMA page_size"), try target.read { try $0.integer("PRAGMA page_size") })
     if pages.0 != pages.1 {
       throw refusal(
@@ -176,6 +177,9 @@ private struct Restoration {
     let isCompared = try target.read { try ContentDigest.of($0) } == digest
     if !isCompared, try others() == before { throw refusal("it does not hold what \(copy) holds: repeat it") }
     try finish(target, known: known)
+    if let file = files.missing {
+      throw refusal("\(file) was moved, deleted or replaced meanwhile, and has not got what \(copy) holds: repeat it")
+    }
     return (nil, isCompared)
   }
 

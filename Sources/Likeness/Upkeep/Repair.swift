@@ -157,7 +157,7 @@ struct Repair {
   private func append(_ removals: [Removal], to list: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    var text = (try? Data(contentsOf: URL(fileURLWithPath: list))) ?? Data()
+    var text = FileContents.of(list) ?? Data()
     for removal in removals { text += try encoder.encode(removal) + Data("\n".utf8) }
     let temporary = DurableFile.temporaryName(for: list)
     do {
@@ -175,7 +175,7 @@ struct Repair {
       var identity: String?
     }
     let list = path + ".removed-rows.jsonl"
-    guard let text = try? Data(contentsOf: URL(fileURLWithPath: list)) else { return }
+    guard let text = FileContents.of(list) else { return }
     let lines = text.split(separator: UInt8(ascii: "\n"))
     let kept = lines.filter { (try? JSONDecoder().decode(Line.self, from: Data($0)))?.identity != identity }
     if kept.count == lines.count { return }

@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import GRDB
-import GRDBSQLite
 
 /// Copies that nobody told the gallery of: made with `cp`, renamed, or left unfinished. They are looked for in the folder of
 /// the gallery and those of its copies, and never written to.
@@ -42,7 +41,7 @@ struct StrayCopies {
 
   /// What is to be said of a file; nil for nothing.
   private func look(at path: String, name: String, _ forgotten: Forgotten) -> ForgetReceipt.Copy? {
-    guard let header = DatabaseHeader(path) else { return nil }
+    guard let header = DatabaseHeader(path), header.bytes.count == 100 else { return nil }
     let isUnfinished = name.contains(#/\.partial-\d+-[0-9A-F]{8}$/#)
     guard header.isDatabase || isUnfinished, !known.contains(where: { DurableFile.isSame($0, path) }) else {
       return nil
@@ -83,33 +82,5 @@ struct StrayCopies {
   private static func isGallery(_ db: Database) throws -> Bool {
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('identity', 'embedding')"
     return try db.integer("PRAGMA application_id") == GalleryFile.applicationID && db.integer(tables) == 2
-  }
-}
-
-/// The first bytes of a file, read through SQLite's own file system: closing a file by other means would drop the locks that
-/// this process has on it, if it is a database that is in use.
-private struct DatabaseHeader {
-  let isDatabase: Bool
-  /// Whether it says that it is a gallery.
-  let isGallery: Bool
-
-  /// - Returns: nil for what is no file, or too short.
-  init?(_ path: String) {
-    guard DurableFile.isRegular(path), let vfs = sqlite3_vfs_find(nil),
-      let name = sqlite3_create_filename(Links.followed(path), "", "", 0, nil)
-    else { return nil }
-    defer { sqlite3_free_filename(name) }
-    let file = UnsafeMutableRawPointer.allocate(byteCount: Int(vfs.pointee.szOsFile), alignment: 16)
-    file.initializeMemory(as: UInt8.self, repeating: 0, count: Int(vfs.pointee.szOsFile))
-    defer { file.deallocate() }
-    let handle = file.assumingMemoryBound(to: sqlite3_file.self)
-    guard vfs.pointee.xOpen(vfs, name, handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nil) == SQLITE_OK
-    else { return nil }
-    defer { _ = handle.pointee.pMethods?.pointee.xClose(handle) }
-    var bytes = [UInt8](repeating: 0, count: 100)
-    guard let methods = handle.pointee.pMethods, methods.pointee.xRead(handle, &bytes, 100, 0) == SQLITE_OK
-    else { return nil }
-    isDatabase = bytes.starts(with: Array("SQLite format 3\0".utf8))
-    isGallery = isDatabase && bytes[68..<72].reduce(0) { $0 << 8 | Int64($1) } == GalleryFile.applicationID
   }
 }

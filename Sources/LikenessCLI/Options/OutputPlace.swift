@@ -9,6 +9,7 @@ enum OutputPlace {
   static func checkFile(_ path: String, for what: String) throws {
     guard !path.isEmpty else { throw CommandFailure("\(what) needs a file to be written to: give it a name") }
     guard !isFolder(path) else { throw CommandFailure("\(path): this is a folder: give the name of a file") }
+    if let reason = DatabaseFiles.refusal(of: path) { throw CommandFailure("\(path): this \(reason)") }
     // A pipe or a device is written as it is, whoever may make files beside it.
     let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
     if let type, ![.typeRegular, .typeSymbolicLink].contains(type) { return }
@@ -26,7 +27,7 @@ enum OutputPlace {
   static func checkModel(_ path: String, for what: String = "the model") throws {
     try checkFile(path, for: what)
     guard DurableFile.isRegular(path), let size = DurableFile.size(Links.followed(path)), size > 0 else { return }
-    guard let file = FileHandle(forReadingAtPath: path), let bytes = try? file.read(upToCount: 16) else { return }
+    guard let file = FileContents.handle(path), let bytes = try? file.read(upToCount: 16) else { return }
     // A safetensors file begins with the length of its header, which is an object.
     let length = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard bytes.count > 8, bytes[8] == UInt8(ascii: "{"), length < UInt64(size) else {
@@ -43,7 +44,7 @@ enum OutputPlace {
     for input in data.map(Links.absolute) where place == input || place.hasPrefix(input + "/") {
       throw CommandFailure("\(path): this is a part of the data, and is not replaced: choose another name for \(what)")
     }
-    let bytes = FileHandle(forReadingAtPath: path).flatMap { try? $0.read(upToCount: 16) }
+    let bytes = FileContents.handle(path).flatMap { try? $0.read(upToCount: 16) }
     if bytes == Data("SQLite format 3\0".utf8) {
       throw CommandFailure("\(path): this is a database, and is not replaced: choose another name for \(what)")
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Likeness
 import LikenessTraining
@@ -86,7 +87,7 @@ final class TrainingRecorder: Sendable {
 
   private func begin(_ training: Int, _ state: State) throws -> TrainingRunID {
     let note = checkpoints.map { $0 + (training == 0 ? "/gallery.checkpoint" : "/gallery-\(training + 1).checkpoint") }
-    if isResuming, let note, let text = try? String(contentsOfFile: note, encoding: .utf8), let id = Int64(text),
+    if isResuming, let note, let text = FileContents.of(note), let id = Int64(String(decoding: text, as: UTF8.self)),
       try gallery.trainingRuns().contains(where: { $0.id.rawValue == id && $0.finishedAt == nil })
     {
       return TrainingRunID(rawValue: id)

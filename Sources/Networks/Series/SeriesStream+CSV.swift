@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension SeriesStream {
@@ -14,7 +15,7 @@ extension SeriesStream {
   ///
   /// - Throws: ``SeriesError`` naming the line where the file is not that.
   public init(contentsOf path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = FileContents.of(path) else {
       throw SeriesError(path, "cannot be read: check the path and its rights")
     }
     let file = URL(fileURLWithPath: path).lastPathComponent

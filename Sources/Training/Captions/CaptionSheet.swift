@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A list of pictures with captions: a text file of lines `path⇥caption`, the paths relative to the file. A picture may
@@ -36,7 +37,7 @@ public struct CaptionSheet: Sendable, Hashable {
       throw CaptionError("\(path): there is no such file or folder: check the path")
     }
     let file = isFolder.boolValue ? (path as NSString).appendingPathComponent(Self.fileName) : path
-    guard let data = FileManager.default.contents(atPath: file) else {
+    guard let data = FileContents.of(file) else {
       throw CaptionError(
         "\(path): has no readable \(Self.fileName): a list of pictures with captions is wanted, a line path⇥caption each"
       )

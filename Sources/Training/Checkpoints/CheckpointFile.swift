@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Networks
 
@@ -19,7 +20,8 @@ package struct CheckpointFile: Sendable {
   /// The seconds that all trainings together had taken when a checkpoint was written; nil where it is of another training, or
   /// does not say it.
   static func elapsed(in path: String, fingerprint: String) -> Double? {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped),
+    guard !DatabaseFiles.contain(path),
+      let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped),
       let metadata = try? SafeTensors.metadata(of: data), metadata["training"] == fingerprint
     else { return nil }
     return metadata[elapsedKey].flatMap { Double($0) }.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }

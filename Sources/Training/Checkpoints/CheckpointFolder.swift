@@ -74,7 +74,7 @@ public struct CheckpointFolder: Sendable {
   /// - Throws: ``TrainingError``, and what `decide` throws.
   func settled<Value: Codable>(_ name: String, _ decide: () throws -> Value) throws -> Value {
     let file = "\(path)/\(name)\(Self.suffix)"
-    if isResuming, let bytes = FileManager.default.contents(atPath: file) {
+    if isResuming, let bytes = FileContents.of(file) {
       guard let settled = try? JSONDecoder().decode(Settled<Value>.self, from: bytes) else {
         throw TrainingError.checkpointDamaged(path: file, reason: "it is not as it was written")
       }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Networks
 
@@ -52,7 +53,8 @@ struct TrainingCheckpoint<L: Learner> {
     func unusable(_ reason: String) -> TrainingError { .checkpointUnusable(path: path, reason: reason) }
     let file: SafeTensors
     do {
-      file = try SafeTensors(Data(contentsOf: URL(fileURLWithPath: path)))
+      guard let bytes = FileContents.of(path) else { throw CocoaError(.fileReadUnknown) }
+      file = try SafeTensors(bytes)
     } catch let error as ModelFileError {
       throw TrainingError.checkpointDamaged(path: path, reason: Self.fault(error))
     } catch {

@@ -1,5 +1,6 @@
 import Crypto
 import Digests
+import Files
 import Foundation
 import Images
 import Networks
@@ -45,6 +46,6 @@ public struct DataDigest: Sendable, Hashable {
 
   /// The digest of a file's bytes; nil where it cannot be read.
   static func ofFile(_ path: String) -> String? {
-    FileManager.default.contents(atPath: path).map { Digest.of($0) }
+    FileContents.of(path).map { Digest.of($0) }
   }
 }

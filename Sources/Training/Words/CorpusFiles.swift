@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Networks
 
@@ -30,7 +31,7 @@ enum CorpusFiles {
 
   /// Calls `body` with the bytes of a file, piece after piece.
   static func readPieces(of path: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Void) throws {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
+    guard let handle = FileContents.handle(path) else {
       throw WordTrainingError.unreadable(path: path, reason: "cannot be read")
     }
     defer { try? handle.close() }

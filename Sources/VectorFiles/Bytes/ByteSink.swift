@@ -30,6 +30,8 @@ final class ByteSink {
   init(path: String, replacing: Bool = true) throws {
     self.path = path
     isReplacing = replacing
+    // Neither in its place nor through a number under which this process has it open.
+    if let reason = DatabaseFiles.refusal(of: path) { throw VectorFileError(path: path, reason: reason) }
     do {
       switch try Destination(path) {
       case .file(let place):

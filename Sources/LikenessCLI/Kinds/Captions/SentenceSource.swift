@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -35,7 +36,7 @@ struct SentenceSource: EnrollmentSource {
     if path.lowercased().hasSuffix(".tsv") {
       return try CaptionSheet(path: path, skipsBroken: skipsBroken).entries.flatMap(\.captions)
     }
-    guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
+    guard let data = FileContents.of(path), let text = String(validating: data, as: UTF8.self)
     else { throw CommandFailure("\(path): cannot be read as UTF-8 text: a sentence a line is wanted") }
     // Some editors begin a file with a mark of its encoding, which is no part of the first sentence.
     let sentences = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]

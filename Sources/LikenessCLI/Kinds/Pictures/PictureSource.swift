@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -20,7 +21,7 @@ struct PictureSource: EnrollmentSource {
     var done = 0
     for start in stride(from: 0, to: list.items.count, by: Self.size) {
       let items = Array(list.items[start..<min(start + Self.size, list.items.count)])
-      let pictures = items.map { FileManager.default.contents(atPath: $0.path) ?? Data() }
+      let pictures = items.map { FileContents.of($0.path) ?? Data() }
       let vectors = try embedder.embedEach(pictures.map { .data($0) })
       for (item, (picture, vector)) in zip(items, zip(pictures, vectors)) {
         switch vector {

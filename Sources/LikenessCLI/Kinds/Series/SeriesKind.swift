@@ -1,5 +1,6 @@
 import ArgumentParser
 import Digests
+import Files
 import Foundation
 import Likeness
 import LikenessEmbedders
@@ -85,7 +86,7 @@ private struct SeriesSource: EnrollmentSource {
     var identities = StreamIdentities(files: files, gallery: gallery)
     for (number, file) in files.enumerated() {
       do {
-        guard let bytes = FileManager.default.contents(atPath: file) else {
+        guard let bytes = FileContents.of(file) else {
           throw SeriesError(file, "cannot be read: check its rights")
         }
         let stem = StreamIdentities.name(of: file)

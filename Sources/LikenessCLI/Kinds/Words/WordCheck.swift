@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LikenessTraining
 import Networks
@@ -19,7 +20,7 @@ struct WordCheck {
   ///   - seed: the seed of what is drawn.
   init(path: String, isGaps: Bool = false, seed: UInt64 = 0) throws {
     self.path = path
-    guard let bytes = FileManager.default.contents(atPath: path) else {
+    guard let bytes = FileContents.of(path) else {
       throw CommandFailure("\(path): cannot be read: give a file of pairs, analogies or sentences")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
