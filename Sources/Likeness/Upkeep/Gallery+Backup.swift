@@ -89,16 +89,13 @@ extension Gallery {
 
   private func checkDestination(_ destination: String, replacing: Bool) throws {
     func refuse(_ reason: String) -> GalleryError { .cannotBackUp(path: destination, reason: reason) }
-    if destination.isEmpty || destination.utf8.contains(0) { throw refuse("this is no path: name a file") }
+    if !PathParts.isPath(destination) { throw refuse(PathParts.noPath) }
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: destination, isDirectory: &isDirectory)
     if isDirectory.boolValue { throw refuse("it is a directory: name a file in it") }
     for suffix in ["", "-wal", "-shm", "-journal", "-index"] {
       let own = path + suffix
-      if DurableFile.isSame(own, destination)
-        || URL(fileURLWithPath: own).standardizedFileURL.path
-          == URL(fileURLWithPath: destination).standardizedFileURL.path
-      {
+      if DurableFile.isSame(own, destination) || Links.absolute(own) == Links.absolute(destination) {
         throw refuse(suffix.isEmpty ? "it is the gallery itself: name another file" : "it belongs to the gallery")
       }
     }
@@ -107,8 +104,8 @@ extension Gallery {
     for suffix in ["-wal", "-journal"] where (DurableFile.size(destination + suffix) ?? 0) > 0 {
       throw refuse("\(destination)\(suffix) holds commits of another file: close what uses it, or move it away")
     }
-    let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path
+    let folder = PathParts.openFolder(of: destination)
     if let reason = LongName.reason(destination) { throw refuse(reason) }
-    if !FileManager.default.fileExists(atPath: folder) { throw refuse("there is no folder \(folder): make it first") }
+    if !FileManager.default.fileExists(atPath: folder) { throw refuse(PathParts.noFolder(folder)) }
   }
 }

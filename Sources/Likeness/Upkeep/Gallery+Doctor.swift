@@ -181,10 +181,9 @@ private struct Doctor {
 
   /// The files whose names begin with the gallery's.
   private static func beside(_ path: String) -> [String] {
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent().path
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasPrefix(url.lastPathComponent + ".") }.sorted().map { folder + "/" + $0 }
+    let name = PathParts.name(of: path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []
+    return names.filter { $0.hasPrefix(name + ".") }.sorted().map { PathParts.joined(PathParts.folder(of: path), $0) }
   }
 
   private var header: [UInt8] {

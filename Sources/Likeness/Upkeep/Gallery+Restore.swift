@@ -107,6 +107,8 @@ private struct Restoration {
 
   private func checkPlaces() throws {
     if DurableFile.isSame(copy, path) { throw refusal("it is the gallery itself: name a copy") }
+    if !PathParts.isPath(copy) { throw GalleryError.cannotOpen(path: copy, reason: PathParts.noPath) }
+    if !PathParts.isPath(path) { throw refusal(PathParts.noPath) }
     for suffix in Self.suffixes.dropFirst() where Links.absolute(path) == Links.absolute(copy + suffix) {
       throw refusal("it belongs to \(copy): name another file")
     }

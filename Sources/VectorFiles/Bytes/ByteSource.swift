@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -24,6 +25,7 @@ final class ByteSource {
 
   init(path: String) throws {
     self.path = path
+    guard PathParts.isPath(path) else { throw VectorFileError(path: path, reason: PathParts.noPath) }
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       throw VectorFileError(
