@@ -84,7 +84,7 @@ struct DestinationTests {
     let gallery = try SmallGallery(["Ada": [1, 2]])
     let folder = gallery.folder.path
     try FileManager.default.createDirectory(atPath: folder + "/far", withIntermediateDirectories: true)
-    try Data("old".utf8).write(to: URL(fileURLWithPath: folder + "/far/there.csv"))
+    try Data("identity,v0\nold,1\n".utf8).write(to: URL(fileURLWithPath: folder + "/far/there.csv"))
     for name in ["there.csv", "made.csv", "copy.gallery"] {
       let link = folder + "/" + name
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "far/" + name)
