@@ -255,6 +255,20 @@ struct ImportExportTests {
     }
   }
 
+  @Test("an import runs once: asked again, it says so instead of what it did before")
+  func once() throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(Data("identity,v0\nAda,1\n".utf8), to: "rows.csv")
+    let (first, second) = (try gallery(scratch, "first"), try gallery(scratch, "second"))
+    let rows = try VectorImport(file: file, options: options())
+    #expect(try rows.run(into: first).enrolled == 1)
+    for store in [first, second] {
+      #expect { try rows.run(into: store) } throws: { "\($0)".contains("make another VectorImport") }
+    }
+    #expect(try first.info().embeddings == 1 && second.info().embeddings == 0 && second.embedder == nil)
+    #expect(try VectorImport(file: file, options: options()).run(into: second).enrolled == 1)
+  }
+
   @Test("an export takes the place of one like it, and of nothing else")
   func replacing() throws {
     let scratch = try Scratch()
