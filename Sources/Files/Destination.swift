@@ -49,6 +49,9 @@ package enum Destination: Equatable {
     throw DurableFile.Failure(description: "\(path) is a link that leads nowhere", code: ELOOP)
   }
 
+  /// Whether a folder is at a path.
+  package static func isFolder(_ path: String) -> Bool { PathParts.isPath(path) && kind(path) == .folder }
+
   private static func kind(_ path: String) -> Destination {
     var status = stat()
     guard stat(path, &status) == 0 else { return .file(path) }

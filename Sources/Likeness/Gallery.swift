@@ -63,11 +63,13 @@ public final class Gallery: Sendable {
   ///   - progress: Called from this thread while the index is built.
   /// - Throws: ``GalleryError``: ``GalleryError/notAGallery(path:reason:)`` for any other file, which is left as it is,
   ///   ``GalleryError/cannotOpen(path:reason:)``, ``GalleryError/damagedFile(path:reason:)``,
-  ///   ``GalleryError/locked(path:seconds:holder:)``.
+  ///   ``GalleryError/locked(path:seconds:holder:)``; ``GalleryError/invalidArgument(reason:)`` for a configuration out of
+  ///   its range.
   public init(
     path: String, configuration: GalleryConfiguration = .init(),
     progress: (@Sendable (GalleryProgress) -> Void)? = nil
   ) throws {
+    try configuration.check()
     let path = GalleryFile.resolved(path)
     let file = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
       try GalleryFile.open(path: path, configuration: configuration)

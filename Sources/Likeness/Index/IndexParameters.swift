@@ -33,7 +33,7 @@ extension GalleryConfiguration {
     }
   }
 
-  private func parameters(_ dimension: Int) -> HNSWIndex.Parameters {
+  func parameters(_ dimension: Int) -> HNSWIndex.Parameters {
     var parameters = HNSWIndex.Parameters(threads: threads)
     parameters.M = M
     parameters.efConstruction = efConstruction

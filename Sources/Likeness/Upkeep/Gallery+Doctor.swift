@@ -14,10 +14,12 @@ extension Gallery {
   ///   - path: The file, which need not be a gallery.
   ///   - configuration: How to open it.
   ///   - fixing: Whether to mend.
-  /// - Throws: ``GalleryError`` where mending failed; what ails the file is never an error.
+  /// - Throws: ``GalleryError`` where mending failed, or the configuration is out of its range; what ails the file is never
+  ///   an error.
   public static func diagnose(
     path: String, configuration: GalleryConfiguration = .init(), fixing: Bool = false
   ) throws -> Diagnosis {
+    try configuration.check()
     let path = GalleryFile.resolved(path)
     var diagnosis = Doctor(path: path, configuration: configuration).examine()
     guard fixing, diagnosis.opens, diagnosis.complaints.contains(where: \.isFixable) else { return diagnosis }

@@ -86,6 +86,7 @@ private struct Restoration {
   }
 
   func run() throws -> RestoreReceipt {
+    try configuration.check()
     try checkPlaces()
     var reading = configuration
     reading.readOnly = true

@@ -1,0 +1,69 @@
+import Dispatch
+import Foundation
+import GRDB
+import Likeness
+import Testing
+
+/// What a gallery is opened with, and what is called on one at odd moments.
+@Suite struct ConfigurationTests {
+  @Test("any time to wait is taken: infinity waits for ever", arguments: [.infinity, 1e17, 1e300, 9.3e15, 1e-300, 0.0])
+  func patience(seconds: Double) throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2) { $0.busyTimeout = seconds }
+    let other = try otherHand(scratch.path())
+    if seconds > 1 {
+      try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
+      let done = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        #expect(throws: Never.self) { try gallery.enroll([1, 2], as: "Ada") }
+        done.signal()
+      }
+      try other.inDatabase { try $0.execute(sql: "COMMIT") }
+      done.wait()
+    }
+    try gallery.enroll([1, 2], as: "Grace")
+    #expect(try gallery.query(.vector([1, 2]), k: 1).candidates.first?.distance == 0)
+    try gallery.close()
+    #expect(try Gallery(path: scratch.path(), configuration: quiet { $0.busyTimeout = seconds }).info().embeddings > 0)
+  }
+
+  @Test("a configuration that no query could be answered with is refused on opening, before there is a file")
+  func outOfRange() throws {
+    let scratch = try Scratch()
+    let cases: [(String, (inout GalleryConfiguration) -> Void)] = [
+      ("busyTimeout is nan", { $0.busyTimeout = .nan }), ("busyTimeout is -inf", { $0.busyTimeout = -.infinity }),
+      ("busyTimeout is -1", { $0.busyTimeout = -1 }), ("M is 1", { $0.M = 1 }), ("M is 0", { $0.M = 0 }),
+      ("M is 129", { $0.M = 129 }), ("threads is 0", { $0.threads = 0 }), ("threads is -1", { $0.threads = -1 }),
+      ("efConstruction is 0", { $0.efConstruction = 0 }), ("recall is 2", { $0.recall = 2 }),
+      ("recall is nan", { $0.recall = .nan }), ("ef is 0", { $0.ef = 0 }),
+      (
+        "there is no such folder",
+        {
+          $0.compact = true
+          $0.compactFolder = scratch.path("nowhere")
+        }
+      ),
+    ]
+    for (words, change) in cases {
+      for indexing in [GalleryConfiguration.Indexing.onOpen, .onFirstQuery] {
+        let configuration = quiet {
+          $0.indexing = indexing
+          change(&$0)
+        }
+        for body in [
+          { _ = try Gallery(path: scratch.path(), configuration: configuration) },
+          { _ = try Gallery.diagnose(path: scratch.path(), configuration: configuration) },
+        ] as [() throws -> Void] {
+          let error = try #require(throws: GalleryError.self, "\(words)") { try body() }
+          guard case .invalidArgument(let reason) = error else {
+            Issue.record("\(words): \(error)")
+            continue
+          }
+          #expect(reason.contains(words) && !reason.contains("free some"), "\(reason)")
+        }
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path).isEmpty)
+    _ = try Gallery(path: scratch.path(), configuration: quiet { $0.compactFolder = scratch.path("nowhere") })
+  }
+}
