@@ -66,4 +66,26 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path).isEmpty)
     _ = try Gallery(path: scratch.path(), configuration: quiet { $0.compactFolder = scratch.path("nowhere") })
   }
+
+  @Test("the progress of a rebuild may ask and write; what would wait for the rebuild itself is refused")
+  func reentrance() throws {
+    let scratch = try Scratch()
+    let first = try makeGallery(scratch.path(), 4)
+    for count in 0..<50 { try first.enroll([Float(count), 1, 2, 3], as: "p\(count)") }
+    try first.close()
+    for indexing in [GalleryConfiguration.Indexing.onOpen, .onFirstQuery] {
+      let gallery = try Gallery(path: scratch.path(), configuration: quiet { $0.indexing = indexing })
+      var refusals: [String] = []
+      var answers = 0
+      try gallery.rebuild(sample: 0) { _ in
+        do { try gallery.rebuild(sample: 0) } catch { refusals.append("\(error)") }
+        if (try? gallery.query(.vector([1, 1, 2, 3]), k: 1)) != nil { answers += 1 }
+        _ = try? gallery.enroll([7, 7, 7, 7], as: "meanwhile")
+      }
+      #expect(!refusals.isEmpty && refusals.allSatisfy { $0.contains("called from the progress of that") })
+      #expect(answers == (indexing == .onOpen ? refusals.count : 0))
+      #expect(try gallery.query(.vector([7, 7, 7, 7]), k: 1).candidates.first?.identity == "meanwhile")
+      #expect(try gallery.rebuild(sample: 0).embeddings == gallery.info().embeddings)
+    }
+  }
 }

@@ -28,7 +28,7 @@ extension Gallery {
   /// - Parameters:
   ///   - sample: How many searches to measure recall with; 0 for none.
   ///   - seed: Which ones.
-  ///   - progress: Called from this thread while the index is built.
+  ///   - progress: Called from this thread while the index is built; it may ask and write, and not have it built again.
   /// - Throws: ``GalleryError``.
   @discardableResult
   public func rebuild(
