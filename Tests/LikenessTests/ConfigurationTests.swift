@@ -88,4 +88,23 @@ import Testing
       #expect(try gallery.rebuild(sample: 0).embeddings == gallery.info().embeddings)
     }
   }
+
+  @Test("after close everything throws, also what would have nothing to do")
+  func closed() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    #expect(try gallery.query([Probe]()).isEmpty && gallery.enroll([Enrollment]()).isEmpty)
+    try gallery.close()
+    #expect(throws: GalleryError.closed(path: scratch.path())) { try gallery.query([Probe]()) }
+    #expect(throws: GalleryError.closed(path: scratch.path())) { try gallery.enroll([Enrollment]()) }
+  }
+
+  @Test("a sample of fewer than no searches is refused")
+  func sample() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    for body in [{ try gallery.rebuild(sample: -1) }, { try gallery.verify(sample: -1) }] as [() throws -> Any] {
+      #expect(throws: GalleryError.invalidArgument(reason: "the sample is -1: give 0 or more")) { _ = try body() }
+    }
+  }
 }

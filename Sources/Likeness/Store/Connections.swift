@@ -145,7 +145,8 @@ final class Connections: Sendable {
     try writer.close()
   }
 
-  private func checkOpen() throws {
+  /// - Throws: ``GalleryError/closed(path:)`` after ``close()``.
+  func checkOpen() throws {
     if pool.withLock(\.isClosed) { throw GalleryError.closed(path: path) }
   }
 }
