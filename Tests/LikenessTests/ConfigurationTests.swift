@@ -107,4 +107,24 @@ import Testing
       #expect(throws: GalleryError.invalidArgument(reason: "the sample is -1: give 0 or more")) { _ = try body() }
     }
   }
+
+  @Test("attributes that JSON cannot hold are refused for what is wrong with them; whole numbers come back as such")
+  func attributes() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    let deep = (0..<600).reduce(JSONValue.integer(1)) { value, _ in .array([value]) }
+    #expect { try gallery.enroll([1, 2], as: "Ada", attributes: ["deep": deep]) } throws: {
+      "\($0)".contains("within each other") && !"\($0)".contains("NaN")
+    }
+    for number in [Double.nan, -.infinity] {
+      let value = JSONValue.array([.object(["y": .number(number)])])
+      #expect { try gallery.enroll([1, 2], as: "Ada", attributes: ["x": value]) } throws: {
+        "\($0)".contains("NaN or infinity")
+      }
+    }
+    let given: [String: JSONValue] = ["whole": .number(3), "zero": .number(-0.0), "part": .number(1.5)]
+    try gallery.enroll([1, 2], as: "Ada", attributes: given)
+    let kept = try #require(try gallery.embeddings(of: "Ada").first).attributes
+    #expect(kept == ["whole": .integer(3), "zero": .integer(0), "part": .number(1.5)])
+  }
 }
