@@ -127,4 +127,14 @@ import Testing
     let kept = try #require(try gallery.embeddings(of: "Ada").first).attributes
     #expect(kept == ["whole": .integer(3), "zero": .integer(0), "part": .number(1.5)])
   }
+
+  @Test("errors of this library say the same to Foundation; numbers of trainings are compared like others")
+  func siblings() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    let rows = try VectorImport(file: try scratch.write(Data("identity,v0\nAda,x\n".utf8), to: "rows.csv"))
+    let error = try #require(throws: ImportError.self) { try rows.run(into: gallery) }
+    #expect((error as any Error).localizedDescription == error.description)
+    #expect(TrainingRunID(1) < TrainingRunID(2))
+  }
 }
