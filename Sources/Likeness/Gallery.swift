@@ -67,7 +67,7 @@ public final class Gallery: Sendable {
   ///   its range.
   public init(
     path: String, configuration: GalleryConfiguration = .init(),
-    progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    progress: ((GalleryProgress) -> Void)? = nil
   ) throws {
     try configuration.check()
     let path = GalleryFile.resolved(path)
@@ -90,7 +90,7 @@ public final class Gallery: Sendable {
   ///   ``GalleryError/otherEmbedder(stored:offered:difference:)`` where the gallery's vectors are another embedder's.
   public convenience init(
     path: String, embedder: any Embedder, configuration: GalleryConfiguration = .init(),
-    progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    progress: ((GalleryProgress) -> Void)? = nil
   ) throws {
     try self.init(path: path, configuration: configuration, progress: progress)
     try attach(embedder)
@@ -108,7 +108,7 @@ public final class Gallery: Sendable {
     }
   }
 
-  func buildIndex(progress: (@Sendable (GalleryProgress) -> Void)? = nil) throws {
+  func buildIndex(progress: ((GalleryProgress) -> Void)? = nil) throws {
     if keeper.isBuilt { return }
     try keeper.buildIfNeeded(progress: progress)
   }

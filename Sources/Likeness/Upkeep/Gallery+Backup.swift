@@ -40,7 +40,7 @@ extension Gallery {
   /// - Throws: ``GalleryError/cannotBackUp(path:reason:)``, and then there is no copy; other ``GalleryError``s.
   @discardableResult
   public func backup(
-    to path: String, replacing: Bool = false, progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    to path: String, replacing: Bool = false, progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> BackupReceipt {
     let started = ContinuousClock.now
     try checkDestination(path, replacing: replacing)

@@ -32,7 +32,7 @@ extension Gallery {
   /// - Throws: ``GalleryError``.
   @discardableResult
   public func rebuild(
-    sample: Int = 100, seed: UInt64 = 1, progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    sample: Int = 100, seed: UInt64 = 1, progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> RebuildReport {
     guard sample >= 0 else { throw GalleryError.invalidArgument(reason: "the sample is \(sample): give 0 or more") }
     let effort = try Effort(ef: nil, recall: nil, or: configuration)

@@ -54,7 +54,7 @@ extension Gallery {
   @discardableResult
   public static func restore(
     from copy: String, to path: String, replacing: Bool = false, acceptingFaults: Bool = false,
-    configuration: GalleryConfiguration = .init(), progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    configuration: GalleryConfiguration = .init(), progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> RestoreReceipt {
     try Restoration(
       copy: GalleryFile.resolved(copy), path: GalleryFile.resolved(path), replacing: replacing,
@@ -70,7 +70,7 @@ private struct Restoration {
   let replacing: Bool
   let acceptingFaults: Bool
   let configuration: GalleryConfiguration
-  let progress: (@Sendable (GalleryProgress) -> Void)?
+  let progress: ((GalleryProgress) -> Void)?
 
   /// What belongs to a gallery at a path.
   private static let suffixes = ["", "-wal", "-shm", "-journal", "-index"]
