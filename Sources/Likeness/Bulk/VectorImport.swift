@@ -253,7 +253,7 @@ public final class VectorImport {
       throw VectorFileError(
         path: file,
         reason: "was changed in the \(known.position.row) rows that are enrolled of it: import it again as a whole, "
-          + "replacing what has the same source (--upsert without --resume)")
+          + "replacing what has the same source (without resumes: --upsert without --resume)")
     }
     try reader.seek(to: known.position)
     try names?.skip(known.position.row)
@@ -271,7 +271,7 @@ public final class VectorImport {
       throw VectorFileError(
         path: file,
         reason: "was begun by an older version, which did not keep whether its rows have names of a file: import it "
-          + "again as a whole, replacing what has the same source (--upsert without --resume)")
+          + "again as a whole, replacing what has the same source (without resumes: --upsert without --resume)")
     }
   }
 

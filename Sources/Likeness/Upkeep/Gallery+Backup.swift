@@ -59,6 +59,9 @@ extension Gallery {
       seconds: Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000)
   }
 
+  /// What can be done about a file that is in the way.
+  static let wayPast = "name another file, or replace it (replacing, --force)"
+
   /// Makes a verified copy of one moment.
   func copying(
     to path: String, replacing: Bool, progress: ((GalleryProgress) -> Void)? = nil
@@ -99,7 +102,7 @@ extension Gallery {
         throw refuse(suffix.isEmpty ? "it is the gallery itself: name another file" : "it belongs to the gallery")
       }
     }
-    if exists, !replacing { throw refuse("it exists already: name another file, or replace it with --force") }
+    if exists, !replacing { throw refuse("it exists already: \(Self.wayPast)") }
     // What is beside a database with its name, SQLite takes for a part of it.
     for suffix in ["-wal", "-journal"] where (DurableFile.size(destination + suffix) ?? 0) > 0 {
       throw refuse("\(destination)\(suffix) holds commits of another file: close what uses it, or move it away")
