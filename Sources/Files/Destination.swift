@@ -21,8 +21,12 @@ package enum Destination: Equatable {
 
   /// Looks at a path.
   ///
-  /// - Throws: `DurableFile.Failure` for links that go in a circle.
+  /// - Throws: `DurableFile.Failure` for links that go in a circle, and for what is no path.
   package init(_ path: String) throws {
+    guard PathParts.isPath(path) else {
+      let shown = path.replacing("\0", with: "␀")
+      throw DurableFile.Failure(description: "\"\(shown)\": \(PathParts.noPath)", code: EINVAL)
+    }
     var place = path
     var status = stat()
     for _ in 0..<Links.limit {
@@ -44,6 +48,9 @@ package enum Destination: Equatable {
     }
     throw DurableFile.Failure(description: "\(path) is a link that leads nowhere", code: ELOOP)
   }
+
+  /// Whether a folder is at a path.
+  package static func isFolder(_ path: String) -> Bool { PathParts.isPath(path) && kind(path) == .folder }
 
   private static func kind(_ path: String) -> Destination {
     var status = stat()

@@ -51,7 +51,7 @@ package enum DurableFile {
       if rename(temporary, path) != 0 { throw failure("\(temporary) cannot be renamed to \(path)") }
     }
     UnfinishedFiles.end(temporary)
-    try? synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    try? synchronize(PathParts.openFolder(of: path))
   }
 
   /// Replaces a file, or makes one: whoever is cut off at any moment leaves what was there, or all of what is new.

@@ -16,8 +16,7 @@ package enum Links {
   /// Where the link at a path leads, one step; nil where there is none.
   static func step(from path: String) -> String? {
     guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return nil }
-    let folder = (path as NSString).deletingLastPathComponent
-    return target.hasPrefix("/") || folder.isEmpty ? target : folder + "/" + target
+    return target.hasPrefix("/") ? target : PathParts.joined(PathParts.folder(of: path), target)
   }
 
   /// What is behind a path whose last part is a link, be there a file or none.
@@ -35,12 +34,11 @@ package enum Links {
   package static func absolute(_ path: String) -> String {
     let path = followed(path)
     if let real = real(path) { return real }
-    let folder = (path as NSString).deletingLastPathComponent
-    let name = (path as NSString).lastPathComponent
-    guard name != "..", let real = real(folder.isEmpty ? "." : folder) else {
-      return URL(fileURLWithPath: path).standardizedFileURL.path
+    let name = PathParts.name(of: path)
+    guard name != "..", let folder = real(PathParts.openFolder(of: path)) else {
+      return PathParts.standardized(path, from: FileManager.default.currentDirectoryPath)
     }
-    return real == "/" ? "/" + name : real + "/" + name
+    return PathParts.joined(folder, name)
   }
 
   private static func real(_ path: String) -> String? {

@@ -46,13 +46,13 @@ package enum UnfinishedFiles {
   }
 
   private static func removeRubbish(of path: String) {
-    let folder = (path as NSString).deletingLastPathComponent
-    let prefix = (path as NSString).lastPathComponent + ".partial-"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+    let folder = PathParts.folder(of: path)
+    let prefix = PathParts.name(of: path) + ".partial-"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []
     for name in names where name.hasPrefix(prefix) {
       let parts = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count > 1, let process = pid_t(parts[0]), process > 0 else { continue }
-      let other = (folder as NSString).appendingPathComponent(name)
+      let other = PathParts.joined(folder, name)
       if isGone(process, maker: other) { unlink(other) }
     }
   }

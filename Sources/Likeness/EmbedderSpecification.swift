@@ -17,7 +17,8 @@ public struct EmbedderSpecification: Sendable, Hashable {
   public var metric: Metric
   /// The model file itself, so that a gallery answers probes without any other file.
   public var model: Data?
-  /// Lower-case hexadecimal SHA-256 of `model`; nil where there is no model.
+  /// Lower-case hexadecimal SHA-256 of `model`; nil where there is no model. It does not follow a change of `model`, and a
+  /// gallery takes no hash but the model's.
   public var sha256: String?
   /// The model card as a JSON object.
   public var card: String

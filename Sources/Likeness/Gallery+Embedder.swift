@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import GRDB
 
@@ -124,9 +125,13 @@ extension Gallery {
       throw GalleryError.invalidEmbedder(
         reason: "the embedder \"\(name)\" makes \(specification.dimension) values a vector: a gallery holds 1 to 65536")
     }
-    if specification.kind.isEmpty {
+    if specification.kind.allSatisfy(\.isWhitespace) {
       throw GalleryError.invalidEmbedder(
-        reason: "the embedder \"\(name)\" has no kind: say image, series, word or vector")
+        reason: "the embedder \"\(name)\" has no kind: say image, series, word, caption or vector")
+    }
+    if specification.kind.utf8.contains(0) {
+      throw GalleryError.invalidEmbedder(
+        reason: "the kind of the embedder \"\(name)\" holds a NUL, where SQL ends a text: leave it out")
     }
     let card = try? JSONDecoder().decode(JSONValue.self, from: Data(specification.card.utf8))
     guard case .object? = card else {
@@ -136,6 +141,11 @@ extension Gallery {
     if !isHash || (specification.model != nil && specification.sha256 == nil) {
       throw GalleryError.invalidEmbedder(
         reason: "the embedder \"\(name)\" has no proper SHA-256: 64 lower-case hexadecimal digits of its model")
+    }
+    if let model = specification.model, let sha256 = specification.sha256, sha256 != Digest.of(model) {
+      throw GalleryError.invalidEmbedder(
+        reason: "the SHA-256 of the embedder \"\(name)\" is not that of its model: describe the embedder anew, with "
+          + "its model, and the hash is computed")
     }
     return name
   }

@@ -63,7 +63,10 @@ extension Gallery {
   @discardableResult
   public func enroll(_ enrollments: [Enrollment], replacing: Replacement = .nothing) throws -> [EmbeddingID] {
     let rows = try CheckedEnrollments(enrollments)
-    if enrollments.isEmpty { return [] }
+    if enrollments.isEmpty {
+      try connections.checkOpen()
+      return []
+    }
     return try commits.commit(EnrollmentRequest(rows: rows, replacing: replacing)) { store(&$0) }
   }
 

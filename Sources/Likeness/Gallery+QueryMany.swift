@@ -18,7 +18,10 @@ extension Gallery {
     let question = try Question(
       k: k, grouping: grouping, condition: condition.map(Condition.init), maxDistance: maxDistance,
       effort: Effort(ef: ef, recall: recall, or: configuration))
-    if probes.isEmpty { return [] }
+    if probes.isEmpty {
+      try connections.checkOpen()
+      return []
+    }
     try translating { try buildIndex() }
     let threads = min((probes.count + 3) / 4, max(1, configuration.threads ?? HNSWIndex.Parameters().threads))
     let outcomes = Locked<[Result<Answer, any Error>?]>(Array(repeating: nil, count: probes.count))

@@ -64,11 +64,13 @@ public final class Gallery: Sendable {
   ///   - progress: Called from this thread while the index is built.
   /// - Throws: ``GalleryError``: ``GalleryError/notAGallery(path:reason:)`` for any other file, which is left as it is,
   ///   ``GalleryError/cannotOpen(path:reason:)``, ``GalleryError/damagedFile(path:reason:)``,
-  ///   ``GalleryError/locked(path:seconds:holder:)``.
+  ///   ``GalleryError/locked(path:seconds:holder:)``; ``GalleryError/invalidArgument(reason:)`` for a configuration out of
+  ///   its range.
   public init(
     path: String, configuration: GalleryConfiguration = .init(),
-    progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    progress: ((GalleryProgress) -> Void)? = nil
   ) throws {
+    try configuration.check()
     let path = GalleryFile.resolved(path)
     let file = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
       try GalleryFile.open(path: path, configuration: configuration)
@@ -89,7 +91,7 @@ public final class Gallery: Sendable {
   ///   ``GalleryError/otherEmbedder(stored:offered:difference:)`` where the gallery's vectors are another embedder's.
   public convenience init(
     path: String, embedder: any Embedder, configuration: GalleryConfiguration = .init(),
-    progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    progress: ((GalleryProgress) -> Void)? = nil
   ) throws {
     try self.init(path: path, configuration: configuration, progress: progress)
     try attach(embedder)
@@ -107,7 +109,7 @@ public final class Gallery: Sendable {
     }
   }
 
-  func buildIndex(progress: (@Sendable (GalleryProgress) -> Void)? = nil) throws {
+  func buildIndex(progress: ((GalleryProgress) -> Void)? = nil) throws {
     if keeper.isBuilt { return }
     try keeper.buildIfNeeded(progress: progress)
   }

@@ -1,6 +1,8 @@
 import Logging
 
 /// How a gallery is opened. The defaults suit nearly everyone.
+///
+/// What is out of its range is refused on opening, with ``GalleryError/invalidArgument(reason:)``.
 public struct GalleryConfiguration: Sendable {
   /// What an acknowledged write survives.
   public enum Durability: String, Sendable, Hashable {
@@ -32,16 +34,16 @@ public struct GalleryConfiguration: Sendable {
   public var readOnly = false
   /// What an acknowledged write survives.
   public var durability = Durability.full
-  /// How many seconds a write waits for another process's transaction before it is refused.
+  /// How many seconds a write waits for another process's transaction before it is refused; with infinity it never is.
   public var busyTimeout: Double = 5
   /// When the index is built.
   public var indexing = Indexing.onOpen
-  /// The graph's `M`: neighbours a node keeps on each level.
+  /// The graph's `M`: neighbours a node keeps on each level, 2…128.
   public var M = 16
-  /// The graph's `efConstruction`: how widely neighbours are looked for when a vector is added.
+  /// The graph's `efConstruction`: how widely neighbours are looked for when a vector is added, 1…65,536.
   public var efConstruction = 200
-  /// How widely a query looks; nil for the index's own choice: what finds 95 of a hundred of the nearest on the average, as it
-  /// measures on the gallery's own vectors, 64 at least; where no `ef` does, it compares all.
+  /// How widely a query looks, at least 1; nil for the index's own choice: what finds 95 of a hundred of the nearest on the
+  /// average, as it measures on the gallery's own vectors, 64 at least; where no `ef` does, it compares all.
   public var ef: Int?
   /// The share of the true nearest that queries are to find, 0…1, where no `ef` is given; nil for the index's own choice.
   public var recall: Double?
@@ -50,8 +52,8 @@ public struct GalleryConfiguration: Sendable {
   /// Below this many vectors every one is compared, so that none is missed; nil for as many as that takes a tenth of a
   /// millisecond for: 4,800 of 128 values, 1,700 of 512.
   public var exactBelow: Int?
-  /// How many threads may work on building the index and on one large change of it; nil for one a processor. Never
-  /// makes a difference to an answer.
+  /// How many threads may work on building the index and on one large change of it, 1…1,024; nil for one a processor.
+  /// Never makes a difference to an answer.
   public var threads: Int?
   /// Keeps the vectors that answers are ordered by out of memory, for galleries that would fill it.
   ///

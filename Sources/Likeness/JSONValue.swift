@@ -12,7 +12,8 @@ public enum JSONValue: Sendable, Hashable {
   case bool(Bool)
   /// A number without a fraction that fits 64 bits.
   case integer(Int64)
-  /// Any other number. JSON has no NaN and no infinity: such a value is refused when it is stored.
+  /// Any other number. JSON has no NaN and no infinity: such a value is refused when it is stored. One without a fraction is
+  /// read back as an ``integer(_:)``, as JSON's text does not tell `3.0` from `3`, nor `-0.0` from `0`.
   case number(Double)
   /// A string.
   case string(String)

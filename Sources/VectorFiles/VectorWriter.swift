@@ -10,7 +10,7 @@ public protocol VectorWriter: AnyObject {
   /// - Throws: ``VectorFileError`` for a name that the format cannot hold, and where the file cannot be written.
   func write(_ row: VectorRow) throws
 
-  /// Ends the file and puts it in its place, in the place of one that was there.
+  /// Ends the file and puts it in its place, in the place of a file of vectors that was there.
   ///
   /// - Throws: ``VectorFileError``.
   func finish() throws
@@ -20,12 +20,14 @@ extension VectorFile {
   /// A writer of a file at `path`.
   ///
   /// - Parameters:
-  ///   - path: Where the file shall be.
+  ///   - path: Where the file shall be. One that is there gives way if it is empty or a file of vectors of this format;
+  ///     anything else stays, and is an error.
   ///   - format: Its format; nil to go by the end of its name.
   ///   - dimension: The number of values in each row.
   ///   - names: Where the names go in formats without: by default beside the file, under its name with the ending
   ///     `.names`. For the Projector, where the labels go: by default `metadata.tsv` beside it.
-  ///     A file that is there already beside none of this name, and says something else, is not replaced.
+  ///     A file that is there already beside none of this name, and says something else, is not replaced; nor is one
+  ///     that is given here and is no list of names.
   ///   - rows: The number of rows, which word2vec's first line says; it has none where this is nil.
   /// - Throws: ``VectorFileError``.
   public static func writer(
@@ -35,7 +37,8 @@ extension VectorFile {
     guard (1...largestDimension).contains(dimension) else {
       throw VectorFileError(path: path, reason: "cannot hold vectors of \(dimension) values: 1 to 65536 it may be")
     }
-    let companion = CompanionFile(names, usual: companionPath(of: path, format: format), of: path)
+    try EarlierFile.check(path, format: format)
+    let companion = try CompanionFile(names, usual: companionPath(of: path, format: format), of: path, format: format)
     if case .stream? = try? Destination(path) { try checkStream(path, format, hasNames: names != nil) }
     switch format {
     case .npy: return try NPYWriter(path: path, names: companion, dimension: dimension)
@@ -60,7 +63,7 @@ extension VectorFile {
       throw VectorFileError(
         path: path,
         reason: "is a pipe or a device, with no place beside it for the names that \(format.rawValue) does not hold: "
-          + "say where they go (--names FILE), or write .csv or .jsonl")
+          + "say where they go (names, --names FILE), or write .csv or .jsonl")
     }
   }
 

@@ -66,12 +66,25 @@ struct DestinationTests {
     #expect(try files(gallery.folder) == ["pipe", "small.gallery", "small.jsonl"])
   }
 
+  @Test("a file may have a name of one character, or a blank for one")
+  func shortNames() throws {
+    let gallery = try SmallGallery(["Ada": [1, 2]])
+    for name in ["x", " ", "é"] {
+      for command in ["export small.gallery '\(name)' --format csv", "backup small.gallery '\(name)2'"] {
+        let run = try CommandRun.run(
+          "/bin/sh", ["-c", "cd '\(gallery.folder.path)' && exec \(CommandRun.likeness) \(command)"])
+        #expect(run.status == 0, "\(command): \(run.errors)")
+      }
+      #expect(try VectorFile.reader(path: gallery.folder.path + "/" + name, format: .csv).next()?.identity == "Ada")
+    }
+  }
+
   @Test("a symbolic link stays, and what it leads to is replaced, or made")
   func links() throws {
     let gallery = try SmallGallery(["Ada": [1, 2]])
     let folder = gallery.folder.path
     try FileManager.default.createDirectory(atPath: folder + "/far", withIntermediateDirectories: true)
-    try Data("old".utf8).write(to: URL(fileURLWithPath: folder + "/far/there.csv"))
+    try Data("identity,v0\nold,1\n".utf8).write(to: URL(fileURLWithPath: folder + "/far/there.csv"))
     for name in ["there.csv", "made.csv", "copy.gallery"] {
       let link = folder + "/" + name
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "far/" + name)

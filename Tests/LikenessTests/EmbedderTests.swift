@@ -106,6 +106,13 @@ private struct Letters: Embedder {
     cases.append(unhashed)
     unhashed.sha256 = "ABC"
     cases.append(unhashed)
+    var stale = EmbedderSpecification(name: "a", kind: "b", dimension: 1, metric: .dot, model: Data([1, 2]))
+    stale.model = Data([9])
+    cases.append(stale)
+    for kind in ["vec\0tor", "\0", " "] {
+      cases.append(EmbedderSpecification(name: "a", kind: kind, dimension: 1, metric: .dot))
+    }
+    cases.append(EmbedderSpecification(name: "a\0b", kind: "b", dimension: 1, metric: .dot))
     for one in cases { #expect(throws: GalleryError.self) { try gallery.register(one) } }
     #expect(try gallery.embedder == nil)
     try gallery.register(specification(65_536))

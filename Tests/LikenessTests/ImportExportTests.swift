@@ -255,6 +255,36 @@ struct ImportExportTests {
     }
   }
 
+  @Test("an import runs once: asked again, it says so instead of what it did before")
+  func once() throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(Data("identity,v0\nAda,1\n".utf8), to: "rows.csv")
+    let (first, second) = (try gallery(scratch, "first"), try gallery(scratch, "second"))
+    let rows = try VectorImport(file: file, options: options())
+    #expect(try rows.run(into: first).enrolled == 1)
+    for store in [first, second] {
+      #expect { try rows.run(into: store) } throws: { "\($0)".contains("make another VectorImport") }
+    }
+    #expect(try first.info().embeddings == 1 && second.info().embeddings == 0 && second.embedder == nil)
+    #expect(try VectorImport(file: file, options: options()).run(into: second).enrolled == 1)
+  }
+
+  @Test("an export takes the place of one like it, and of nothing else")
+  func replacing() throws {
+    let scratch = try Scratch()
+    let store = try makeGallery(scratch.path("store"), 2)
+    try store.enroll([1, 2], as: "Ada")
+    let notes = try scratch.write(Data("Dear diary\n".utf8), to: "notes.npy")
+    #expect(throws: VectorFileError.self) { try store.exportVectors(to: notes) }
+    let out = scratch.path("out.npy")
+    #expect(throws: VectorFileError.self) { try store.exportVectors(to: out, names: notes) }
+    #expect(throws: VectorFileError.self) { try store.exportVectors(to: out, names: out) }
+    #expect(try String(contentsOfFile: notes, encoding: .utf8) == "Dear diary\n")
+    #expect(!FileManager.default.fileExists(atPath: out))
+    for _ in 0..<2 { #expect(try store.exportVectors(to: out).names == scratch.path("out.names")) }
+    #expect(try store.exportVectors(to: scratch.path("out.csv"), names: scratch.path("unused")).names == nil)
+  }
+
   @Test("an export leaves out what is damaged and says so, and never writes over the gallery")
   func damaged() throws {
     let scratch = try Scratch()

@@ -21,7 +21,8 @@ extension HNSWIndex {
   ///   - vectors: `[ids.count, dimension]` values, a row each.
   ///   - ids: the ids of the rows.
   ///   - progress: called now and then with the number of rows added, and with all of them at the end. If it
-  ///     throws, none are added.
+  ///     throws, none are added. It may search; what changes this index, and ``memory``, would wait for this call for
+  ///     ever.
   /// - Throws: ``IndexError/row(_:id:_:)`` naming the first row that was refused and why,
   ///   ``IndexError/unequalCounts(values:ids:dimension:)``; what `progress` throws.
   public func add(

@@ -49,7 +49,7 @@ extension IndexError: CustomStringConvertible {
     case .full(let limit):
       "the index holds its limit of \(limit) vectors: remove some, or split the collection"
     case .mappingFailed(let reason):
-      "\(reason): free some space, or keep the vectors in memory"
+      "\(reason), or keep the vectors in memory"
     }
   }
 }

@@ -38,7 +38,10 @@ extension HNSWIndex {
 
     private static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    func validate() throws {
+    /// Refuses what is out of range.
+    ///
+    /// - Throws: ``IndexError/invalidParameter(_:)``.
+    package func validate() throws {
       guard (2...128).contains(M) else {
         throw IndexError.invalidParameter("M is \(M): choose 2 to 128")
       }

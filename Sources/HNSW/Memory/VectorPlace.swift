@@ -23,7 +23,8 @@ final class VectorPlace: @unchecked Sendable {
     var template = Array((folder + "/likeness-vectors-XXXXXX").utf8CString)
     descriptor = mkstemp(&template)
     guard descriptor >= 0 else {
-      throw .mappingFailed("no file can be made in \(folder): \(String(cString: strerror(errno)))")
+      let way = errno == ENOENT || errno == ENOTDIR ? "make the folder" : "see to its room and rights"
+      throw .mappingFailed("no file can be made in \(folder) (\(String(cString: strerror(errno)))): \(way)")
     }
     unlink(template)
   }
@@ -46,11 +47,12 @@ final class VectorPlace: @unchecked Sendable {
       let failure = ftruncate(descriptor, off_t(end + byteCount)) == 0 ? 0 : errno
     #endif
     guard failure == 0 else {
-      throw .mappingFailed("the file of vectors cannot grow: \(String(cString: strerror(failure)))")
+      throw .mappingFailed("the file of vectors cannot grow (\(String(cString: strerror(failure)))): free some space")
     }
     let mapped = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(end))
     guard let mapped, mapped != MAP_FAILED else {
-      throw .mappingFailed("the file of vectors cannot be mapped: \(String(cString: strerror(errno)))")
+      let reason = String(cString: strerror(errno))
+      throw .mappingFailed("the file of vectors cannot be mapped (\(reason)): free some memory")
     }
     end += byteCount
     return mapped.bindMemory(to: Float.self, capacity: byteCount / MemoryLayout<Float>.stride)

@@ -36,7 +36,8 @@ extension Gallery {
   ///   - replacing: What becomes of embeddings that are there already.
   ///   - progress: Called after each batch with the number stored so far.
   /// - Returns: How many were stored. The rows are durable.
-  /// - Throws: ``BulkError``, which says how many are stored; what the sequence throws in no way.
+  /// - Throws: ``BulkError``, which says how many are stored; ``GalleryError``, before anything is read of the sequence, for
+  ///   a `batch` below 1 and for a gallery that is closed.
   @discardableResult
   public func enroll(
     contentsOf enrollments: some Sequence<Enrollment>, batch: Int? = nil, replacing: Replacement = .nothing,

@@ -17,14 +17,15 @@ extension Gallery {
   /// Writes all embeddings of the gallery's embedder into a file, in the order of enrolment.
   ///
   /// The file is that of one moment, whatever is written meanwhile, in memory for a few rows. It is there when it is
-  /// whole, in the place of one of that name. Reading it gives the same float32 values, bit for bit.
+  /// whole, in the place of a file of vectors of that name; what else has it stays, and is an error. Reading it gives the
+  /// same float32 values, bit for bit.
   ///
   /// - Parameters:
   ///   - path: Where the file shall be: a symbolic link stays, and what it leads to is replaced; a pipe or a device gets
   ///     the rows as they come, in formats that can be written front to back.
   ///   - format: Its format; nil to go by the end of its name.
   ///   - names: Where names or labels go that the format has no place for; nil for a place beside it.
-  ///   - progress: Called now and then with the number of rows written, and of all.
+  ///   - progress: Called from this thread now and then with the number of rows written, and of all.
   /// - Throws: ``GalleryError``; `VectorFileError` where the file cannot be written, or cannot hold a name.
   @discardableResult
   public func exportVectors(
@@ -43,7 +44,7 @@ extension Gallery {
       let sound = format == .word2vec ? try Self.soundRows(embedder, in: db) : nil
       let writer = try VectorFile.writer(
         path: path, format: format, dimension: embedder.dimension, names: names, rows: sound)
-      receipt.names = format.flatMap { names ?? VectorFile.companionPath(of: path, format: $0) }
+      receipt.names = format.flatMap { VectorFile.companionPath(of: path, format: $0) }.map { names ?? $0 }
       let rows = try RawStatement(
         db,
         """

@@ -1,3 +1,4 @@
+import Foundation
 import VectorFiles
 
 /// How a file of vectors is imported.
@@ -64,7 +65,7 @@ public struct ImportProgress: Sendable, Hashable {
 }
 
 /// Why an import stopped, and how far it came.
-public struct ImportError: Error, CustomStringConvertible {
+public struct ImportError: Error, CustomStringConvertible, LocalizedError {
   /// What is wrong: the file, the line or row, and the reason.
   public var fault: String
   /// How many rows of the file are enrolled and durable.
@@ -78,6 +79,8 @@ public struct ImportError: Error, CustomStringConvertible {
 
   /// What is wrong, and how far it came.
   public var description: String { "\(fault); \(standing)" }
+  /// The same text, for Foundation.
+  public var errorDescription: String? { description }
 
   /// How far it came.
   public var standing: String {

@@ -27,15 +27,15 @@ struct ImportTerms: Codable, Sendable, Hashable {
         return "was begun without a file of names: go on without one"
       }
       return names == nil
-        ? "was begun with the names in \(before): go on with them (--names)"
+        ? "was begun with the names in \(before): go on with them (names, --names)"
         : "was begun with the names in \(before), and \(names == before ? "they have changed since" : "these are others"): "
           + "go on with those, or import the file again as a whole into a new gallery"
     }
     if begun.replacing != replacing {
       return begun.replacing == Replacement.nothing.rawValue
-        ? "was begun without replacing what has the same source: go on without that (without --upsert), or import it "
-          + "again as a whole (without --resume)"
-        : "was begun replacing what has the same source: go on with that (--upsert)"
+        ? "was begun without replacing what has the same source: go on without that (replacing, --upsert), or "
+          + "import it again as a whole (without resumes, --resume)"
+        : "was begun replacing what has the same source: go on with that (replacing, --upsert)"
     }
     return nil
   }

@@ -34,6 +34,8 @@ public final class VectorImport {
   private var hash: PrefixHash
   /// The first sound row of a stream, which was read to see its length, and is not stored yet.
   private var first: VectorRow?
+  /// Whether rows may have been read for a gallery.
+  private var hasRun = false
 
   /// Opens the file, and looks at its beginning; where that is a pipe, waits for it.
   ///
@@ -82,17 +84,23 @@ public final class VectorImport {
   /// The number of values in a row, by the file's beginning; nil for a file without rows.
   public private(set) var dimension: Int?
 
-  /// Enrolls the file's rows.
+  /// Enrolls the file's rows. An import runs once: its rows are read as they are stored.
   ///
   /// - Parameters:
   ///   - gallery: Where to. One without an embedder gets the one that the options name.
   ///   - progress: Called after each batch.
-  /// - Throws: ``ImportError`` where some rows may have been stored, ``GalleryError`` and `VectorFileError` otherwise.
+  /// - Throws: ``ImportError`` where some rows may have been stored, ``GalleryError`` and `VectorFileError` otherwise:
+  ///   ``GalleryError/invalidArgument(reason:)`` where it has run already.
   @discardableResult
   public func run(
     into gallery: Gallery, progress: ((ImportProgress) -> Void)? = nil
   ) throws -> ImportReceipt {
+    if hasRun {
+      throw GalleryError.invalidArgument(
+        reason: "this import of \(file) has run already: make another VectorImport to import it again")
+    }
     let embedder = try self.embedder(of: gallery)
+    hasRun = true
     if try goOn(gallery) { return receipt }
     let bulk = try BulkEnrollment(gallery)
     let size = options.batch ?? BulkEnrollment.usualBatch(embedder.dimension)
@@ -245,7 +253,7 @@ public final class VectorImport {
       throw VectorFileError(
         path: file,
         reason: "was changed in the \(known.position.row) rows that are enrolled of it: import it again as a whole, "
-          + "replacing what has the same source (--upsert without --resume)")
+          + "replacing what has the same source (without resumes: --upsert without --resume)")
     }
     try reader.seek(to: known.position)
     try names?.skip(known.position.row)
@@ -263,7 +271,7 @@ public final class VectorImport {
       throw VectorFileError(
         path: file,
         reason: "was begun by an older version, which did not keep whether its rows have names of a file: import it "
-          + "again as a whole, replacing what has the same source (--upsert without --resume)")
+          + "again as a whole, replacing what has the same source (without resumes: --upsert without --resume)")
     }
   }
 

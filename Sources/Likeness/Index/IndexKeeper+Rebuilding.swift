@@ -4,7 +4,7 @@ extension IndexKeeper {
   /// Builds the index anew from the rows, and puts it in the place of the one there is; answers come from that one
   /// meanwhile.
   func rebuild(progress: ((GalleryProgress) -> Void)? = nil) throws {
-    try building.withLock { _ in
+    try building {
       // What others commit from now on without a trace in the log will be noticed.
       let strangeCommits = connections.strangeCommits()
       let builder = IndexBuilder(configuration: configuration, path: path)

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import GRDB
 import HNSW
 import Logging
@@ -19,7 +20,9 @@ final class IndexKeeper: Sendable {
   /// The gallery's path.
   let path: String
   /// Held while an index is built, so that it is built once.
-  let building = Locked(Turn())
+  private let building = Locked(Turn())
+  /// The thread that builds it.
+  private let builder = Locked<pthread_t?>(nil)
   /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back.
   let following = Locked(Turn())
   /// Held while changes go from the overlay into the graph.
@@ -137,9 +140,27 @@ final class IndexKeeper: Sendable {
 
   // MARK: Building
 
+  /// Runs `body`, which builds an index, while nobody else does.
+  ///
+  /// - Throws: ``GalleryError/invalidArgument(reason:)`` where this thread is at it already, and has come here from the
+  ///   progress of that: it would wait for itself for ever.
+  func building(_ body: () throws -> Void) throws {
+    let thread = pthread_self()
+    if builder.withLock({ $0 == thread }) {
+      throw GalleryError.invalidArgument(
+        reason: "the index of \(path) is being built, and this was called from the progress of that: call it when that "
+          + "has returned")
+    }
+    try building.withLock { _ in
+      builder.withLock { $0 = thread }
+      defer { builder.withLock { $0 = nil } }
+      try body()
+    }
+  }
+
   /// Makes the index if there is none, from the snapshot or else from the rows, in short transactions.
   func buildIfNeeded(progress: ((GalleryProgress) -> Void)? = nil) throws {
-    try building.withLock { _ in
+    try building {
       if isBuilt { return }
       // What others commit from now on without a trace in the log will be noticed.
       let strangeCommits = connections.strangeCommits()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HNSW
 
@@ -26,13 +27,13 @@ extension GalleryConfiguration {
     guard compact else { return try make(.memory) }
     if let compactFolder { return try make(.file(folder: compactFolder)) }
     do {
-      return try make(.file(folder: URL(fileURLWithPath: path).deletingLastPathComponent().path))
+      return try make(.file(folder: PathParts.openFolder(of: path)))
     } catch IndexError.mappingFailed {
       return try make(.file(folder: FileManager.default.temporaryDirectory.path))
     }
   }
 
-  private func parameters(_ dimension: Int) -> HNSWIndex.Parameters {
+  func parameters(_ dimension: Int) -> HNSWIndex.Parameters {
     var parameters = HNSWIndex.Parameters(threads: threads)
     parameters.M = M
     parameters.efConstruction = efConstruction

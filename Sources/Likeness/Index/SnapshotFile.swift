@@ -68,12 +68,12 @@ struct SnapshotFile: Sendable {
     "\(path) is another program's file, or another gallery: move it away, or give the gallery another name"
   }
 
-  private var folder: String { (path as NSString).deletingLastPathComponent }
-  private var temporaryPrefix: String { (path as NSString).lastPathComponent + ".tmp-" }
+  private var temporaryPrefix: String { PathParts.name(of: path) + ".tmp-" }
 
   private var temporaries: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
-    return names.filter { $0.hasPrefix(temporaryPrefix) }.map { (folder as NSString).appendingPathComponent($0) }
+    let folder = PathParts.folder(of: path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []
+    return names.filter { $0.hasPrefix(temporaryPrefix) }.map { PathParts.joined(folder, $0) }
       .filter { !DatabaseFiles.contain($0) }
   }
 
@@ -167,7 +167,7 @@ struct SnapshotFile: Sendable {
   }
 
   fileprivate func syncFolder() {
-    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(PathParts.openFolder(of: path), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)

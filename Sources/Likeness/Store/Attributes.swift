@@ -9,8 +9,23 @@ enum Attributes {
     do {
       return String(decoding: try encoder.encode(attributes), as: UTF8.self)
     } catch {
+      let isNumber = attributes.values.contains { holdsNoNumber($0, levels: 100) }
       throw GalleryError.invalidArgument(
-        reason: "these attributes hold a number that JSON does not know (NaN or infinity): use null or a string")
+        reason: isNumber
+          ? "these attributes hold a number that JSON does not know (NaN or infinity): use null or a string"
+          : "these attributes have too many lists and objects within each other to be written as JSON: a hundred levels "
+            + "are safe")
+    }
+  }
+
+  /// Whether a number is in a value, so many levels deep, that JSON does not know.
+  private static func holdsNoNumber(_ value: JSONValue, levels: Int) -> Bool {
+    guard levels > 0 else { return false }
+    return switch value {
+    case .number(let number): !number.isFinite
+    case .array(let values): values.contains { holdsNoNumber($0, levels: levels - 1) }
+    case .object(let members): members.values.contains { holdsNoNumber($0, levels: levels - 1) }
+    default: false
     }
   }
 

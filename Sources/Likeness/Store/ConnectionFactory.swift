@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -49,7 +50,7 @@ struct ConnectionFactory: Sendable {
   }
 
   private var immutableURI: String {
-    let absolute = URL(fileURLWithPath: path).path
+    let absolute = Links.absolute(path)
     let encoded = absolute.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? absolute
     return "file:\(encoded)?immutable=1"
   }

@@ -188,7 +188,8 @@ final class Connections: Sendable {
     files.withLock { $0 = nil }
   }
 
-  private func checkOpen() throws {
+  /// - Throws: ``GalleryError/closed(path:)`` after ``close()``.
+  func checkOpen() throws {
     if pool.withLock(\.isClosed) { throw GalleryError.closed(path: path) }
   }
 }

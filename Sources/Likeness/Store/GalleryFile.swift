@@ -31,9 +31,7 @@ struct GalleryFile {
   static func open(path: String, configuration: GalleryConfiguration) throws -> GalleryFile {
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    if path.isEmpty || path.utf8.contains(0) {
-      throw GalleryError.cannotOpen(path: path, reason: "this is no path: name a file")
-    }
+    if !PathParts.isPath(path) { throw GalleryError.cannotOpen(path: path, reason: PathParts.noPath) }
     if isDirectory.boolValue { throw GalleryError.notAGallery(path: path, reason: "it is a directory") }
     if exists, let other = try? Destination(path), other != .file(path) {
       throw GalleryError.notAGallery(path: path, reason: "it is no file, but a pipe or a device")
@@ -116,11 +114,11 @@ struct GalleryFile {
     if configuration.readOnly {
       throw GalleryError.cannotOpen(path: path, reason: "there is no such file, and opening read-only makes none")
     }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = PathParts.openFolder(of: path)
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory)
     if !exists || !isDirectory.boolValue {
-      throw GalleryError.cannotOpen(path: path, reason: "there is no folder \(folder): make it first")
+      throw GalleryError.cannotOpen(path: path, reason: PathParts.noFolder(folder))
     }
     if let reason = LongName.reason(path) { throw GalleryError.cannotOpen(path: path, reason: reason) }
     if !FileManager.default.isWritableFile(atPath: folder) {
@@ -137,9 +135,7 @@ struct GalleryFile {
     if application == applicationID, version > 0 { return .gallery(version: version) }
     if tables.isEmpty, application == 0, version == 0 {
       // SQLite takes a file of a single byte for an empty one, and would write over it.
-      let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-      if attributes?[.size] as? Int == 1 {
+      if DurableFile.size(Links.followed(path)) == 1 {
         throw GalleryError.notAGallery(path: path, reason: "it is not an SQLite database")
       }
       return .nothing

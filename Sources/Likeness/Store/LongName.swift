@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -19,9 +20,8 @@ enum LongName {
   ///
   /// - Parameter bytes: How many more than its own the longest name beside it has.
   static func reason(_ path: String, neighbour bytes: Int = neighbours) -> String? {
-    let url = URL(fileURLWithPath: path)
-    let most = pathconf(url.deletingLastPathComponent().path, Int32(_PC_NAME_MAX))
-    let count = url.lastPathComponent.utf8.count
+    let most = pathconf(PathParts.openFolder(of: path), Int32(_PC_NAME_MAX))
+    let count = PathParts.name(of: path).utf8.count
     guard most > 0, count + bytes > most else { return nil }
     return "its name has \(count) bytes, and those of the files beside a gallery have up to \(bytes) more, of \(most) "
       + "that there may be: give it a shorter name"

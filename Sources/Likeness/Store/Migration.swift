@@ -40,7 +40,8 @@ struct Migration {
   ///   - patience: How long the connection waits for them otherwise.
   static func useLog(_ db: Database, waiting seconds: Double, usually patience: Double) throws {
     if try db.text("PRAGMA journal_mode") == "wal" { return }
-    let end = ContinuousClock.now + .seconds(seconds)
+    // There are no durations beyond some hundred billion years.
+    let end = ContinuousClock.now + .seconds(min(seconds, 1e9))
     Patience.set(0, on: db)
     defer { Patience.set(patience, on: db) }
     while try db.text("PRAGMA journal_mode") != "wal" {

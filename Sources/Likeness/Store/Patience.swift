@@ -9,10 +9,10 @@ import GRDBSQLite
 enum Patience {
   private static let pause: Int32 = 2
 
-  /// Lets a connection wait for so many seconds; not at all for 0.
+  /// Lets a connection wait for so many seconds; not at all for 0, and for ever for infinity.
   static func set(_ seconds: Double, on db: Database) {
     guard let connection = db.sqliteConnection else { return }
-    let milliseconds = Int32(clamping: Int64((seconds * 1_000).rounded(.up)))
+    let milliseconds = milliseconds(seconds)
     guard milliseconds > 0 else {
       sqlite3_busy_handler(connection, nil, nil)
       return
@@ -24,6 +24,12 @@ enum Patience {
         guard Int64(tries) * Int64(Patience.pause) < Int64(Int(bitPattern: limit)) else { return 0 }
         usleep(UInt32(Patience.pause) * 1_000)
         return 1
-      }, UnsafeMutableRawPointer(bitPattern: Int(milliseconds)))
+      }, UnsafeMutableRawPointer(bitPattern: milliseconds))
+  }
+
+  /// As many as there can be for what is more.
+  private static func milliseconds(_ seconds: Double) -> Int {
+    let milliseconds = (seconds * 1_000).rounded(.up)
+    return milliseconds < Double(Int.max) ? Int(exactly: milliseconds) ?? 0 : .max
   }
 }

@@ -40,7 +40,7 @@ extension Gallery {
   /// - Throws: ``GalleryError/cannotBackUp(path:reason:)``, and then there is no copy; other ``GalleryError``s.
   @discardableResult
   public func backup(
-    to path: String, replacing: Bool = false, progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    to path: String, replacing: Bool = false, progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> BackupReceipt {
     let started = ContinuousClock.now
     try checkDestination(path, replacing: replacing)
@@ -58,6 +58,9 @@ extension Gallery {
       embeddings: copy.digest.rows["embedding"] ?? 0, contentSHA256: copy.digest.sha256,
       seconds: Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000)
   }
+
+  /// What can be done about a file that is in the way.
+  static let wayPast = "name another file, or replace it (replacing, --force)"
 
   /// Makes a verified copy of one moment.
   func copying(
@@ -89,27 +92,24 @@ extension Gallery {
 
   private func checkDestination(_ destination: String, replacing: Bool) throws {
     func refuse(_ reason: String) -> GalleryError { .cannotBackUp(path: destination, reason: reason) }
-    if destination.isEmpty || destination.utf8.contains(0) { throw refuse("this is no path: name a file") }
+    if !PathParts.isPath(destination) { throw refuse(PathParts.noPath) }
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: destination, isDirectory: &isDirectory)
     if isDirectory.boolValue { throw refuse("it is a directory: name a file in it") }
     for suffix in ["", "-wal", "-shm", "-journal", "-index"] {
       let own = path + suffix
-      if DurableFile.isSame(own, destination)
-        || URL(fileURLWithPath: own).standardizedFileURL.path
-          == URL(fileURLWithPath: destination).standardizedFileURL.path
-      {
+      if DurableFile.isSame(own, destination) || Links.absolute(own) == Links.absolute(destination) {
         throw refuse(suffix.isEmpty ? "it is the gallery itself: name another file" : "it belongs to the gallery")
       }
     }
     if let reason = DatabaseFiles.refusal(of: destination) { throw refuse("it \(reason)") }
-    if exists, !replacing { throw refuse("it exists already: name another file, or replace it with --force") }
+    if exists, !replacing { throw refuse("it exists already: \(Self.wayPast)") }
     // What is beside a database with its name, SQLite takes for a part of it.
     for suffix in ["-wal", "-journal"] where (DurableFile.size(destination + suffix) ?? 0) > 0 {
       throw refuse("\(destination)\(suffix) holds commits of another file: close what uses it, or move it away")
     }
-    let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path
+    let folder = PathParts.openFolder(of: destination)
     if let reason = LongName.reason(destination) { throw refuse(reason) }
-    if !FileManager.default.fileExists(atPath: folder) { throw refuse("there is no folder \(folder): make it first") }
+    if !FileManager.default.fileExists(atPath: folder) { throw refuse(PathParts.noFolder(folder)) }
   }
 }

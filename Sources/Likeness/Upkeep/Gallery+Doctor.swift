@@ -14,10 +14,12 @@ extension Gallery {
   ///   - path: The file, which need not be a gallery.
   ///   - configuration: How to open it.
   ///   - fixing: Whether to mend.
-  /// - Throws: ``GalleryError`` where mending failed; what ails the file is never an error.
+  /// - Throws: ``GalleryError`` where mending failed, or the configuration is out of its range; what ails the file is never
+  ///   an error.
   public static func diagnose(
     path: String, configuration: GalleryConfiguration = .init(), fixing: Bool = false
   ) throws -> Diagnosis {
+    try configuration.check()
     let path = GalleryFile.resolved(path)
     var diagnosis = Doctor(path: path, configuration: configuration).examine()
     guard fixing, diagnosis.opens, diagnosis.complaints.contains(where: \.isFixable) else { return diagnosis }
@@ -181,10 +183,9 @@ private struct Doctor {
 
   /// The files whose names begin with the gallery's.
   private static func beside(_ path: String) -> [String] {
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent().path
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasPrefix(url.lastPathComponent + ".") }.sorted().map { folder + "/" + $0 }
+    let name = PathParts.name(of: path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []
+    return names.filter { $0.hasPrefix(name + ".") }.sorted().map { PathParts.joined(PathParts.folder(of: path), $0) }
   }
 
   private var header: [UInt8] { DatabaseHeader(path)?.bytes ?? [] }

@@ -28,12 +28,13 @@ extension Gallery {
   /// - Parameters:
   ///   - sample: How many searches to measure recall with; 0 for none.
   ///   - seed: Which ones.
-  ///   - progress: Called from this thread while the index is built.
+  ///   - progress: Called from this thread while the index is built; it may ask and write, and not have it built again.
   /// - Throws: ``GalleryError``.
   @discardableResult
   public func rebuild(
-    sample: Int = 100, seed: UInt64 = 1, progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    sample: Int = 100, seed: UInt64 = 1, progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> RebuildReport {
+    guard sample >= 0 else { throw GalleryError.invalidArgument(reason: "the sample is \(sample): give 0 or more") }
     let effort = try Effort(ef: nil, recall: nil, or: configuration)
     return try translating {
       let started = ContinuousClock.now

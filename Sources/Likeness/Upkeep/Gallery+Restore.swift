@@ -54,7 +54,7 @@ extension Gallery {
   @discardableResult
   public static func restore(
     from copy: String, to path: String, replacing: Bool = false, acceptingFaults: Bool = false,
-    configuration: GalleryConfiguration = .init(), progress: (@Sendable (GalleryProgress) -> Void)? = nil
+    configuration: GalleryConfiguration = .init(), progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> RestoreReceipt {
     try Restoration(
       copy: GalleryFile.resolved(copy), path: GalleryFile.resolved(path), replacing: replacing,
@@ -70,7 +70,7 @@ private struct Restoration {
   let replacing: Bool
   let acceptingFaults: Bool
   let configuration: GalleryConfiguration
-  let progress: (@Sendable (GalleryProgress) -> Void)?
+  let progress: ((GalleryProgress) -> Void)?
 
   /// What belongs to a gallery at a path.
   private static let suffixes = ["", "-wal", "-shm", "-journal", "-index"]
@@ -86,6 +86,7 @@ private struct Restoration {
   }
 
   func run() throws -> RestoreReceipt {
+    try configuration.check()
     try checkPlaces()
     var reading = configuration
     reading.readOnly = true
@@ -106,6 +107,8 @@ private struct Restoration {
   }
 
   private func checkPlaces() throws {
+    if !PathParts.isPath(copy) { throw GalleryError.cannotOpen(path: copy, reason: PathParts.noPath) }
+    if !PathParts.isPath(path) { throw refusal(PathParts.noPath) }
     if DurableFile.isSame(copy, path) { throw refusal("it is the gallery itself: name a copy") }
     for suffix in Self.suffixes.dropFirst() where Links.absolute(path) == Links.absolute(copy + suffix) {
       throw refusal("it belongs to \(copy): name another file")
@@ -141,7 +144,8 @@ private struct Restoration {
       throw refusal(
         "\(copy) has faults: \(findings.prefix(2).map(\.what).joined(separator: "; "))"
           + (more > 0 ? "; and \(more) more" : "")
-          + "; 'likeness verify \(copy)' says what mends them, and --accept-faults takes the copy as it is")
+          + "; 'likeness verify \(copy)' says what mends them; the copy is taken as it is where that is asked for (acceptingFaults, "
+          + "--accept-faults)")
     }
   }
 
@@ -150,7 +154,7 @@ private struct Restoration {
   /// - Returns: where a file that could not be opened is now, and whether what was put there was read back and compared.
   private func put(_ db: Database, _ digest: ContentDigest) throws -> (damaged: String?, isCompared: Bool) {
     let isThere = parts.contains { FileManager.default.fileExists(atPath: path + $0) }
-    if isThere, !replacing { throw refusal("it exists already: name another file, or replace it with --force") }
+    if isThere, !replacing { throw refusal("it exists already: \(Gallery.wayPast)") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
       let damaged = isThere ? try putAside() : nil
       try place(db, known: damaged.map { [.init(path: $0, reason: CopyRegister.Reason.backup.rawValue)] } ?? [])

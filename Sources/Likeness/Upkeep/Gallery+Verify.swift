@@ -33,7 +33,7 @@ extension Gallery {
   ///   - progress: Called from this thread now and then.
   /// - Throws: ``GalleryError`` where the gallery cannot be read at all.
   public func verify(
-    sample: Int = 100, seed: UInt64 = 1, progress: (@Sendable (VerificationProgress) -> Void)? = nil
+    sample: Int = 100, seed: UInt64 = 1, progress: ((VerificationProgress) -> Void)? = nil
   ) throws -> Verification {
     guard sample >= 0 else { throw GalleryError.invalidArgument(reason: "the sample is \(sample): give 0 or more") }
     let started = ContinuousClock.now
@@ -74,7 +74,7 @@ private struct Verifier {
   let effort: Effort
   /// Why there is no index.
   let failure: (any Error)?
-  let progress: (@Sendable (Gallery.VerificationProgress) -> Void)?
+  let progress: ((Gallery.VerificationProgress) -> Void)?
 
   func run(sample: Int, seed: UInt64) -> Verification {
     let file = FileCheck(path: gallery.path, db: db)

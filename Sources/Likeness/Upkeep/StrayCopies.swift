@@ -17,7 +17,7 @@ struct StrayCopies {
   init(of path: String, known copies: [String]) {
     let all = [path] + copies
     known = all
-    folders = Set(all.map { (Links.absolute($0) as NSString).deletingLastPathComponent }).sorted()
+    folders = Set(all.map { PathParts.folder(of: Links.absolute($0)) }).sorted()
   }
 
   /// The copies that hold somebody, and those that may and cannot be read.

@@ -2,15 +2,21 @@ import Digests
 import Foundation
 
 /// The number of a training in its gallery: `training_run.id` in SQL.
-public struct TrainingRunID: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+public struct TrainingRunID: RawRepresentable, Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   /// The row's id.
   public let rawValue: Int64
 
   /// Names the training whose row has this id.
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
+  /// Names the training whose row has this id.
+  public init(_ id: Int64) { self.rawValue = id }
+
   /// The id in digits.
   public var description: String { String(rawValue) }
+
+  /// Orders by the order of beginning.
+  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// A training that begins, as a gallery keeps it.

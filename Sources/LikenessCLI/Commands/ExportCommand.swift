@@ -14,7 +14,8 @@ struct ExportCommand: ParsableCommand {
 
   @OptionGroup var gallery: GalleryArgument
 
-  @Argument(help: "The file to write; one that is there gives way when the new one is whole.", completion: .file())
+  @Argument(
+    help: "The file to write; one of vectors that is there gives way when the new one is whole.", completion: .file())
   var file: String
 
   @Option(help: "The format: npy, fvecs, csv, jsonl, word2vec or projector; by default by the file's name.")

@@ -13,7 +13,7 @@ enum OutputPlace {
     // A pipe or a device is written as it is, whoever may make files beside it.
     let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
     if let type, ![.typeRegular, .typeSymbolicLink].contains(type) { return }
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = PathParts.folder(of: path)
     guard folder.isEmpty || isFolder(folder) else {
       throw CommandFailure("\(path): there is no folder \(folder) to write \(what) to: make it first")
     }
@@ -54,7 +54,7 @@ enum OutputPlace {
   static func checkFolder(_ path: String, for what: String) throws {
     var nearest = path
     while !nearest.isEmpty, !FileManager.default.fileExists(atPath: nearest) {
-      nearest = (nearest as NSString).deletingLastPathComponent
+      nearest = PathParts.folder(of: nearest)
     }
     if nearest.isEmpty { nearest = "." }
     guard isFolder(nearest) else {

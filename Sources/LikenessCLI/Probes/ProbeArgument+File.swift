@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension ProbeArgument {
@@ -15,7 +16,7 @@ extension ProbeArgument {
     guard !text.contains(where: \.isWhitespace) else { return false }
     if ["/", "./", "../", "~/"].contains(where: { text.hasPrefix($0) && text.count > $0.count }) { return true }
     if hasName, ending.count >= 2, pictureEndings.contains(where: { isOneSlip(from: $0, to: ending) }) { return true }
-    let folder = (text as NSString).deletingLastPathComponent
+    let folder = PathParts.folder(of: text)
     return !folder.isEmpty && FileManager.default.fileExists(atPath: folder)
   }
 

@@ -53,7 +53,7 @@ public struct CaptionSheet: Sendable, Hashable {
   ///
   /// - Throws: ``CaptionError`` as ``init(path:skipsBroken:)``.
   public init(_ text: String, path: String, skipsBroken: Bool = false) throws {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = PathParts.folder(of: path)
     var entries: [Entry] = []
     var places: [String: Int] = [:]
     var skipped = 0

@@ -26,14 +26,14 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
       "\(path): \(reason): give a text file, or a folder of text files"
     case .notText(let path, let reason):
       "\(path): \(reason): convert it if it is text (iconv -f LATIN1 -t UTF-8, or -f UTF-16), else take it away; in a "
-        + "folder --skip-broken leaves such files out"
+        + "folder skipsBroken (--skip-broken) leaves such files out"
     case .emptyCorpus(let path):
       "\(path): there is not a word in it: give plain text in UTF-8, a sentence or paragraph a line"
     case .tooFewWords(let usable, let distinct, let minimumCount):
       "only \(usable) of the corpus's \(distinct) different words occur \(minimumCount) times or more, at least "
-        + "\(WordCorpus.fewestWords) are needed: give more text, or lower --min-count"
+        + "\(WordCorpus.fewestWords) are needed: give more text, or lower minimumCount (--min-count)"
     case .dimensionTooLarge(let dimension, let words):
-      "a vector of \(dimension) values for \(words) words: choose a --dimension below the number of words"
+      "a vector of \(dimension) values for \(words) words: choose a dimension (--dimension) below the number of words"
     case .badSetting(let name, let reason):
       "\(name) \(reason)"
     case .temporaryFile(let reason):

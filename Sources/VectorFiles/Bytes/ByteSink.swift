@@ -18,18 +18,18 @@ final class ByteSink {
   /// Where the file shall be, behind links; nil for a stream.
   private let place: String?
   private let temporary: String
-  private let isReplacing: Bool
+  private let objection: String?
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let size = 1 << 20
   /// Bytes written so far.
   private(set) var count = 0
 
-  /// - Parameter replacing: whether a file that is there, and of other content, gives way; if not, it is a failure at the
-  ///   end.
-  init(path: String, replacing: Bool = true) throws {
+  /// - Parameter objection: why a file that is there, and of other content, does not give way, which is a failure at
+  ///   the end; nil where it does.
+  init(path: String, objection: String? = nil) throws {
     self.path = path
-    isReplacing = replacing
+    self.objection = objection
     // Neither in its place nor through a number under which this process has it open.
     if let reason = DatabaseFiles.refusal(of: path) { throw VectorFileError(path: path, reason: reason) }
     do {
@@ -112,13 +112,10 @@ final class ByteSink {
     try flush()
     if let place {
       try head.withUnsafeBytes { try put($0, at: 0) }
-      if !isReplacing, DurableFile.isRegular(place),
+      if let objection, DurableFile.isRegular(place),
         !FileManager.default.contentsEqual(atPath: temporary, andPath: place)
       {
-        throw VectorFileError(
-          path: path,
-          reason: "is there already, beside no file that it belongs to, and would be replaced: move it, or say where "
-            + "names go (--names FILE)")
+        throw VectorFileError(path: path, reason: objection)
       }
       do { try DurableFile.publish(temporary, as: place, replacing: true) } catch { throw failure() }
     }

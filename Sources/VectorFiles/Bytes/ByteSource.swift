@@ -25,6 +25,7 @@ final class ByteSource {
 
   init(path: String) throws {
     self.path = path
+    guard PathParts.isPath(path) else { throw VectorFileError(path: path, reason: PathParts.noPath) }
     if let reason = DatabaseFiles.refusal(of: path) { throw VectorFileError(path: path, reason: reason) }
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
