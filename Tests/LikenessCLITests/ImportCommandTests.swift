@@ -210,7 +210,13 @@ struct ImportCommandTests {
     }
     let refused = try CommandRun.likeness("export", gallery, folder.path + "/b.unknown")
     #expect(refused.status == 1 && refused.errors.contains("b.unknown"))
-    #expect(try CommandRun.likeness("export", gallery, gallery, "--format", "csv").status == 1)
+    // Nor is a place taken that belongs to the gallery, whether a file is there or not.
+    for own in ["", "-index", "-wal", "-journal"] {
+      for arguments in [[gallery + own, "--format", "csv"], [folder.path + "/own.npy", "--names", gallery + own]] {
+        let run = try CommandRun.run(CommandRun.likeness, ["export", gallery] + arguments)
+        #expect(run.status == 1 && run.errors.contains("belongs to it"), "\(arguments): \(run.errors)")
+      }
+    }
     #expect(try CommandRun.likeness("info", gallery, "--json").json()["embeddings"] as? Int == 40)
   }
 

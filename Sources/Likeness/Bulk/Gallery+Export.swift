@@ -31,9 +31,11 @@ extension Gallery {
   public func exportVectors(
     to path: String, format: VectorFileFormat? = nil, names: String? = nil, progress: ((Int, Int) -> Void)? = nil
   ) throws -> ExportReceipt {
-    for own in [self.path, self.path + "-wal", self.path + "-shm"]
-    where DurableFile.isSame(own, path) || names.map({ DurableFile.isSame(own, $0) }) ?? false {
-      throw GalleryError.invalidArgument(reason: "\(path) is the gallery itself: name another file")
+    // Those that SQLite and the index keep beside it may not be there at this moment.
+    let own = ["", "-wal", "-shm", "-journal", "-index"].map { Links.absolute(self.path) + $0 }
+    for place in [path, names].compactMap({ $0 })
+    where own.contains(where: { $0 == Links.absolute(place) || DurableFile.isSame($0, place) }) {
+      throw GalleryError.invalidArgument(reason: "\(place) is the gallery itself, or belongs to it: name another file")
     }
     return try reading { db in
       let embedder = try requiredEmbedder(db)
