@@ -38,10 +38,13 @@ extension Gallery {
         return
       }
       try db.execute(
-        sql: "INSERT INTO embedder (name, kind, dimension, metric, sha256, card, model) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        sql: """
+          INSERT INTO embedder (name, kind, dimension, metric, sha256, card, model, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """,
         arguments: [
           name, specification.kind, specification.dimension, specification.metric.rawValue, specification.sha256,
-          specification.card, specification.model,
+          specification.card, specification.model, try Moment.now(in: db),
         ])
     }
   }

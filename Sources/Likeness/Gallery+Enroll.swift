@@ -62,10 +62,28 @@ extension Gallery {
   /// - Throws: ``GalleryError``, naming the first enrolment at fault by its place, counted from 1.
   @discardableResult
   public func enroll(_ enrollments: [Enrollment], replacing: Replacement = .nothing) throws -> [EmbeddingID] {
+    try stored(enrollments, replacing: replacing).ids
+  }
+
+  /// Stores many vectors in one transaction, each in the place of those that its identity has from the same source, and
+  /// says how many gave way. It is ``enroll(_:replacing:)`` with ``Replacement/sameSource`` otherwise.
+  ///
+  /// Sources are compared as they are written: where they are paths, `a/1.jpg` of two working folders is one source.
+  ///
+  /// - Throws: ``GalleryError``, naming the first enrolment at fault by its place, counted from 1.
+  public func upsert(_ enrollments: [Enrollment]) throws -> UpsertReceipt {
+    let stored = try stored(enrollments, replacing: .sameSource)
+    var tally = EnrollmentTally()
+    tally.add(stored)
+    return UpsertReceipt(
+      ids: stored.ids, enrolled: tally.enrolled, replaced: tally.replaced, unchanged: tally.unchanged)
+  }
+
+  private func stored(_ enrollments: [Enrollment], replacing: Replacement) throws -> StoredRows {
     let rows = try CheckedEnrollments(enrollments)
     if enrollments.isEmpty {
       try connections.checkOpen()
-      return []
+      return StoredRows()
     }
     return try commits.commit(EnrollmentRequest(rows: rows, replacing: replacing)) { store(&$0) }
   }

@@ -117,7 +117,7 @@ extension Gallery {
       vector: vector ?? [], among: allowed)
     if case .embedding(let id) = probe {
       search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
-      search.excluded = [id.rawValue]
+      search.probe = id
     }
     try Self.check(search.vector, embedder: view.embedder, subject: "the probe")
     try search.run(db, k: question.k, by: question.grouping)

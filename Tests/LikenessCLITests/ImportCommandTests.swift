@@ -181,6 +181,81 @@ struct ImportCommandTests {
     #expect(try CommandRun.likeness("info", gallery, "--json").json()["embeddings"] as? Int == 2)
   }
 
+  @Test("a receipt says what gave way, in words and JSON, and notes say what nobody asked for")
+  func receipts() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/people.gallery"
+    let file = try text(
+      folder, "a.jsonl",
+      """
+      {"identity":"a","vector":[1,0],"source":"s"}
+      {"identity":"a","vector":[2,0],"source":"s"}
+      {"identity":"a","vector":[3,0],"source":"t"}
+      """)
+    func run(_ arguments: String...) throws -> CommandRun {
+      try CommandRun.run(CommandRun.likeness, ["import", gallery] + arguments)
+    }
+    let first = try run(file, "--embedder", "e", "--upsert")
+    #expect(first.output.contains("enrolled 2 rows of"), "\(first.output)")
+    #expect(first.output.contains("; 1 row gave way to later ones of the same source"))
+    #expect(first.output.contains("note: vectors of \(gallery) are compared by euclidean: no --metric was given"))
+    let other = try text(
+      folder, "b.jsonl",
+      """
+      {"identity":"a","vector":[9,0],"source":"s"}
+      {"identity":"a","vector":[3,0],"source":"t"}
+      """)
+    let replaced = try run(other, "--upsert", "--json").json()
+    #expect(replaced["enrolled"] as? Int == 2)
+    #expect(replaced["replaced"] as? Int == 1 && replaced["unchanged"] as? Int == 1)
+    #expect(replaced["metric"] as? String == "euclidean" && (replaced["notes"] as? [String])?.isEmpty == true)
+    #expect(try run(file, "--upsert").output.contains("; 2 embeddings of the same source gave way") == false)
+    let twice = try run(file)
+    let note = "note: \(file) was imported before, so that 3 rows of it may be there twice now: --upsert"
+    #expect(twice.output.contains(note), "\(twice.output)")
+
+    for (row, words) in [
+      (#""source_sha256":"abc""#, "the source_sha256 \"abc\" is not 64 lower-case hexadecimal digits"),
+      (#""quality":"x""#, "the quality, \"x\", is not a number"),
+    ] {
+      let bad = try run(try text(folder, "bad.jsonl", "{\"identity\":\"a\",\"vector\":[1,2],\(row)}\n"))
+      #expect(bad.status == 1 && bad.errors.contains("bad.jsonl, line 1: " + words), "\(bad.errors)")
+    }
+  }
+
+  @Test("a distance of zero has no sign, options that nothing looks at are refused, and one long name widens one line")
+  func small() throws {
+    let long = String(repeating: "x", count: 5_000)
+    let gallery = try SmallGallery(["Ada": [1, 2], long: [3, 4]], metric: "dot")
+    let zero = try gallery.query("vector:0,0", ["--json"])
+    #expect(zero.status == 0 && zero.output.contains("\"distance\" : 0,"), "\(zero.output.prefix(400))")
+    for flags in [["--at", "5"], ["--vocabulary-limit", "10"]] {
+      for probe in ["vector:1,2", "id:1"] {
+        let refused = try gallery.query(probe, flags)
+        #expect(refused.status == 64 && refused.errors.contains("\(flags[0]) is for probes"), "\(refused.errors)")
+      }
+    }
+    let lines = try CommandRun.likeness("identities", gallery.path).output.split(separator: "\n")
+    #expect(lines.count == 4 && lines.filter { $0.count > 200 }.count == 1)
+  }
+
+  @Test("numbers of attributes are shown to the letter, also beyond 64 bits")
+  func longNumbers() throws {
+    let folder = try TemporaryFolder()
+    let gallery = folder.path + "/people.gallery"
+    let file = try text(
+      folder, "a.jsonl",
+      #"{"identity":"a","vector":[1,0],"attributes":{"n":12345678901234567890,"m":[-7,0.25,1e300,"12"]}}"#)
+    #expect(try CommandRun.likeness("import", gallery, file, "--embedder", "e").status == 0)
+    let shown = try CommandRun.likeness("show", gallery, "a", "--json")
+    #expect(shown.output.contains("12345678901234567890"), "\(shown.output)")
+    let embeddings = try #require(try shown.json()["embeddings"] as? [[String: Any]])
+    let attributes = try #require(embeddings.first?["attributes"] as? [String: Any])
+    let list = try #require(attributes["m"] as? [Any])
+    #expect(list[0] as? Int == -7 && list[1] as? Double == 0.25 && list[2] as? Double == 1e300)
+    #expect(list[3] as? String == "12")
+  }
+
   @Test("every format goes out and comes in; the Projector gets its labels")
   func formats() throws {
     let folder = try TemporaryFolder()
@@ -292,7 +367,7 @@ struct ImportCommandTests {
     try FileManager.default.copyItem(atPath: otherFolder + "/" + source, toPath: pictures[0])
     let run = try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--replace", "--json")
     #expect(run.status == 0, "\(run.errors)")
-    #expect(try run.json()["enrolled"] as? Int == 1)
+    #expect(try run.json()["enrolled"] as? Int == 1 && run.json()["replaced"] as? Int == 1)
     let shown = try CommandRun.likeness("info", gallery.path, "--json").json()
     #expect(shown["embeddings"] as? Int == 2)
   }

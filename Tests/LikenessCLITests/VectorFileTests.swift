@@ -72,6 +72,22 @@ struct VectorFileTests {
       rows.allSatisfy { ["setting", "recall", "qps", "build_s", "bytes_per_vector"].allSatisfy($0.keys.contains) })
     #expect(try #require(rows.last?["recall"] as? Double) >= 0.9999)
 
+    // Truth by which no recall can be told.
+    func refuses(_ change: (inout [UInt32]) -> Void, saying words: String, _ more: [String] = []) throws {
+      var wrong = truth
+      change(&wrong[2])
+      try vecs(wrong).write(to: URL(fileURLWithPath: files[2]))
+      let refused = try CommandRun.run(CommandRun.likeness, arguments + more)
+      #expect(refused.status == 1 && refused.output.isEmpty, "\(refused.output)")
+      #expect(refused.errors.contains("truth.ivecs, row 2: " + words), "\(refused.errors)")
+    }
+    try refuses({ $0[4] = $0[3] }, saying: "names the neighbour \(truth[2][3]) twice")
+    try refuses({ $0[9] = UInt32(bitPattern: -1) }, saying: "names the neighbour -1,")
+    try refuses({ $0[0] = 2_000 }, saying: "names the neighbour 2000,")
+    try vecs(truth).write(to: URL(fileURLWithPath: files[2]))
+    let unfiltered = try CommandRun.run(CommandRun.likeness, arguments + ["--selectivity", "0.1"])
+    #expect(unfiltered.status == 1 && unfiltered.errors.contains("which the filter does not allow"))
+
     let cut = try Data(contentsOf: URL(fileURLWithPath: files[0])).dropLast(3)
     try Data(cut).write(to: URL(fileURLWithPath: files[0]))
     let refused = try CommandRun.run(CommandRun.likeness, arguments)

@@ -110,6 +110,30 @@ import Testing
     #expect(try gallery.query(.embedding(probe), k: 3, where: condition).candidates.map(\.identity) == ["p5"])
   }
 
+  @Test("where only the probe, or a row that is left out, meets a condition, the note does not say that none does")
+  func nobodyElse() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    for n in 1...3 { try gallery.enroll([Float(n)], as: "p\(n)") }
+    func note(_ probe: Probe, _ grouping: CandidateGrouping = .embedding, where condition: String?) throws -> String? {
+      try gallery.query(probe, k: 5, by: grouping, where: condition).note
+    }
+    let first = Probe.embedding(EmbeddingID(1))
+    #expect(
+      try note(first, where: "embedding.id = 1")
+        == "only 0 embeddings beside the probe that can be compared meet the condition")
+    #expect(
+      try note(first, .identity, where: "embedding.id < 3")
+        == "only 1 identity beside the probe that can be compared meets the condition")
+    #expect(try note(first, where: nil) == "only 2 embeddings beside the probe could be compared")
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE embedding SET vector = x'0000c07f' WHERE id = 2")
+    }
+    #expect(
+      try note(.vector([0]), where: "embedding.id = 2")
+        == "only 0 embeddings that can be compared meet the condition; 1 damaged embedding was left out, see info")
+  }
+
   @Test(
     "what is no condition is refused with a sentence, and writes nothing",
     arguments: [

@@ -136,4 +136,35 @@ final class LogKeeper: Sendable {
     #expect(both.leftOut.map(\.reason) == ["has the value nan at 0", "was made by another embedder, number 2"])
     #expect(both.leftOutCount == 2 && both.otherEmbedderCount == 1)
   }
+
+  @Test("embeddings of another embedder are remarked on, with the way out; an answer does not call the gallery empty")
+  func remarks() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([Enrollment(identity: "Ada", vector: [1, 0]), Enrollment(identity: "Bo", vector: [2, 0])])
+    #expect(try gallery.verify(sample: 1).remarks.isEmpty)
+    try otherHand(scratch.path()).write { db in
+      try db.execute(
+        sql: "INSERT INTO embedder (id, name, kind, dimension, metric) VALUES (0, 'other', 'vector', 2, 'cosine')")
+    }
+    #expect(
+      try gallery.query(.vector([1, 0])).note
+        == "the gallery has no embeddings of \"other\" that could be compared; 2 embeddings of another embedder not "
+        + "searched, see info")
+    let verification = try gallery.verify(sample: 1)
+    let remark = try #require(verification.remarks.first)
+    #expect(verification.isSound && verification.remarks.count == 1)
+    let parts = ["2 embeddings belong to another embedder", "\"other\", number 0", "DELETE FROM embedder WHERE id = 0"]
+    for words in parts { #expect(remark.contains(words), "\(remark)") }
+    let diagnosis = try Gallery.diagnose(path: scratch.path(), configuration: quiet())
+    #expect(diagnosis.isHealthy && diagnosis.remarks.contains(remark))
+    try gallery.enroll([1, 1], as: "Cy")
+    #expect(try gallery.verify(sample: 1).remarks.first?.contains("enroll their inputs again") == true)
+    #expect(try gallery.query(.vector([1, 0])).candidates.map(\.identity) == ["Cy"])
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "DELETE FROM embedding WHERE embedder_id = 0; DELETE FROM embedder WHERE id = 0")
+    }
+    #expect(try gallery.query(.vector([1, 0])).candidates.map(\.identity) == ["Ada", "Bo"])
+    #expect(try gallery.verify(sample: 1).remarks.isEmpty)
+  }
 }

@@ -212,6 +212,47 @@ struct ImportExportTests {
     #expect(try content(scratch.path("gallery"), "hex(e.vector)").count == 80)
   }
 
+  @Test("a receipt says what gave way, across batches, and what an import before has to do with it")
+  func receipts() throws {
+    let scratch = try Scratch()
+    let store = try gallery(scratch, "gallery")
+    func write(_ values: [Int], to name: String = "rows.jsonl") throws -> String {
+      let lines = values.enumerated().map {
+        "{\"identity\":\"p\",\"vector\":[\($1),1],\"source\":\"\($0 % 3)\"}\n"
+      }
+      return try scratch.write(Data(lines.joined().utf8), to: name)
+    }
+    let upsert = options {
+      $0.replacing = .sameSource
+      $0.batch = 2
+    }
+    let file = try write(Array(1...9))
+    var receipt = try VectorImport(file: file, options: upsert).run(into: store)
+    #expect(receipt.isNewEmbedder && receipt.metric == .euclidean)
+    #expect(receipt.enrolled == 3 && receipt.replaced == 0 && receipt.unchanged == 0 && receipt.superseded == 6)
+    #expect(try store.info().embeddings == 3)
+    _ = try write([7, 8, 1])
+    receipt = try VectorImport(file: file, options: upsert).run(into: store)
+    #expect(!receipt.isNewEmbedder)
+    #expect(receipt.enrolled == 3 && receipt.replaced == 1 && receipt.unchanged == 2 && receipt.superseded == 0)
+
+    // A file that is enrolled already, as it is.
+    #expect(receipt.enrolledAgain == 0)
+    receipt = try VectorImport(file: file, options: options()).run(into: store)
+    #expect(receipt.enrolled == 3 && receipt.enrolledAgain == 3)
+    #expect(try VectorImport(file: file, options: options { $0.resumes = true }).run(into: store).enrolledAgain == 0)
+    let another = try write([5], to: "other.jsonl")
+    #expect(try VectorImport(file: another, options: options()).run(into: store).enrolledAgain == 0)
+
+    // Another name of a file whose rows are known by the first.
+    let named = try scratch.write(Data("{\"identity\":\"q\",\"vector\":[1,2]}\n".utf8), to: "named.jsonl")
+    _ = try VectorImport(file: named, options: upsert).run(into: store)
+    let other = scratch.folder.path + "/./named.jsonl"
+    receipt = try VectorImport(file: other, options: upsert).run(into: store)
+    #expect(receipt.enrolled == 1 && receipt.replaced == 0 && receipt.otherLabel == named)
+    #expect(try VectorImport(file: other, options: upsert).run(into: store).unchanged == 1)
+  }
+
   @Test("rows without names are called by their number from 0, and have their file and place as source")
   func numbers() throws {
     let scratch = try Scratch()

@@ -218,6 +218,29 @@ import Testing
     #expect(try Gallery(path: path, configuration: quiet()).verify(sample: 20).isSound)
   }
 
+  @Test("a gallery of a newer version is put aside with all that is in it, and what it knew of copies is kept")
+  func newer() throws {
+    let scene = try makeScene()
+    let path = scene.scratch.path()
+    try scene.gallery.close()
+    try otherHand(path).write { db in
+      try db.execute(sql: "CREATE TABLE five (a); INSERT INTO five VALUES (7); PRAGMA user_version = 5")
+    }
+    #expect(throws: GalleryError.self) { try Gallery.restore(from: scene.copy, to: path, configuration: quiet()) }
+    let receipt = try Gallery.restore(from: scene.copy, to: path, replacing: true, configuration: quiet())
+    let aside = try #require(receipt.damagedFile)
+    #expect(aside == path + ".v5" && receipt.asideReason?.contains("schema version 5") == true)
+    #expect(receipt.contentSHA256 == scene.sha256)
+    let kept = try otherHand(aside).read { db in
+      (try Int.fetchOne(db, sql: "SELECT a FROM five"), try Int.fetchOne(db, sql: "SELECT count(*) FROM embedding"))
+    }
+    #expect(kept.0 == 7 && kept.1 == 699)
+    let restored = try Gallery(path: path, configuration: quiet())
+    #expect(try restored.verify(sample: 20).isSound)
+    // Somebody who is forgotten is still in what was put aside.
+    #expect(try restored.forget("early 5").copies.map(\.path).sorted() == [scene.copy, aside].sorted())
+  }
+
   @Test("a copy that is damaged, no gallery or the gallery itself changes nothing; nor what is no gallery gives way")
   func refused() throws {
     let scene = try makeScene()

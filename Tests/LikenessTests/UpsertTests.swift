@@ -79,6 +79,28 @@ struct UpsertTests {
     #expect(try gallery.info().embeddings == 200)
   }
 
+  @Test("a receipt counts rows: those that gave way, those that were so already, and several of one source once")
+  func receipts() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 1)
+    func rows(_ values: Float...) -> [Enrollment] {
+      values.enumerated().map { Enrollment(identity: "Ada", vector: [$1], source: "\($0 % 3)") }
+    }
+    var receipt = try gallery.upsert(rows(1, 2, 3, 4, 5, 6, 7, 8, 9))
+    #expect(receipt.enrolled == 3 && receipt.replaced == 0 && receipt.unchanged == 0)
+    #expect(receipt.ids.count == 9 && Set(receipt.ids).count == 3)
+    receipt = try gallery.upsert(rows(7, 1, 9))
+    #expect(receipt.enrolled == 3 && receipt.replaced == 1 && receipt.unchanged == 2)
+    // As it was first, and then otherwise.
+    receipt = try gallery.upsert(rows(7, 1, 9, 8))
+    #expect(receipt.enrolled == 3 && receipt.replaced == 1 && receipt.unchanged == 2)
+    try gallery.enroll([4], as: "Ada", source: "0")
+    receipt = try gallery.upsert(rows(8))
+    #expect(receipt.enrolled == 1 && receipt.replaced == 1 && receipt.unchanged == 1)
+    #expect(try gallery.upsert([]) == UpsertReceipt(ids: [], enrolled: 0, replaced: 0, unchanged: 0))
+    #expect(try gallery.info().embeddings == 3)
+  }
+
   @Test("callers, and processes, that store the same at once leave one")
   func concurrently() async throws {
     let scratch = try Scratch()

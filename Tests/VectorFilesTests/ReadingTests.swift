@@ -111,6 +111,12 @@ struct ReadingTests {
         .jsonl, "{\"identity\":\"a\",\"vector\":[1]}\n{\"vector\":[1]}\n[]\n{\"identity\":\"f\",\"vector\":[6]}",
         "line 2: it has no field \"identity\""
       ),
+      (
+        .jsonl,
+        "{\"identity\":\"a\",\"vector\":[1]}\n{\"identity\":\"b\",\"vector\":[1],\"quality\":\"x\"}\n[]\n"
+          + "{\"identity\":\"f\",\"vector\":[6]}",
+        "line 2: the quality, \"x\", is not a number"
+      ),
       (.word2vec, "a 1\nb\nc x\nf 6\n", "line 2: it has 0 values behind its word"),
     ]
     for (format, text, message) in files {

@@ -9,8 +9,10 @@ final class BulkEnrollment {
   private var behind = 0
   /// Batches stored so far.
   private(set) var batches = 0
-  /// Rows stored so far.
+  /// Enrolments stored so far.
   private(set) var rows = 0
+  /// The rows that came of them.
+  private(set) var tally = EnrollmentTally()
   /// What the gallery was after the last batch.
   private var lineage: Lineage?
 
@@ -47,19 +49,20 @@ final class BulkEnrollment {
   ) throws {
     let count = rows.enrollments.count
     var lineage: Lineage?
-    let dimension = try gallery.writing(isFollowed: false) { db in
+    let (dimension, stored) = try gallery.writing(isFollowed: false) { db in
       if try self.lineage?.goesOn(in: db) == false { throw GalleryError.replaced(path: gallery.path) }
       let embedder = try gallery.requiredEmbedder(db)
       var insertion = try EnrollmentInsertion(db, embedder: embedder)
       if embedder != checked { try insertion.check(rows) }
-      _ = try TriggerSuspension.during(rows, replacing: replacing, in: db) { triggers in
+      let stored = try TriggerSuspension.during(rows, replacing: replacing, in: db) { triggers in
         try insertion.insert(rows, replacing: replacing, triggers)
       }
       try body(db)
       lineage = try Lineage(of: db)
-      return embedder.dimension
+      return (embedder.dimension, stored)
     }
     self.lineage = lineage
+    tally.add(stored)
     self.rows += count
     batches += 1
     behind += count

@@ -14,7 +14,7 @@ struct EnrollmentRequest: Sendable {
 /// before it commits. The leader is a caller's own thread, so that there is always one that goes on. (Group commit:
 /// DeWitt et al., *Implementation Techniques for Main Memory Database Systems*, 1984.)
 final class CommitGroup: Sendable {
-  typealias Outcome = Result<[EmbeddingID], any Error>
+  typealias Outcome = Result<StoredRows, any Error>
 
   private let state = Locked(State())
   /// The most vectors of a batch, unless one request alone has more.
@@ -83,8 +83,8 @@ final class CommitGroup: Sendable {
     }
   }
 
-  /// Stores a request together with others, and returns its ids when they are durable.
-  func commit(_ request: EnrollmentRequest, _ store: (inout Arrivals) -> [Outcome]) throws -> [EmbeddingID] {
+  /// Stores a request together with others, and returns its rows when they are durable.
+  func commit(_ request: EnrollmentRequest, _ store: (inout Arrivals) -> [Outcome]) throws -> StoredRows {
     let (batch, place, before) = join(request)
     if place == 0 {
       before?.stored.wait()

@@ -15,7 +15,7 @@ struct EnrollmentInsertion: ~Copyable {
   private var attributes: String?
 
   init(_ db: Database, embedder: EmbedderRow) throws {
-    let now = try db.text("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
+    let now = try Moment.now(in: db)
     let identity = try RawStatement(db, "SELECT id FROM identity WHERE name = ?")
     let newIdentity = try RawStatement(db, "INSERT INTO identity (name, created_at) VALUES (?, ?)")
     try newIdentity.bind(now, at: 2)
@@ -30,7 +30,7 @@ struct EnrollmentInsertion: ~Copyable {
     self.newIdentity = newIdentity
     self.embedding = embedding
     self.sameSource = sameSource
-    time = now ?? ""
+    time = now
   }
 
   /// What begins every statement that stores embeddings.
@@ -55,24 +55,25 @@ struct EnrollmentInsertion: ~Copyable {
     }
   }
 
-  /// Stores the rows, and returns their ids.
+  /// Stores the rows, and returns their ids with what each did.
   ///
   /// - Parameters:
   ///   - replacing: What becomes of embeddings that are there already.
   ///   - triggers: Whose log the changes belong into.
   mutating func insert(
     _ rows: CheckedEnrollments, replacing: Replacement, _ triggers: TriggerSuspension?
-  ) throws -> [EmbeddingID] {
-    var ids: [EmbeddingID] = []
-    ids.reserveCapacity(rows.enrollments.count)
+  ) throws -> StoredRows {
+    var stored = StoredRows()
+    stored.ids.reserveCapacity(rows.enrollments.count)
     if replacing == .nothing {
-      let stored = triggers == nil ? 0 : try insertBlocks(rows, &ids)
-      for index in rows.enrollments.indices[stored...] {
+      let done = triggers == nil ? 0 : try insertBlocks(rows, &stored.ids)
+      for index in rows.enrollments.indices[done...] {
         let owner = try find(rows.names[index], given: rows.enrollments[index].identity)
-        ids.append(try add(rows.enrollments[index], attributes: rows.attributes[index], to: owner))
+        stored.ids.append(try add(rows.enrollments[index], attributes: rows.attributes[index], to: owner))
       }
-      return ids
+      return stored
     }
+    stored.fates.reserveCapacity(rows.enrollments.count)
     for (index, enrollment) in rows.enrollments.enumerated() {
       let owner = try find(rows.names[index], given: enrollment.identity)
       let found = try enrollment.source.map { try embeddings(of: owner, from: $0) } ?? []
@@ -83,14 +84,16 @@ struct EnrollmentInsertion: ~Copyable {
           try delete(extra)
           try triggers?.note("delete", extra)
         }
-        ids.append(EmbeddingID(kept))
+        stored.ids.append(EmbeddingID(kept))
+        stored.fates.append(isChanged ? .replaced(further: found.count - 1) : .kept(further: found.count - 1))
       } else {
         let id = try add(enrollment, attributes: rows.attributes[index], to: owner)
         try triggers?.note("insert", id.rawValue)
-        ids.append(id)
+        stored.ids.append(id)
+        stored.fates.append(.added)
       }
     }
-    return ids
+    return stored
   }
 
   /// Stores as many rows as fill blocks, where no trigger runs; how many.
@@ -178,7 +181,7 @@ struct EnrollmentInsertion: ~Copyable {
       db,
       """
       UPDATE embedding SET source_sha256 = ?2, quality = ?3, attributes = ?4, vector = ?5, crc32 = ?6,
-        created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+        created_at = ?7
       WHERE id = ?1 AND (vector IS NOT ?5 OR crc32 IS NOT ?6 OR source_sha256 IS NOT ?2 OR quality IS NOT ?3
         OR attributes IS NOT ?4)
       """)
@@ -186,6 +189,7 @@ struct EnrollmentInsertion: ~Copyable {
     try update.bind(enrollment.sourceSHA256, at: 2)
     try update.bind(enrollment.quality, at: 3)
     try update.bind(attributes, at: 4)
+    try update.bind(time, at: 7)
     try enrollment.vector.withUnsafeBytes { bytes in
       try update.bind(borrowing: bytes, at: 5)
       try update.bind(Int64(CRC32.of(bytes)), at: 6)
@@ -237,9 +241,7 @@ struct CheckedEnrollments: Sendable {
       throw GalleryError.invalidArgument(
         reason: "\(subject(enrollment, enrollments.count)) has the quality \(quality): give a number or nothing")
     }
-    if let hash = enrollment.sourceSHA256,
-      hash.utf8.count != 64 || !hash.utf8.allSatisfy(Gallery.isHexadecimal)
-    {
+    if let hash = enrollment.sourceSHA256, !Self.isSHA256(hash) {
       throw GalleryError.invalidArgument(
         reason: "\(subject(enrollment, enrollments.count)) has a sourceSHA256 that is not 64 lower-case hexadecimal "
           + "digits: give nothing instead")
@@ -247,6 +249,11 @@ struct CheckedEnrollments: Sendable {
     enrollments.append(enrollment)
     names.append(name)
     attributes.append(text)
+  }
+
+  /// Whether a text is lower-case hexadecimal SHA-256.
+  static func isSHA256(_ text: String) -> Bool {
+    text.utf8.count == 64 && text.utf8.allSatisfy(Gallery.isHexadecimal)
   }
 
   /// Makes room again.

@@ -59,12 +59,12 @@ extension Gallery {
     _ request: EnrollmentRequest, _ insertion: inout EnrollmentInsertion, in db: Database
   ) throws -> CommitGroup.Outcome {
     do {
-      var ids: [EmbeddingID] = []
+      var stored = StoredRows()
       try db.inSavepoint {
-        ids = try translating { try LastID.explaining(path, in: db) { try insertion.store(request, in: db) } }
+        stored = try translating { try LastID.explaining(path, in: db) { try insertion.store(request, in: db) } }
         return .commit
       }
-      return .success(ids)
+      return .success(stored)
     } catch {
       // Where SQLite has undone everything, the others have to be stored again.
       if !db.isInsideTransaction { throw error }
@@ -82,7 +82,7 @@ extension Gallery {
 
 extension EnrollmentInsertion {
   /// Stores one request, whose vectors were checked.
-  mutating func store(_ request: EnrollmentRequest, in db: Database) throws -> [EmbeddingID] {
+  mutating func store(_ request: EnrollmentRequest, in db: Database) throws -> StoredRows {
     try TriggerSuspension.during(request.rows, replacing: request.replacing, in: db) { triggers in
       try insert(request.rows, replacing: request.replacing, triggers)
     }
@@ -96,6 +96,6 @@ extension Gallery {
   {
     var requests = try callers.map { EnrollmentRequest(rows: try CheckedEnrollments($0), replacing: replacing) }
       .makeIterator()
-    return store(&requests)
+    return store(&requests).map { outcome in outcome.map(\.ids) }
   }
 }

@@ -35,8 +35,25 @@ public struct ImportReceipt: Sendable, Hashable {
     public var reason: String
   }
 
-  /// How many rows this import enrolled.
+  /// How many embeddings hold what this import read. Of rows that share identity and source, with
+  /// ``Replacement/sameSource``, the last one is the embedding.
   public var enrolled = 0
+  /// How many embeddings of before gave way to them: otherwise than the new ones, or further ones of the same source.
+  public var replaced = 0
+  /// How many of those enrolled were there already, just so.
+  public var unchanged = 0
+  /// How many rows gave way to later ones of the file, with the same identity and source.
+  public var superseded = 0
+  /// How many rows of the file an earlier import had enrolled, and this one enrolled once more; 0 where it was to replace
+  /// them, or went on behind them.
+  public var enrolledAgain = 0
+  /// What rows without a source of their own have as its beginning, where an earlier import of the file gave them another,
+  /// so that this one could not replace them; nil where that is not so.
+  public var otherLabel: String?
+  /// The metric by which the vectors are compared.
+  public var metric = Metric.euclidean
+  /// Whether the gallery's embedder came to be by this import.
+  public var isNewEmbedder = false
   /// In how many transactions.
   public var batches = 0
   /// How many of the file's rows an earlier import had dealt with, where this one went on behind it.

@@ -24,6 +24,8 @@ public final class VectorImport {
   private let reader: any VectorReader
   private let names: NameList?
   private var receipt = ImportReceipt()
+  /// Rows of the file that this import has stored.
+  private var rows = 0
   /// What rows call the file.
   private var label: String
   /// What earlier imports of the file have done.
@@ -101,6 +103,7 @@ public final class VectorImport {
     }
     let embedder = try self.embedder(of: gallery)
     hasRun = true
+    receipt.metric = embedder.metric
     if try goOn(gallery) { return receipt }
     let bulk = try BulkEnrollment(gallery)
     let size = options.batch ?? BulkEnrollment.usualBatch(embedder.dimension)
@@ -115,13 +118,15 @@ public final class VectorImport {
         try store(batch, bulk, embedder: embedder, isLast: isAtEnd)
         progress?(
           ImportProgress(
-            rows: before.enrolled + receipt.enrolled, totalRows: reader.rowCount, bytes: reader.position.offset,
+            rows: before.enrolled + rows, totalRows: reader.rowCount, bytes: reader.position.offset,
             totalBytes: reader.byteCount))
       }
     } catch {
       throw failure(error, gallery)
     }
     receipt.ignoredFields = reader.ignoredFields.sorted()
+    // Where every row had a place to take, what the file was called does not matter.
+    if bulk.tally.added == 0 { receipt.otherLabel = nil }
     return receipt
   }
 
@@ -135,7 +140,7 @@ public final class VectorImport {
         position: reader.position,
         settings: .init(
           label: label, terms: terms, sha256: try hash.text(before: reader.position.offset), line: reader.position.line,
-          enrolled: before.enrolled + receipt.enrolled + count,
+          enrolled: before.enrolled + rows + count,
           batches: before.batches + receipt.batches + (count == 0 ? 0 : 1),
           leftOut: before.leftOut + receipt.leftOutCount, finished: isLast))
     }
@@ -146,7 +151,11 @@ public final class VectorImport {
       try entry.write(db)
     }
     ledger = entry
-    receipt.enrolled += count
+    rows += count
+    receipt.enrolled = bulk.tally.enrolled
+    receipt.replaced = bulk.tally.replaced
+    receipt.unchanged = bulk.tally.unchanged
+    receipt.superseded = bulk.tally.superseded
     receipt.batches += count == 0 ? 0 : 1
   }
 
@@ -191,6 +200,11 @@ public final class VectorImport {
       let enrollment = Enrollment(
         identity: identity, vector: row.vector, source: row.source ?? "\(label):\(row.number)",
         sourceSHA256: row.sourceSHA256, quality: row.quality)
+      if let hash = row.sourceSHA256, !CheckedEnrollments.isSHA256(hash) {
+        throw GalleryError.invalidArgument(
+          reason: "the source_sha256 \"\(GalleryError.shortened(hash))\" is not 64 lower-case hexadecimal digits: "
+            + "leave it out")
+      }
       if let text = row.attributes {
         if let fault = Attributes.fault(text) {
           throw GalleryError.invalidArgument(reason: "the attributes \(fault)")
@@ -228,6 +242,7 @@ public final class VectorImport {
     guard let dimension else { throw VectorFileError(path: file, reason: "holds no vector to go by") }
     try gallery.register(
       EmbedderSpecification(name: name, kind: "vector", dimension: dimension, metric: options.metric ?? .euclidean))
+    receipt.isNewEmbedder = true
     return try gallery.reading { db in try gallery.requiredEmbedder(db) }
   }
 
@@ -241,7 +256,14 @@ public final class VectorImport {
     guard let known else { return false }
     guard options.resumes else {
       var all = PrefixHash(path: file)
-      if !known.settings.finished, options.replacing == .nothing, try known.isOf(file, &all) {
+      if options.replacing == .sameSource {
+        if known.settings.label != label, try known.isOf(file, &all) { receipt.otherLabel = known.settings.label }
+        return false
+      }
+      guard try known.isOf(file, &all) else { return false }
+      if known.settings.finished {
+        receipt.enrolledAgain = known.settings.enrolled
+      } else {
         throw ImportError(
           fault: "an import of \(file) was cut off", enrolled: known.settings.enrolled,
           batches: known.settings.batches, canResume: true, isRowFault: false)
@@ -280,7 +302,7 @@ public final class VectorImport {
     if error is Overtaken || (error as? GalleryError)?.isReplacement == true { return overtaken(gallery) }
     if let fault = error as? VectorFileError { isRowFault = fault.canContinue }
     return ImportError(
-      fault: "\(error)", enrolled: before.enrolled + receipt.enrolled, batches: before.batches + receipt.batches,
+      fault: "\(error)", enrolled: before.enrolled + rows, batches: before.batches + receipt.batches,
       canResume: reader.byteCount != nil, isRowFault: isRowFault)
   }
 

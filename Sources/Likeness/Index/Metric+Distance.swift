@@ -11,7 +11,8 @@ extension Metric {
       let lengths = Self.sum(a, a, count) { x, y in x * y } * Self.sum(b, b, count) { x, y in x * y }
       return Float(min(max(1 - product / lengths.squareRoot(), 0), 2))
     case .dot:
-      return Float(-Self.sum(a, b, count) { x, y in x * y })
+      // Not the sum's negative: that of zero is -0.
+      return Float(0 - Self.sum(a, b, count) { x, y in x * y })
     }
   }
 

@@ -12,8 +12,10 @@ struct Search {
   var vector: [Float]
   /// The embeddings that may be found, where a condition says so.
   let allowed: IDSet?
+  /// The embedding that is the probe, where one is: it is no candidate.
+  var probe: EmbeddingID? { didSet { if let probe { excluded.insert(probe.rawValue) } } }
   /// Embeddings that are not to be found, or were found already.
-  var excluded: Set<Int64>
+  private var excluded: Set<Int64> = []
 
   private var candidates: [Candidate] = []
   private var isExact = true
@@ -33,7 +35,6 @@ struct Search {
     self.effort = effort
     self.vector = vector
     self.allowed = allowed
-    excluded = []
   }
 
   /// Searches until there are `k` candidates or nothing is left to search.
@@ -134,7 +135,10 @@ struct Search {
   private func note(kept: [Candidate], k: Int, by grouping: CandidateGrouping, maxDistance: Float?) -> String? {
     var notes: [String] = []
     if view.searchable == 0 {
-      notes.append("the gallery has no embeddings yet")
+      notes.append(
+        view.faults.isEmpty
+          ? "the gallery has no embeddings yet"
+          : "the gallery has no embeddings of \"\(view.embedder.name)\" that could be compared")
     } else if candidates.count < k {
       let count = candidates.count
       let what =
@@ -142,8 +146,12 @@ struct Search {
         case .identity: count == 1 ? "identity" : "identities"
         case .embedding: count == 1 ? "embedding" : "embeddings"
         }
-      let why = allowed == nil ? "could be compared" : count == 1 ? "meets the condition" : "meet the condition"
-      notes.append("only \(count) \(what) \(why)")
+      // The probe itself may meet a condition, and so may rows that are left out.
+      let those = "only \(count) \(what)\(probe == nil ? "" : " beside the probe")"
+      let why =
+        allowed == nil
+        ? "could be compared" : "that can be compared \(count == 1 ? "meets" : "meet") the condition"
+      notes.append("\(those) \(why)")
     }
     if let maxDistance, kept.count < candidates.count {
       let which = kept.isEmpty ? "the nearest candidate" : "the next candidate"

@@ -40,6 +40,8 @@ extension GalleryError {
         .readOnly(path: path, reason: "SQLite says \"\(message)\": see who may write the file and its folder")
       case .SQLITE_TOOBIG:
         .invalidArgument(reason: "a value is larger than the 1 GB that an SQLite row can hold: store it outside")
+      case .SQLITE_CONSTRAINT where Moment.isMissing(message):
+        .invalidArgument(reason: Moment.beyond)
       case .SQLITE_MISUSE where message.contains("closed"):
         .closed(path: path)
       default:

@@ -138,6 +138,7 @@ private struct Doctor {
   }
 
   private mutating func report(_ verification: Verification) {
+    diagnosis.remarks += verification.remarks
     for check in verification.checks where check.outcome == .wrong {
       for finding in check.findings.prefix(20) {
         complain(finding.what, mend: finding.mend, fixable: finding.mend.contains("--fix"))

@@ -17,14 +17,18 @@ public struct RestoreReceipt: Sendable, Hashable, Codable {
   /// Whether the gallery was read back and held what the copy holds; not so where others wrote to it right after, which is
   /// then in it too.
   public var isCompared: Bool
-  /// Where what was there is now, if it could not be opened; nil if it was no more than replaced.
+  /// Where what was there is now, if it could not be opened or a newer version made it; nil if it was no more than
+  /// replaced.
   public var damagedFile: String?
+  /// Why it was put aside, as a sentence about it; nil if it was not.
+  public var asideReason: String?
 
   private enum CodingKeys: String, CodingKey {
     case gallery, copy, identities, embeddings
     case contentSHA256 = "content_sha256"
     case isCompared = "is_compared"
     case damagedFile = "damaged_file"
+    case asideReason = "aside_reason"
   }
 }
 
@@ -36,7 +40,8 @@ extension Gallery {
   /// name.
   ///
   /// A file that cannot be opened any more is not written to: with all that belongs to it, it is renamed, and the copy
-  /// takes its place.
+  /// takes its place. So is a gallery of a newer schema version: what is in it that this library does not know could not
+  /// be told from what may go.
   ///
   /// - Parameters:
   ///   - copy: A copy that ``backup(to:replacing:progress:)`` made, or any gallery; it stays as it is.
@@ -96,13 +101,13 @@ private struct Restoration {
     return try source.reading { db in
       try checkCopy(db)
       let digest = try ContentDigest.of(db)
-      let (damaged, isCompared) = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
+      let (aside, isCompared) = try GalleryError.translating(path: path, busyTimeout: configuration.busyTimeout) {
         try put(db, digest)
       }
       return RestoreReceipt(
         gallery: path, copy: copy, identities: digest.rows["identity"] ?? 0,
         embeddings: digest.rows["embedding"] ?? 0, contentSHA256: digest.sha256, isCompared: isCompared,
-        damagedFile: damaged)
+        damagedFile: aside?.path, asideReason: aside?.reason)
     }
   }
 
@@ -151,14 +156,30 @@ private struct Restoration {
 
   private func refusal(_ reason: String) -> GalleryError { .cannotRestore(path: path, reason: reason) }
 
-  /// - Returns: where a file that could not be opened is now, and whether what was put there was read back and compared.
-  private func put(_ db: Database, _ digest: ContentDigest) throws -> (damaged: String?, isCompared: Bool) {
+  /// A file that was not written to, but renamed.
+  private struct Aside {
+    var path: String
+    var reason: String
+  }
+
+  /// - Returns: where a file that is not written to is now, and whether what was put there was read back and compared.
+  private func put(_ db: Database, _ digest: ContentDigest) throws -> (aside: Aside?, isCompared: Bool) {
     let isThere = parts.contains { FileManager.default.fileExists(atPath: path + $0) }
     if isThere, !replacing { throw refusal("it exists already: \(Gallery.wayPast)") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
-      let damaged = isThere ? try putAside() : nil
-      try place(db, known: damaged.map { [.init(path: $0, reason: CopyRegister.Reason.backup.rawValue)] } ?? [])
-      return (damaged, true)
+      let aside = isThere ? Aside(path: try putAside("damaged"), reason: "it could not be opened") : nil
+      try place(db, known: aside.map { [Self.entry($0)] } ?? [])
+      return (aside, true)
+    }
+    if let version = try newerVersion(of: target) {
+      let known = try? target.read { try CopyRegister.all(in: $0) }
+      // Closed first: then what its log holds is in it, unless others have it open.
+      try? target.close()
+      let aside = Aside(
+        path: try putAside("v\(version)"),
+        reason: "it is of schema version \(version), and this library knows \(GalleryFile.supportedVersion)")
+      try place(db, known: (known ?? []) + [Self.entry(aside)])
+      return (aside, true)
     }
     defer { try? target.close() }
     let files = DatabaseFiles(of: path)
@@ -207,9 +228,19 @@ private struct Restoration {
     }
   }
 
-  /// Gives what is at the path, and cannot be opened, another name.
-  private func putAside() throws -> String {
-    let damaged = DurableFile.unusedName(path + ".damaged")
+  /// The schema version of a gallery that a newer library made; nil for one that this one knows.
+  private func newerVersion(of target: DatabaseQueue) throws -> Int64? {
+    let version = try target.read { try $0.integer("PRAGMA user_version") }
+    return version > GalleryFile.supportedVersion ? version : nil
+  }
+
+  private static func entry(_ aside: Aside) -> CopyRegister.Entry {
+    .init(path: aside.path, reason: CopyRegister.Reason.backup.rawValue)
+  }
+
+  /// Gives what is at the path another name, which ends in `ending`.
+  private func putAside(_ ending: String) throws -> String {
+    let damaged = DurableFile.unusedName(path + "." + ending)
     for suffix in parts where FileManager.default.fileExists(atPath: path + suffix) {
       do {
         try FileManager.default.moveItem(atPath: path + suffix, toPath: damaged + suffix)

@@ -82,6 +82,7 @@ private struct Verifier {
     checks.append(attempt("references") { try file.references() })
     checks.append(attempt("schema") { try file.schema() })
     var sound: [Int64] = []
+    var remarks: [String] = []
     do {
       let total = Int(try db.integer("SELECT count(*) FROM embedding"))
       var rows = try RowCheck(path: gallery.path, db: db)
@@ -94,6 +95,7 @@ private struct Verifier {
       }
       checks.append(attempt("training") { try rows.training() })
       sound = rows.sound
+      remarks += [try? rows.remarkOnOthers()].compactMap(\.self)
     } catch {
       checks.append(unreadable("embeddings", error))
     }
@@ -106,7 +108,7 @@ private struct Verifier {
     }
     return Verification(
       path: gallery.path, isSound: !checks.contains { $0.outcome == .wrong }, checks: checks,
-      contentSHA256: try? ContentDigest.of(db).sha256, seconds: 0)
+      remarks: remarks, contentSHA256: try? ContentDigest.of(db).sha256, seconds: 0)
   }
 
   private func indexChecks(_ sound: [Int64], sample: Int, seed: UInt64) -> [Verification.Check] {

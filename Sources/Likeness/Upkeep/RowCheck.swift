@@ -10,6 +10,8 @@ struct RowCheck {
   private let hasChecksums: Bool
   /// The embeddings of the gallery's embedder whose vectors are sound.
   private(set) var sound: [Int64] = []
+  /// How many embeddings belong to other embedders.
+  private var others = 0
 
   init(path: String, db: Database) throws {
     self.path = path
@@ -101,7 +103,8 @@ struct RowCheck {
     var checksums = Verification.Check("checksums")
     let makers = try Self.makers(db)
     let main = makers.keys.min()
-    var (count, checked, others) = (0, 0, 0)
+    var (count, checked) = (0, 0)
+    others = 0
     let rows = try RawStatement(
       db,
       """
@@ -164,6 +167,21 @@ struct RowCheck {
           + (unchecked == 0 ? "" : "; \(unchecked) came without a checksum (likeness compact gives them one)"),
         { "\(counted($0, "vector")) of \(checked) changed since they were enrolled" }),
     ]
+  }
+
+  /// That embeddings of other embedders are there, which no query finds, and what can be done about it; nil where there
+  /// are none.
+  func remarkOnOthers() throws -> String? {
+    guard others > 0, let own = try EmbedderRow.stored(in: db) else { return nil }
+    let name = "\"\(GalleryError.shortened(own.name))\", number \(own.id)"
+    let what =
+      "\(counted(others, "embedding")) \(others == 1 ? "belongs" : "belong") to another embedder than the gallery's "
+      + "(\(name): the lowest number), and no query finds \(others == 1 ? "it" : "them")"
+    let isEmpty = try db.integer("SELECT NOT EXISTS (SELECT 1 FROM embedding WHERE embedder_id = ?)", own.id) == 1
+    return what
+      + (isEmpty
+        ? "; the gallery's own has none: if the other is meant, DELETE FROM embedder WHERE id = \(own.id), with sqlite3"
+        : ": enroll their inputs again with the gallery's, or delete them with sqlite3")
   }
 
   func training() throws -> Verification.Check {

@@ -6,6 +6,8 @@ public struct Verification: Sendable, Hashable, Codable {
   public var isSound: Bool
   /// What was looked at, one statement each, in the order in which it was.
   public var checks: [Check]
+  /// What is not wrong, but good to know, as sentences.
+  public var remarks: [String]
   /// One hash of all rows, lower-case hexadecimal SHA-256: that of a backup is the same. nil where pages are too damaged to
   /// be read.
   public var contentSHA256: String?
@@ -55,7 +57,7 @@ public struct Verification: Sendable, Hashable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case path, checks, seconds
+    case path, checks, remarks, seconds
     case isSound = "sound"
     case contentSHA256 = "content_sha256"
   }

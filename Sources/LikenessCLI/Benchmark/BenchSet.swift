@@ -6,12 +6,14 @@ struct BenchSet {
   let base: VectorTable
   let queries: VectorTable
   let truth: NeighbourTable
+  private let truthPath: String
 
   /// Reads the three files and checks that they belong together.
   init(base basePath: String, queries queryPath: String, truth truthPath: String, k: Int) throws {
     base = try VectorTable(path: basePath, format: .fvecs)
     queries = try VectorTable(path: queryPath, format: .fvecs)
     truth = try NeighbourTable(path: truthPath)
+    self.truthPath = truthPath
     guard queries.dimension == base.dimension else {
       throw VectorFileError(
         path: queryPath,
@@ -34,10 +36,11 @@ struct BenchSet {
     _ settings: [IndexBenchmark.Setting], k: Int, parameters: HNSWIndex.Parameters, filter: RandomFilter? = nil,
     progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> [IndexBenchmark.Measurement] {
+    let allowed = filter?.allowed(of: base.count)
+    try checkTruth(k: k, among: allowed)
     let benchmark = try IndexBenchmark(
       base: base.values, dimension: base.dimension, parameters: parameters, progress: progress)
     var measurements: [IndexBenchmark.Measurement] = []
-    let allowed = filter?.allowed(of: base.count)
     for setting in settings {
       measurements.append(
         try benchmark.measure(
@@ -45,5 +48,31 @@ struct BenchSet {
       if measurements.last?.recall ?? 0 >= 0.9999 { break }
     }
     return measurements
+  }
+
+  /// Refuses truth by which no recall can be told: each query has as many neighbours as there can be, each once, of the rows
+  /// that may be in its answer.
+  private func checkTruth(k: Int, among allowed: IDSet?) throws {
+    let wanted = min(k, allowed?.count ?? base.count)
+    for query in 0..<truth.count {
+      let row = truth.values[query * truth.width..<query * truth.width + k]
+      var seen: Set<Int32> = []
+      func refusal(_ reason: String) -> VectorFileError {
+        VectorFileError(path: truthPath, place: .row(query), reason: reason)
+      }
+      for (place, id) in row.enumerated() where place < wanted || id != -1 {
+        if place >= wanted || !(0..<base.count).contains(Int(id)) {
+          throw refusal(
+            place >= wanted
+              ? "names \(id) where only \(wanted) rows can be found: use the truth of this filter"
+              : "names the neighbour \(id), and the base has the rows 0 to \(base.count - 1): use the truth of this base"
+          )
+        }
+        if !seen.insert(id).inserted { throw refusal("names the neighbour \(id) twice: a row is found once") }
+        if allowed?.contains(Int64(id)) == false {
+          throw refusal("names the neighbour \(id), which the filter does not allow: use the truth of this filter")
+        }
+      }
+    }
   }
 }

@@ -9,7 +9,8 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measure the index on a set of vectors with known answers.",
     discussion: """
       One query a call on one thread, Euclidean distance, no database in the loop; the best of three runs a setting. \
-      Row numbers of the base are the ids that the truth names.
+      Row numbers of the base are the ids that the truth names, each once a query. With --selectivity it names the nearest \
+      of the rows that the filter allows, and -1 where fewer exist.
       """)
 
   @Option(help: "The vectors to index, .fvecs.")

@@ -35,7 +35,7 @@ struct EnrollCommand: ParsableCommand {
   @Flag(help: "Leave out pictures that cannot be read, and count them, instead of stopping.")
   var skipBroken = false
 
-  @Flag(help: "Put pictures in the place of those that their identity has from the same path.")
+  @Flag(help: "Put pictures in the place of those that their identity has from the same path, as it is written.")
   var replace = false
 
   @OptionGroup var output: OutputOptions
@@ -52,11 +52,14 @@ struct EnrollCommand: ParsableCommand {
 
     let bar = ProgressBar("Embedding", unit: source.noun.many)
     let batch = try source.batch(for: store) { done, total in bar.update(done, of: total) }
-    try store.enroll(batch.enrollments, replacing: replace ? .sameSource : .nothing)
+    let receipt = replace ? try store.upsert(batch.enrollments) : nil
+    if receipt == nil { try store.enroll(batch.enrollments) }
     bar.finish()
 
     let summary = Summary(
-      gallery: gallery.path, embedder: embedder.specification.name, enrolled: batch.enrollments.count,
+      gallery: gallery.path, embedder: embedder.specification.name,
+      enrolled: receipt?.enrolled ?? batch.enrollments.count,
+      replaced: receipt?.replaced ?? 0, unchanged: receipt?.unchanged ?? 0,
       identities: Set(batch.enrollments.map(\.identity)).count, alreadyEnrolled: batch.alreadyEnrolled,
       skipped: batch.skipped, notes: batch.notes)
     if output.json {
@@ -70,13 +73,15 @@ struct EnrollCommand: ParsableCommand {
     var gallery: String
     var embedder: String
     var enrolled: Int
+    var replaced: Int
+    var unchanged: Int
     var identities: Int
     var alreadyEnrolled: Int
     var skipped: [EnrollmentBatch.Skipped]
     var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-      case gallery, embedder, enrolled, identities, skipped, notes
+      case gallery, embedder, enrolled, replaced, unchanged, identities, skipped, notes
       case alreadyEnrolled = "already_enrolled"
     }
 
@@ -84,6 +89,7 @@ struct EnrollCommand: ParsableCommand {
       var text =
         "enrolled \(counted(enrolled, noun.one, noun.many)) of \(counted(identities, "identity", "identities")) in "
         + gallery
+      text += replacement(replaced: replaced, unchanged: unchanged)
       if alreadyEnrolled > 0 { text += "; \(alreadyEnrolled) there already" }
       if !skipped.isEmpty {
         text += "; left out \(skipped.count):"

@@ -7,8 +7,9 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes a gallery's vectors into a file: .npy, .fvecs, .csv, .jsonl, word2vec text, Projector .tsv.",
     discussion: """
-      Only .jsonl holds everything of an embedding. Names go into FILE's neighbour .names for .npy and .fvecs, the \
-      Projector's labels into metadata.tsv beside vectors.tsv. Values are read again as the same float32, bit for bit. \
+      Only .jsonl holds everything of an embedding but the time of its enrolment; no format holds the attributes of \
+      identities, identities without embeddings, or the metric: 'likeness backup' copies a gallery whole. Names go into \
+      FILE's neighbour .names for .npy and .fvecs, the Projector's labels into metadata.tsv beside vectors.tsv. Values are read again as the same float32, bit for bit. \
       FILE may be a pipe, such as /dev/stdout, for all formats but npy; fvecs and projector then need --names.
       """)
 

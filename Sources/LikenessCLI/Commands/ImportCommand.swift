@@ -11,7 +11,9 @@ struct ImportCommand: ParsableCommand {
       Makes the gallery and its embedder where they are not there yet. Lines of .jsonl are \
       {"identity":"ada","vector":[0.1,0.2],"source":"a.jpg","attributes":{}}, the last two optional; .csv has the columns \
       identity,v0,v1,…; .npy is [n, dimension]. Rows are stored in batches, each wholly or not at all; what was cut off \
-      goes on with --resume. A row without a source of its own gets FILE and its line, or its row's number, as its source.
+      goes on with --resume. A row without a source of its own gets FILE, as it is written here, and its line, or its \
+      row's number, as its source. --upsert goes by identity and source, letter by letter: the same relative path in \
+      another working folder is the same source, and another spelling of it another one.
       """)
 
   @OptionGroup var gallery: GalleryArgument
@@ -39,7 +41,7 @@ struct ImportCommand: ParsableCommand {
   @Flag(help: "Go on behind the last batch of an import of this file that was cut off.")
   var resume = false
 
-  @Flag(help: "Put rows in the place of embeddings that their identity has from the same source.")
+  @Flag(help: "Put rows in the place of embeddings that their identity has from the same source, as it is written.")
   var upsert = false
 
   @Flag(help: "Leave out rows at fault and name them, instead of stopping.")
@@ -89,7 +91,7 @@ struct ImportCommand: ParsableCommand {
       throw CommandFailure("\(error.description)\(Self.wayOut(error))")
     }
     bar.finish()
-    let summary = Summary(gallery: gallery.path, file: file, receipt)
+    let summary = Summary(gallery: gallery.path, file: file, receipt, isMetricGiven: metric != nil)
     if output.json { return try Console.printJSON(summary) }
     Console.print(summary.sentence)
   }
@@ -110,34 +112,59 @@ struct ImportCommand: ParsableCommand {
     var gallery: String
     var file: String
     var enrolled: Int
+    var replaced: Int
+    var unchanged: Int
+    var superseded: Int
+    var metric: Metric
     var batches: Int
     var done: Int
     var leftOut: Int
     var leftOutRows: [LeftOut]
     var ignoredFields: [String]
+    var notes: [String]
 
     enum CodingKeys: String, CodingKey {
-      case gallery, file, enrolled, batches
+      case gallery, file, enrolled, replaced, unchanged, superseded, metric, batches, notes
       case done = "done_before"
       case leftOut = "left_out"
       case leftOutRows = "left_out_rows"
       case ignoredFields = "ignored_fields"
     }
 
-    init(gallery: String, file: String, _ receipt: ImportReceipt) {
+    init(gallery: String, file: String, _ receipt: ImportReceipt, isMetricGiven: Bool) {
       self.gallery = gallery
       self.file = file
       enrolled = receipt.enrolled
+      replaced = receipt.replaced
+      unchanged = receipt.unchanged
+      superseded = receipt.superseded
+      metric = receipt.metric
       batches = receipt.batches
       done = receipt.skippedAsDone
       leftOut = receipt.leftOutCount
       leftOutRows = receipt.leftOut.map { LeftOut(place: $0.place, reason: $0.reason) }
       ignoredFields = receipt.ignoredFields
+      notes = []
+      if receipt.isNewEmbedder, !isMetricGiven {
+        notes.append("vectors of \(gallery) are compared by \(metric.rawValue): no --metric was given")
+      }
+      if receipt.enrolledAgain > 0 {
+        notes.append(
+          "\(file) was imported before, so that \(counted(receipt.enrolledAgain, "row")) of it may be there twice now: "
+            + "--upsert puts rows in the place of those from the same source, --resume goes on behind what is there")
+      }
+      if let other = receipt.otherLabel {
+        notes.append(
+          "\(file) was imported as \(other) before: rows without a source of their own are known by that name, and only "
+            + "an import under it replaces them")
+      }
     }
 
     var sentence: String {
       var text =
         "enrolled \(counted(enrolled, "row")) of \(file) in \(gallery), in \(counted(batches, "batch", "batches"))"
+      text += replacement(replaced: replaced, unchanged: unchanged)
+      if superseded > 0 { text += "; \(counted(superseded, "row")) gave way to later ones of the same source" }
       if done > 0 { text += "; \(counted(done, "row")) had been dealt with before" }
       if !ignoredFields.isEmpty { text += "; passed over the fields \(ignoredFields.joined(separator: ", "))" }
       if leftOut > 0 {
@@ -145,6 +172,7 @@ struct ImportCommand: ParsableCommand {
         for row in leftOutRows { text += "\n  \(row.place): \(row.reason)" }
         if leftOut > leftOutRows.count { text += "\n  and \(leftOut - leftOutRows.count) more" }
       }
+      for note in notes { text += "\nnote: \(note)" }
       return text
     }
   }

@@ -44,7 +44,10 @@ struct QueryCommand: ParsableCommand {
       """)
   var ef: Int?
 
-  @Option(help: ArgumentHelp("Instead of --ef, the share of the true nearest to be found.", valueName: "0…1"))
+  @Option(
+    help: ArgumentHelp(
+      "Instead of --ef, the share of the true nearest to be found, averaged over probes that are like the gallery's vectors.",
+      valueName: "0…1"))
   var recall: Double?
 
   @OptionGroup var words: WordQueryOptions
@@ -84,6 +87,9 @@ struct QueryCommand: ParsableCommand {
     var doubt: String?
     switch try words.fill == nil ? ProbeArgument(text) : .input(text) {
     case .given(let probe):
+      if let flag = (words.given + series.given).first {
+        throw ValidationError("\(flag) is for probes that the gallery's model embeds, not for vectors: leave it out.")
+      }
       answer = try request.ask(store, probe)
     case .input(let text):
       let embedder = try store.storedEmbedder()

@@ -8,7 +8,8 @@ struct RestoreCommand: ParsableCommand {
     abstract: "Makes a gallery what a copy of it is.",
     discussion: """
       The copy is checked first, page by page and row by row, put in place in one transaction, read back and compared;
-      programs that have the gallery open go on with the copy's rows. What cannot be opened any more is renamed, not written to.
+      programs that have the gallery open go on with the copy's rows. What cannot be opened any more, or is of a newer
+      schema version, is renamed, not written to.
       """)
 
   @Argument(help: "The copy, which stays as it is.", completion: .file())
@@ -39,6 +40,8 @@ struct RestoreCommand: ParsableCommand {
         + "\(counted(receipt.embeddings, "embedding")) of \(receipt.copy), "
         + (receipt.isCompared ? "read back and compared" : "not compared, as another program wrote to it right after"))
     Console.print("its rows have the SHA-256 \(receipt.contentSHA256)")
-    if let damaged = receipt.damagedFile { Console.print("what was there, and could not be opened, is \(damaged) now") }
+    if let aside = receipt.damagedFile {
+      Console.print("what was there is \(aside) now, as it was: \(receipt.asideReason ?? "it could not be opened")")
+    }
   }
 }

@@ -21,6 +21,7 @@ extension Verification {
         lines.append("         and \(check.findingCount - check.findings.count) more")
       }
     }
+    lines += remarks.map { "note: \($0)" }
     if let contentSHA256 { lines.append("the rows have the SHA-256 \(contentSHA256)") }
     let wrong = checks.count { $0.outcome == .wrong }
     lines.append(

@@ -1,4 +1,4 @@
-/// Columns aligned for reading in a terminal.
+/// Columns aligned for reading in a terminal. A cell that is very long sticks out, so that it widens its own line alone.
 struct TextTable {
   /// Which side a column's cells lean to.
   enum Alignment {
@@ -9,6 +9,9 @@ struct TextTable {
   private let headings: [String]
   private let alignments: [Alignment]
   private var rows: [[String]] = []
+
+  /// How wide a column gets at most.
+  private static let widest = 60
 
   /// A table with a heading and an alignment a column.
   init(_ columns: [(heading: String, alignment: Alignment)]) {
@@ -25,7 +28,7 @@ struct TextTable {
   var text: String {
     var widths = headings.map(\.count)
     for row in rows {
-      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
+      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], min(cell.count, Self.widest)) }
     }
     func line(_ cells: [String]) -> String {
       var parts: [String] = []

@@ -46,7 +46,7 @@ final class JSONLinesReader: VectorReader {
       case _ where cursor.takeNull(): break
       case "source": row.source = try cursor.string("the source")
       case "source_sha256": row.sourceSHA256 = try cursor.string("source_sha256")
-      case "quality": row.quality = try cursor.number()
+      case "quality": row.quality = try cursor.number("the quality")
       default: row.attributes = try attributes(&cursor)
       }
     }

@@ -82,15 +82,15 @@ struct JSONCursor {
     }
   }
 
-  /// Reads a number.
-  mutating func number() throws -> Double {
+  /// Reads a number; `what` names it in messages.
+  mutating func number(_ what: String) throws -> Double {
     skipSpace()
     let start = index
     while index < bytes.count, !Self.endsNumber(bytes[index]), bytes[index] != UInt8(ascii: "}") { index += 1 }
     let text = bytes[start..<index]
     let isDecimal = text.allSatisfy { $0 &- 48 < 10 || [43, 45, 46, 69, 101].contains($0) }
     guard isDecimal, let value = Double(String(decoding: text, as: UTF8.self)) else {
-      throw Fault("\"\(VectorFileError.shown(UnsafeRawBufferPointer(rebasing: text)))\" is not a number")
+      throw Fault("\(what), \(VectorFileError.shown(UnsafeRawBufferPointer(rebasing: text))), is not a number")
     }
     return value
   }
