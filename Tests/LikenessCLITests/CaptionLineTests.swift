@@ -53,7 +53,7 @@ struct CaptionLineTests {
     #expect(evaluated.status == 0, "\(evaluated.errors)")
     for direction in ["text_to_image", "image_to_text"] {
       let figures = try #require(try evaluated.json()[direction] as? [String: Double])
-      #expect(Set(figures.keys) == ["recall_at_1", "recall_at_5", "recall_at_10", "median_rank"])
+      #expect(Set(figures.keys) == ["recall_at_1", "recall_at_5", "recall_at_10", "median_rank", "probes"])
       #expect(figures["recall_at_5"] ?? 0 > 0.5)
     }
 

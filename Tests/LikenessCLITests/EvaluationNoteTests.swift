@@ -161,6 +161,13 @@ struct EvaluationNoteTests {
     try drawings.write(lines.map { $0 + " painted" })
     let same = try Self.notes(try CommandRun.likeness("evaluate", model, drawings.list, "--json"))
     #expect(same.contains { $0.contains("12 of the 12 pictures here were in its training, byte for byte") }, "\(same)")
+    // Sentences of unknown words are counted, and find nothing.
+    try drawings.write([String(lines[0].split(separator: "\t")[0]) + "\tзелёный круг"])
+    let strange = try CommandRun.likeness("evaluate", model, drawings.list, "--json")
+    #expect(try Self.notes(strange).contains { $0.contains("of 1 of the 1 captions the model knows no word") })
+    #expect(try strange.json()["unknown_captions"] as? Int == 1)
+    #expect((try strange.json()["text_to_image"] as? [String: Double])?["recall_at_10"] == 0)
+    #expect((try strange.json()["image_to_text"] as? [String: Double])?["probes"] == 1)
     // Two to choose from say little.
     try drawings.write(Array(lines[..<2]))
     let few = try Self.notes(try CommandRun.likeness("evaluate", model, drawings.list, "--json"))

@@ -113,6 +113,40 @@ struct TrainingChoiceTests {
     #expect(none.status == 1 && none.errors.contains("to train from"), "\(none.errors)")
   }
 
+  @Test("minutes never make more epochs than were asked for")
+  func epochsByTime() throws {
+    let folder = try TemporaryFolder()
+    let faces = try DrawnFaces(people: 6, pictures: 4, seed: 21)
+    let run = try CommandRun.likeness(
+      "train", "faces", "--data", faces.path, "--out", folder.path + "/m", "--minutes", "1.9", "--epochs", "1",
+      "--networks", "1", "--dimension", "16", "--validation", "0", "--json")
+    try #require(run.status == 0, "\(run.errors)")
+    let networks = try #require(try run.json()["networks"] as? [[String: Any]])
+    #expect(networks.map { ($0["epochs"] as? [Any])?.count } == [1])
+  }
+
+  @Test("what cannot be done, or kept, is refused before the training")
+  func refusedBefore() throws {
+    let line = try TrainingKind.Line(.series)
+    #expect(try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m"))).status == 0)
+    func refused(_ status: Int32, _ words: String, _ arguments: [String]) throws {
+      let run = try CommandRun.run(CommandRun.likeness, arguments)
+      #expect(run.status == status && run.errors.contains(words), "\(arguments): \(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: line.path("other")))
+    }
+    let data = ["--data", line.path("streams"), "--out", line.path("other")]
+    try refused(
+      1, "--encoder comes from the model",
+      ["train", "series"] + data + ["--from", line.path("m"), "--encoder", "per-step"])
+    try refused(1, "the report needs a folder", ["train", "series"] + data + ["--report", ""])
+    try refused(1, "check the path", ["train", "series"] + data + ["--from", line.path("nope")])
+    let seed = ["--seed", "9223372036854775808"]
+    for kind in ["series", "words", "captions", "faces", "pictures", "pca", "fisherfaces"] {
+      try refused(64, "--seed must be from 0 to 9223372036854775807", ["train", kind] + data + seed)
+    }
+    try refused(64, "--seed must be", ["evaluate", line.path("m"), line.path("streams")] + seed)
+  }
+
   @Test("with minutes to keep there is a model, and its figures, at the end")
   func minutes() throws {
     let folder = try TemporaryFolder()

@@ -58,6 +58,28 @@ struct WordLineTests {
     #expect((try fill.json()["candidates"] as? [[String: Any]])?.count == 2)
     #expect((try fill.json()["note"] as? String)?.contains("13 most frequent of 14 words") == true)
     #expect((try fill.json()["note"] as? String)?.contains("today") == false)
+    // A condition and a distance hold for gaps as for every probe.
+    func words(_ options: String...) throws -> (words: [String], run: CommandRun) {
+      let run = try CommandRun.run(
+        CommandRun.likeness,
+        ["query", line.gallery, "--fill", "The ______ in the barn eats hay today", "-k", "14", "--json"] + options)
+      let candidates = run.status == 0 ? try run.json()["candidates"] as? [[String: Any]] : []
+      return ((candidates ?? []).compactMap { $0["identity"] as? String }, run)
+    }
+    let all = try words()
+    #expect(all.words.count == 14)
+    let allowed = try words("--where", "identity.name IN ('barn', 'dog')")
+    #expect(allowed.words == all.words.filter { ["barn", "dog"].contains($0) }, "\(allowed.run.errors)")
+    #expect(try allowed.run.json()["found_by"] as? String == "filtered")
+    let noSQL = try words("--where", "no sql (")
+    #expect(noSQL.run.status == 1 && noSQL.run.errors.contains("is no SQL expression"), "\(noSQL.run.errors)")
+    let none = try words("--max-distance", "0")
+    #expect(none.words.isEmpty)
+    #expect(try none.run.json()["decision"] as? String == "no_match")
+    #expect((try none.run.json()["note"] as? String)?.contains("beyond 0") == true)
+    let near = try words("--max-distance", "1")
+    #expect(near.words == all.words)
+    #expect(try near.run.json()["decision"] as? String == "match")
     // What the encoder does not know is said, and so is that it knows nothing.
     for (sentence, note) in [
       ("The ______ in the qwerty eats hay, qwerty zxcvb", "not known, and passed over: qwerty, zxcvb"),

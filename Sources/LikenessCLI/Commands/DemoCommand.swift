@@ -24,6 +24,7 @@ struct DemoCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    try Seed.check(seed)
     guard unseen >= 2 else { throw ValidationError("--unseen must be at least 2.") }
   }
 

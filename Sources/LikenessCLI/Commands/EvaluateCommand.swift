@@ -53,6 +53,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    try Seed.check(seed)
     guard draws >= 1, draws <= 10_000 else { throw ValidationError("--draws must be from 1 to 10000.") }
     guard bootstrap >= 0, bootstrap <= 10_000 else { throw ValidationError("--bootstrap must be from 0 to 10000.") }
   }

@@ -21,7 +21,12 @@ struct ModelCardCommand: ParsableCommand {
 
   func run() throws {
     let embedder = try ModelFile(path: model).makeEmbedder()
-    let card = try JSONSerialization.jsonObject(with: Data(embedder.specification.card.utf8))
+    guard
+      let card = try? JSONSerialization.jsonObject(
+        with: Data(embedder.specification.card.utf8), options: .fragmentsAllowed)
+    else {
+      throw CommandFailure("\(model): the model's card is no JSON: train the model again, or take a sound copy of it")
+    }
     if let card = card as? [String: Any], card.isEmpty {
       throw CommandFailure("\(model): the model has no card: those that trainings write have one")
     }

@@ -57,6 +57,7 @@ struct TrainCaptionsCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    try Seed.check(seed)
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
     if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 100000.") }
     if let towers, !(1...16).contains(towers) { throw ValidationError("--towers must be from 1 to 16.") }

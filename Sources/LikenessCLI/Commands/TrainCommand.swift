@@ -23,4 +23,6 @@ struct TrainingOptions: ParsableArguments {
 
   @Flag(help: "Leave out pictures that cannot be read, and count them, instead of stopping.")
   var skipBroken = false
+
+  func validate() throws { try Seed.check(seed) }
 }

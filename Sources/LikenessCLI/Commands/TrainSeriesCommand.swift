@@ -20,8 +20,11 @@ struct TrainSeriesCommand: ParsableCommand {
   @Option(help: "The model file to write.", completion: .file())
   var out: String
 
-  @Option(help: "dilated looks with convolutions at the moments around each too, per-step at each alone: sooner.")
-  var encoder: SeriesSettings.Encoder = .dilated
+  @Option(
+    help: """
+      dilated looks with convolutions at the moments around each too, per-step at each alone: sooner. Default: dilated.
+      """)
+  var encoder: SeriesSettings.Encoder?
 
   @Option(help: "Values that the encoder makes of a moment; the front end's are joined to them.")
   var dimension: Int?
@@ -66,6 +69,7 @@ struct TrainSeriesCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    try Seed.check(seed)
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024.") }
     if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs must be from 1 to 100000.") }
   }
@@ -74,7 +78,7 @@ struct TrainSeriesCommand: ParsableCommand {
     var trainer = SeriesTrainer()
     trainer.settings.seed = seed
     trainer.settings.step = step
-    trainer.settings.encoder = encoder
+    if let encoder { trainer.settings.encoder = encoder }
     if let dimension { trainer.settings.dimension = dimension }
     if let window { trainer.settings.window = window }
     if let hop { trainer.settings.hop = hop }
@@ -90,6 +94,7 @@ struct TrainSeriesCommand: ParsableCommand {
     if let from = running.from {
       let shaping: [(String, Bool)] = [
         ("--dimension", dimension != nil), ("--step", step != nil), ("--window", window != nil), ("--hop", hop != nil),
+        ("--encoder", encoder != nil),
       ]
       if let given = shaping.first(where: \.1) {
         throw CommandFailure("\(given.0) comes from the model that is trained from: leave it out")

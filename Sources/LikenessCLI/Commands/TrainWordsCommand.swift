@@ -8,7 +8,9 @@ struct TrainWordsCommand: ParsableCommand {
     abstract: "Trains word vectors, and an encoder that fills gaps in sentences, on plain text.",
     discussion: """
       word2vec with negative sampling (Mikolov et al. 2013). Words are runs of letters in lower case, apostrophes \
-      inside them included; a line is a sentence or a paragraph, and no window reaches beyond it.
+      inside them included; a line is a sentence or a paragraph, and no window reaches beyond it. With --minutes the text \
+      is read whole in any case, which is the least that it takes (some seconds for 100 MB); what there is no time for \
+      afterwards is left out: principal components, spelling, the encoder of gaps.
       """)
 
   @Option(help: "Plain text in UTF-8: a file, or a folder whose files are read in the order of their names.")
@@ -95,6 +97,7 @@ struct TrainWordsCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try Seed.check(seed)
     if running.patience != nil {
       throw ValidationError(
         "--patience: words have nothing set aside to be patient with; say --epochs or --minutes instead.")

@@ -52,6 +52,7 @@ enum OutputPlace {
 
   /// A folder that is there, or can be made.
   static func checkFolder(_ path: String, for what: String) throws {
+    guard !path.isEmpty else { throw CommandFailure("\(what) needs a folder to be written to: give it a name") }
     var nearest = path
     while !nearest.isEmpty, !FileManager.default.fileExists(atPath: nearest) {
       nearest = PathParts.folder(of: nearest)

@@ -26,12 +26,14 @@ struct WordTrainingSummary: Encodable {
   var peakMemoryBytes: Int
   var epochs: [WordEpochRecord]
   var checks: [Check]
+  /// What was left out of the recipe, as sentences.
+  var notes: [String]
   var skipped: [LabelledInputs.Skipped]
   /// The report's page, where one was asked for.
   var report: String?
 
   enum CodingKeys: String, CodingKey {
-    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks, skipped, report
+    case model, recipe, dimension, seed, words, tokens, seconds, epochs, checks, notes, skipped, report
     case wordsPerSecond = "words_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
   }
@@ -45,6 +47,7 @@ struct WordTrainingSummary: Encodable {
     tokens = trained.card.tokens
     seconds = trained.seconds
     epochs = trained.epochs
+    notes = trained.card.notes ?? []
     skipped = trained.corpus.skipped
     wordsPerSecond = trained.epochs.last { $0.stage == "vectors" }?.wordsPerSecond ?? 0
     peakMemoryBytes = PeakMemory.bytes
@@ -64,6 +67,7 @@ struct WordTrainingSummary: Encodable {
         + String(format: "%.0f s (%.0f words/s, %d MB)", seconds, wordsPerSecond, peakMemoryBytes >> 20)
         + ", in \(model)"
     ]
+    lines += notes.map { "note: \($0)" }
     if let report { lines.append("report: \(report)") }
     for check in checks {
       lines.append(

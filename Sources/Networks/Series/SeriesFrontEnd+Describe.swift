@@ -23,7 +23,7 @@ extension SeriesFrontEnd {
     var result = [Float](repeating: 0, count: moments.count * features)
     // Channel after channel, in units of the training data's deviation.
     let count = channels + axes.count
-    let values = Self.lengthened(piece.values, width: channels, axes)
+    let values = Self.lengthened(piece.values, width: channels, axes, origins)
     var planes = [Float](repeating: 0, count: values.count)
     for plane in 0..<count {
       for sample in 0..<samples {
@@ -92,7 +92,8 @@ extension SeriesFrontEnd {
         result[target + 3] = greatest
         result[target + 4] = trend
         // Zero is where the sensor has it, not the mean of the data.
-        let level = Double(mean + centre[channel] / scale[channel])
+        let origin = origins[channel] == 0 ? 0 : origins[channel] / Double(scale[channel])
+        let level = Double(mean + centre[channel] / scale[channel]) + origin
         result[target + 5] = Float(log(level * level + 1e-3))
       }
     }

@@ -21,6 +21,8 @@ public struct SeriesFrontEnd: Sendable, Hashable {
   let bands: [SeriesBands]
   /// Channels whose length is looked at as a channel of its own.
   let axes: [[Int]]
+  /// What each channel and length is counted from.
+  let origins: [Double]
 
   /// The number of values that describe a moment.
   public var count: Int { mean.count }
@@ -31,6 +33,7 @@ public struct SeriesFrontEnd: Sendable, Hashable {
     (self.centre, self.scale, self.mean, self.deviation) = (centre, scale, mean, deviation)
     bands = Self.windows(sampling).map { SeriesBands(window: $0) }
     axes = sampling.axes
+    origins = Self.origins(sampling)
     let channels = sampling.channels.count
     let planes = channels + axes.count
     let features =
@@ -51,8 +54,9 @@ public struct SeriesFrontEnd: Sendable, Hashable {
   /// - Throws: ``SeriesError`` where there are no samples.
   public init(sampling: SeriesSampling, fittedTo pieces: [SeriesPiece], workers: Int? = nil) throws {
     let axes = sampling.axes
+    let origins = Self.origins(sampling)
     let moments = Self.moments(
-      pieces.lazy.map { Self.lengthened($0.values, width: sampling.channels.count, axes) },
+      pieces.lazy.map { Self.lengthened($0.values, width: sampling.channels.count, axes, origins) },
       width: sampling.channels.count + axes.count)
     guard moments.count > 0 else { throw SeriesError("training data", "has no piece a window long") }
     let draft = try SeriesFrontEnd(
@@ -82,14 +86,31 @@ public struct SeriesFrontEnd: Sendable, Hashable {
     return start..<start + bands[1].featuresPerChannel * channels
   }
 
-  /// Rows of `width` channels with the lengths of `axes` behind them.
-  static func lengthened(_ values: [Float], width: Int, _ axes: [[Int]]) -> [Float] {
+  /// The channels' origins, and behind them their lengths as ``SeriesSampling/axes``.
+  private static func origins(_ sampling: SeriesSampling) -> [Double] {
+    let channels = sampling.origins ?? [Double](repeating: 0, count: sampling.channels.count)
+    return channels + sampling.axes.map { $0.reduce(0) { $0 + channels[$1] * channels[$1] }.squareRoot() }
+  }
+
+  /// Rows of `width` channels with the lengths of `axes` behind them, less the origins' own.
+  static func lengthened(_ values: [Float], width: Int, _ axes: [[Int]], _ origins: [Double]) -> [Float] {
     if axes.isEmpty { return values }
+    func length(_ row: Int, _ axis: Int) -> Float {
+      let own = axes[axis]
+      if origins[width + axis] == 0 {
+        return own.reduce(Float(0)) { $0 + values[row + $1] * values[row + $1] }.squareRoot()
+      }
+      let squares = own.reduce(0.0) { sum, channel in
+        let value = Double(values[row + channel]) + origins[channel]
+        return sum + value * value
+      }
+      return Float(squares.squareRoot() - origins[width + axis])
+    }
     var result: [Float] = []
     result.reserveCapacity(values.count / width * (width + axes.count))
     for row in stride(from: 0, to: values.count, by: width) {
       result += values[row..<row + width]
-      for own in axes { result.append(own.reduce(Float(0)) { $0 + values[row + $1] * values[row + $1] }.squareRoot()) }
+      for axis in axes.indices { result.append(length(row, axis)) }
     }
     return result
   }

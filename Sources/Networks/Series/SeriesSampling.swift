@@ -9,6 +9,10 @@ public struct SeriesSampling: Sendable, Hashable, Codable {
   /// Samples from a moment to the next.
   public var hop: Int
 
+  /// What each channel's samples are counted from, where any lies so far from zero that `Float` would not tell its values apart;
+  /// nil for zero.
+  public var origins: [Double]?
+
   /// Rows farther apart than this many milliseconds are a border: nothing is made up inside, no window lies across.
   public var longestGap: Double { max(2.5 * step, 0.2 * step * Double(window)) }
 
@@ -29,6 +33,9 @@ public struct SeriesSampling: Sendable, Hashable, Codable {
       "needs from 1 to \(Self.mostChannels) channels with different names, not \(channels.count)")
     try check(step.isFinite && step > 0 && step <= 1e12, "the step must be a number of milliseconds above 0")
     try check((8...4096).contains(window), "a window must have from 8 to 4096 samples, not \(window)")
+    try check(
+      origins.map { $0.count == channels.count && $0.allSatisfy(\.isFinite) } ?? true,
+      "does not say for each channel what it is counted from: train the model again")
     try check((1...window).contains(hop), "a hop must have from 1 sample to a window's \(window), not \(hop)")
   }
 
@@ -117,6 +124,11 @@ public struct SeriesSampling: Sendable, Hashable, Codable {
       }
       if !labels.isEmpty { labels[sample] = stream.labels[rows[time - from < to - time ? left : right]] }
     }
+    // Beside zero it makes no difference, and no rounding.
+    let shifts = columns.enumerated().map { stream.offsets[$1] - (origins?[$0] ?? 0) }
+    if shifts.contains(where: { $0 != 0 }) {
+      for place in values.indices { values[place] = Float(Double(values[place]) + shifts[place % out]) }
+    }
     return SeriesPiece(stream: stream.name, subject: stream.subject, start: begin, values: values, labels: labels)
   }
 
@@ -147,7 +159,7 @@ public struct SeriesPiece: Sendable, Hashable {
   public let subject: String
   /// The first sample's time in milliseconds.
   public let start: Double
-  /// `[samples, channels]`, in the sampling's order of channels.
+  /// `[samples, channels]`, in the sampling's order of channels, each less its origin.
   public let values: [Float]
   /// A label a sample; empty where the stream has none.
   public let labels: [String?]

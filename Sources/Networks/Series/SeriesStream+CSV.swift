@@ -31,10 +31,11 @@ extension SeriesStream {
   ///   - path: what errors call it; nil for the name.
   public init(csv data: Data, name: String, path: String? = nil) throws {
     var reader = SeriesReader(path: path ?? name)
-    let table = try reader.read(data)
+    var table = try reader.read(data)
     do {
       try self.init(
-        name: name, channels: table.channels, times: table.times, values: table.values, labels: table.labels)
+        name: name, channels: table.channels, times: table.times, values: table.relative(), offsets: table.offsets(),
+        labels: table.labels)
     } catch let error as SeriesError {
       throw SeriesError(path ?? name, error.reason)
     }
@@ -46,8 +47,32 @@ private struct SeriesReader {
   struct Table {
     var channels: [String] = []
     var times: [Double] = []
-    var values: [Float] = []
+    /// As they are written: many a signal is small beside where it lies.
+    var values: [Double] = []
     var labels: [String?] = []
+    private var counted: [Double]?
+
+    /// What the values of each channel are counted from.
+    mutating func offsets() -> [Double] {
+      if let counted { return counted }
+      let offsets = channels.indices.map { channel in
+        var (least, greatest, isExact) = (Double.infinity, -Double.infinity, true)
+        for place in stride(from: channel, to: values.count, by: channels.count) where values[place].isFinite {
+          (least, greatest) = (min(least, values[place]), max(greatest, values[place]))
+          isExact = isExact && Double(Float(values[place])) == values[place]
+        }
+        return !isExact && SeriesStream.isNarrow(least, greatest) ? least : 0
+      }
+      counted = offsets
+      return offsets
+    }
+
+    /// The values less that.
+    mutating func relative() -> [Float] {
+      let offsets = offsets()
+      guard offsets.contains(where: { $0 != 0 }) else { return values.map { Float($0) } }
+      return values.indices.map { Float(values[$0] - offsets[$0 % offsets.count]) }
+    }
   }
 
   private enum Column {
@@ -62,6 +87,8 @@ private struct SeriesReader {
   private var names: [String] = []
   private var separator = UInt8(ascii: ",")
   private var known: [String: String] = [:]
+  /// Channels of which a value was too large to count.
+  private var larger: Set<String> = []
 
   init(path: String) { self.path = path }
 
@@ -87,7 +114,12 @@ private struct SeriesReader {
     let channels = table.channels.count
     for (index, channel) in table.channels.enumerated()
     where stride(from: index, to: table.values.count, by: channels).allSatisfy({ !table.values[$0].isFinite }) {
-      throw SeriesError(path, "the channel \"\(channel)\" has no value in any row: remove the column or mend it")
+      throw SeriesError(
+        path,
+        larger.contains(channel)
+          ? "the values of the channel \"\(channel)\" are too large, beyond \(SeriesStream.largest): write them in a larger "
+            + "unit, or remove the column"
+          : "the channel \"\(channel)\" has no value in any row: remove the column or mend it")
     }
     return table
   }
@@ -150,8 +182,9 @@ private struct SeriesReader {
           throw SeriesError(
             path, "line \(line): \(names[index]) is \"\(field.text.prefix(40))\", a number was expected")
         }
-        let single = Float(value)
-        table.values.append(abs(single) <= SeriesStream.largest ? single : .nan)
+        let isLarger = abs(Float(value)) > SeriesStream.largest
+        if isLarger { larger.insert(names[index]) }
+        table.values.append(isLarger ? .nan : value)
       }
     }
     guard let time, time.isFinite else {

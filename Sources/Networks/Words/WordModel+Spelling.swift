@@ -3,7 +3,8 @@ extension WordModel {
   /// of equals; nil where all are farther than about a third of the word.
   public func nearestSpelling(to word: String) -> String? {
     let wanted = Array(word.lowercased())
-    guard wanted.count <= WordTokenizer.longestWord else { return nil }
+    // Of one character every word of one or two is as near.
+    guard (2...WordTokenizer.longestWord).contains(wanted.count) else { return nil }
     let farthest = max(1, (wanted.count + 1) / 3)
     var (best, fewest) = (String?.none, farthest + 1)
     for candidate in words where abs(candidate.count - wanted.count) < fewest {

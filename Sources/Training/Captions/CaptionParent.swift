@@ -9,6 +9,9 @@ public struct CaptionParent: Sendable {
   let model: CaptionModel
   /// How it wants pictures.
   let preprocessing: Preprocessing
+  /// How many of its pairs have a picture tower whose features are patches. They are told by their layers: what was fitted, and
+  /// trained further since, is still of that shape.
+  let patchTowers: Int
   /// What a child's card says of it.
   let card: ModelCard.Parent
 
@@ -17,7 +20,7 @@ public struct CaptionParent: Sendable {
   /// - Throws: ``TrainingError/badSetting(name:reason:)`` where the file is no such model.
   public init(contentsOf path: String) throws {
     func bad(_ reason: String) -> TrainingError { .badSetting(name: "the model \(path) to train from", reason: reason) }
-    guard let bytes = FileContents.of(path) else { throw bad("cannot be read") }
+    guard let bytes = FileContents.of(path) else { throw bad("cannot be read: check the path and its rights") }
     do {
       model = try CaptionModel(bytes)
     } catch {
@@ -28,10 +31,12 @@ public struct CaptionParent: Sendable {
       preprocessing.shape == model.pictures.input
     else { throw bad("does not say how it wants pictures: train it again") }
     self.preprocessing = preprocessing
+    patchTowers = model.pictures.members.count { CaptionPatches.isTrunk(of: $0.architecture) }
     let own = model.metadata["card"].flatMap { try? JSONDecoder().decode(Origin.self, from: Data($0.utf8)) }
     var card = ModelCard.Parent(
       sha256: Digest.of(bytes), recipe: CaptionTrainer.recipe, dataSHA256: own?.dataSHA256,
-      kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with")
+      kept: "preprocessing, views, architectures and the weights of \(model.texts.count) pairs of towers to begin with"
+        + (patchTowers > 0 ? ", \(patchTowers) of them of patches" : ""))
     card.list(ofCard: model.metadata["card"])
     self.card = card
   }

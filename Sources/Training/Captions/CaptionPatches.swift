@@ -52,6 +52,15 @@ enum CaptionPatches {
       ])
   }
 
+  /// Whether a picture tower begins with such layers.
+  static func isTrunk(of architecture: Architecture) -> Bool {
+    guard architecture.layers.count > 4, case .convolution = architecture.layers[0],
+      case .relu = architecture.layers[1], case .averagePooling = architecture.layers[2],
+      case .flatten = architecture.layers[3]
+    else { return false }
+    return true
+  }
+
   /// Patches of random pictures at random places, as many from each.
   private static func patches(
     _ data: CaptionedPictures, _ kernel: Int, _ random: inout SeededRandom

@@ -130,6 +130,14 @@ public struct CaptionTrainer: LongTraining {
           + "(--minutes) for \(count == 1 ? "it" : "them")"
       ]
     }
+    if let parent, parent.patchTowers > 0 {
+      let (count, all) = (parent.patchTowers, runs.count)
+      card.notes =
+        (card.notes ?? []) + [
+          "\(count) of the \(all) pairs of towers \(count == 1 ? "is" : "are") of patches: fitted in closed form before, "
+            + "and trained further here like \(count == all ? "any" : "the others")"
+        ]
+    }
     card.licence = licence ?? ModelCard.usualLicenceOfData
     card.list(names: data.conceptNames)
     card.list(files: digest?.files ?? [])

@@ -198,7 +198,9 @@ public struct FewShotReport: Encodable, Sendable, Hashable {
   /// One line: the four figures in per cent with their intervals.
   public var summary: String {
     FewShot.tasks.map { task in
-      guard let figure = self[task.key] else { return "\(task.ways)-way \(task.shots)-shot: too few pictures" }
+      guard let figure = self[task.key] else {
+        return "\(task.ways)-way \(task.shots)-shot: too few classes or pictures"
+      }
       let spread = (figure.high ?? figure.value) - figure.value
       return "\(task.ways)-way \(task.shots)-shot \(Self.percent(figure.value))±\(Self.percent(spread))"
     }.joined(separator: ", ")

@@ -102,7 +102,8 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     }
     if let seconds {
       let wanted = trainer.plans.count
-      try trainer.keep(to: seconds, used: started.secondsUntilNow, inputs: inputs)
+      try trainer.keep(
+        to: seconds, used: started.secondsUntilNow, inputs: inputs, hasChosenSteps: epochs != nil)
       if trainer.plans.count < wanted {
         notes.append(
           "of \(wanted) networks \(trainer.plans.count) \(trainer.plans.count == 1 ? "was" : "were") trained: "

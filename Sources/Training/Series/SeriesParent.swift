@@ -15,7 +15,7 @@ public struct SeriesParent: Sendable {
   /// - Throws: ``TrainingError/badSetting(name:reason:)`` where the file is no such model.
   public init(contentsOf path: String) throws {
     func bad(_ reason: String) -> TrainingError { .badSetting(name: "the model \(path) to train from", reason: reason) }
-    guard let bytes = FileContents.of(path) else { throw bad("cannot be read") }
+    guard let bytes = FileContents.of(path) else { throw bad("cannot be read: check the path and its rights") }
     do {
       model = try SeriesModel(bytes)
       own = try SeriesCard(of: model)

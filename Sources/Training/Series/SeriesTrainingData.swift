@@ -77,11 +77,34 @@ struct SeriesTrainingData {
       throw SeriesError(
         "training data", "no file has two rows at different times: a series needs moments that follow each other")
     }
-    let sampling =
+    let ranges = shared.map { channel in
+      streams.lazy.compactMap { $0.range(of: channel) }.reduce((Double.infinity, -Double.infinity)) {
+        (min($0.0, $1.0), max($0.1, $1.1))
+      }
+    }
+    let constant = zip(shared, ranges).filter { $1.0 == $1.1 }.map(\.0)
+    if !constant.isEmpty {
+      notes.append(
+        "the \(constant.count == 1 ? "channel \(constant[0]) has" : "channels \(constant.joined(separator: ", ")) have") "
+          + "one value in all rows of all streams, which tells nothing")
+    }
+    // Counted from the middle where they lie far from zero and close together.
+    let origins = ranges.map { $0.0 < $0.1 && SeriesStream.isNarrow($0.0, $0.1) ? $0.0 + ($0.1 - $0.0) / 2 : 0 }
+    if let known = given?.sampling {
+      let lost = shared.indices.filter { origins[$0] != 0 && known.origins?[$0] ?? 0 == 0 }.map { shared[$0] }
+      if !lost.isEmpty {
+        notes.append(
+          "values of \(lost.joined(separator: ", ")) lie so far from zero that the model that is trained from tells few of "
+            + "them apart: train one from the beginning, or take what they have in common away")
+      }
+    }
+    var chosen =
       try given?.sampling
       ?? SeriesSampling(
         channels: shared, step: settings.step ?? max(20, intervals[intervals.count / 2]), window: settings.window,
         hop: settings.hop)
+    if given == nil, origins.contains(where: { $0 != 0 }) { chosen.origins = origins }
+    let sampling = chosen
     var pieces: [SeriesPiece] = []
     var short: [String] = []
     for (place, found) in Workers(workers ?? Workers.cores).map(
@@ -148,5 +171,17 @@ struct SeriesTrainingData {
     }
     digest.update(data: Data(frontEnd.sampling.channels.joined(separator: "\n").utf8))
     return digest.finalize().hexadecimal
+  }
+}
+
+extension SeriesStream {
+  /// The least and the greatest value of a channel; nil where it has none.
+  fileprivate func range(of channel: String) -> (Double, Double)? {
+    guard let column = channels.firstIndex(of: channel) else { return nil }
+    var (least, greatest) = (Float.infinity, -Float.infinity)
+    for place in stride(from: column, to: values.count, by: channels.count) where values[place].isFinite {
+      (least, greatest) = (min(least, values[place]), max(greatest, values[place]))
+    }
+    return least <= greatest ? (Double(least) + offsets[column], Double(greatest) + offsets[column]) : nil
   }
 }

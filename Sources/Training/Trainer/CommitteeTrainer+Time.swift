@@ -4,18 +4,23 @@ extension CommitteeTrainer {
   /// Plans for a time to keep: fewer networks where the time is short, more steps where it is long.
   ///
   /// A few steps are taken to see how fast this machine is. What does not fit is left out from the committee's end, down to
-  /// one network; more than twice the recipe's steps are not taken, since they teach people by heart.
+  /// one network; more than twice the recipe's steps are not taken, since they teach people by heart, and where somebody has
+  /// said how many there are, no more than these.
   ///
   /// A training that is resumed has settled that when it began, and what it has used counts.
   ///
   /// - Parameters:
   ///   - seconds: the time.
   ///   - used: how much of it is over.
-  mutating func keep(to seconds: Double, used: Double, inputs: LabelledInputs) throws {
+  mutating func keep(
+    to seconds: Double, used: Double, inputs: LabelledInputs, hasChosenSteps: Bool = false
+  ) throws {
     func decide() throws -> TimePlan { try self.plan(seconds: seconds, left: seconds - used, inputs: inputs) }
     let settled = try checkpoints?.settled("time", decide) ?? decide()
     plans = Array(plans.prefix(max(1, settled.networks)))
-    for place in plans.indices { plans[place].configuration.steps *= 2 }
+    if !hasChosenSteps {
+      for place in plans.indices { plans[place].configuration.steps *= 2 }
+    }
     self.seconds = settled.share * seconds
   }
 

@@ -6,9 +6,9 @@ extension CoOccurrence {
   /// Martinsson & Tropp 2011).
   ///
   /// - Returns: `vectors`, a row a word of `count` values, and `values`, largest first.
-  /// - Throws: `BaselineError` where the matrix has fewer directions.
+  /// - Throws: `BaselineError` where the matrix has fewer directions; `Deadline.Passed`.
   func components(
-    _ wanted: Int, seed: UInt64, workers: Workers, iterations: Int = 4
+    _ wanted: Int, seed: UInt64, workers: Workers, iterations: Int = 4, by deadline: Deadline? = nil
   ) throws -> (vectors: [Float], values: [Double]) {
     let kept = min(wanted, count)
     // Some more than wanted make the last ones exact; rows are walked 16 values at a time.
@@ -20,9 +20,12 @@ extension CoOccurrence {
     var block = (0..<count * width).map { _ in Float(random.normal()) }
     block = try orthonormal(information.product(block, width: width, workers), width: width)
     for _ in 0..<iterations {
+      try deadline?.check()
       block = try orthonormal(transposed.product(block, width: width, workers), width: width)
+      try deadline?.check()
       block = try orthonormal(information.product(block, width: width, workers), width: width)
     }
+    try deadline?.check()
     // With Q's columns orthonormal, A ≈ Q (AᵀQ)ᵀ, and (AᵀQ)ᵀ(AᵀQ) has the squares of the singular values.
     let inner = Self.columns(transposed.product(block, width: width, workers), width: width).gram()
     let eigen = try inner.symmetricEigen(largest: kept)

@@ -20,15 +20,20 @@ struct CoOccurrence: Sendable {
   ///   - corpus: the corpus.
   ///   - words: how many of its most frequent words are looked at.
   ///   - window: the farthest distance.
-  init(_ corpus: WordCorpus, words: Int, window: Int, workers: Workers) throws {
+  ///   - deadline: when it must be over; nil for whenever it is.
+  /// - Throws: `Deadline.Passed`.
+  init(_ corpus: WordCorpus, words: Int, window: Int, workers: Workers, by deadline: Deadline? = nil) throws {
     let rows = try corpus.withTokens { tokens in
-      try Self.rows(tokens, places: Places(tokens, counts: corpus.counts, words: words), window: window, workers)
+      try Self.rows(
+        tokens, places: Places(tokens, counts: corpus.counts, words: words), window: window, workers, by: deadline)
     }
+    try deadline?.check()
     let one = Double(window)
     let sums = rows.map { row in Double(row.reduce(0) { $0 + Int($1.weight) }) / one }
     let smoothed = sums.map { pow($0, 0.75) }
     let total = smoothed.reduce(0, +)
     for (row, entries) in rows.enumerated() {
+      if row % Self.rowsBetweenLooks == 0 { try deadline?.check() }
       for entry in entries {
         let (weight, column) = (Double(entry.weight) / one, Int(entry.column))
         let lesser = min(sums[row], sums[column])
@@ -45,6 +50,8 @@ struct CoOccurrence: Sendable {
   }
 
   private static let fewMeetings = 20.0
+  /// Looking at the clock costs as much as some entries.
+  private static let rowsBetweenLooks = 64
 
   private struct Entry {
     var column: Int32
@@ -53,7 +60,7 @@ struct CoOccurrence: Sendable {
   }
 
   private static func rows(
-    _ tokens: UnsafeBufferPointer<Int32>, places: Places, window: Int, _ workers: Workers
+    _ tokens: UnsafeBufferPointer<Int32>, places: Places, window: Int, _ workers: Workers, by deadline: Deadline?
   ) -> [[Entry]] {
     let words = places.words
     let memories = (0..<workers.count).map { _ in Counter(words: words) }
@@ -61,7 +68,9 @@ struct CoOccurrence: Sendable {
       nonisolated(unsafe) let rows = rows
       workers.forEach(words) { word, worker in
         let counter = memories[worker]
-        for place in places.of(word) {
+        for (number, place) in places.of(word).enumerated() {
+          // The most frequent words stand in a large part of all places. What is missing then is used for nothing.
+          if number % 4_096 == 0, deadline?.hasPassed ?? false { break }
           for step in [-1, 1] {
             for distance in 1...window {
               let other = place + step * distance

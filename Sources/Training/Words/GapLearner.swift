@@ -49,7 +49,8 @@ struct GapLearner: Learner {
     var (loss, examples) = (0.0, 0)
     try corpus.withTokens { tokens in
       for start in order(of: tokens.count, &random) {
-        if clock.isOver { break }
+        // One step in any case: nothing can be said of none.
+        if clock.isOver, examples > 0 { break }
         let range = start..<min(start + Self.stretch, tokens.count)
         if Self.isAside(start) { continue }
         for place in range where tokens[place] >= 0 {
@@ -76,7 +77,8 @@ struct GapLearner: Learner {
     isOver = place.progress >= 1
     return WordEpochRecord(
       stage: "gaps", epoch: place.epoch, loss: loss / Double(max(1, examples)), rate: settings.rate * clock.rate,
-      wordsPerSecond: Double(corpus.tokenCount * place.epoch) / max(clock.elapsed, 1e-9), seconds: clock.elapsed)
+      wordsPerSecond: Double(min(corpus.tokenCount * place.epoch, clock.done)) / max(clock.elapsed, 1e-9),
+      seconds: clock.elapsed)
   }
 
   /// Nothing steers: the last is kept.

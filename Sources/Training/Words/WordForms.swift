@@ -62,12 +62,17 @@ struct WordForms: Sendable {
   /// - Parameters:
   ///   - vectors: a row a word.
   ///   - width: values a row, a multiple of 16.
-  func explained(_ vectors: [Float], width: Int, _ workers: Workers) -> [Float] {
+  ///   - deadline: when it must be over; nil for whenever it is.
+  /// - Throws: `Deadline.Passed`.
+  func explained(
+    _ vectors: [Float], width: Int, _ workers: Workers, by deadline: Deadline? = nil
+  ) throws -> [Float] {
     var residual = words.product(vectors, width: width, workers)
     var solution = [Float](repeating: 0, count: residual.count)
     var direction = residual
     var squares = Self.columnProducts(residual, residual, width)
     for _ in 0..<Self.iterations {
+      try deadline?.check()
       var image = words.product(parts.product(direction, width: width, workers), width: width, workers)
       for i in image.indices { image[i] += Self.ridge * direction[i] }
       let curvature = Self.columnProducts(direction, image, width)

@@ -60,7 +60,8 @@ public struct WordSettings: Sendable, Hashable, Codable {
           name: name, reason: "is \(value): choose \(range.lowerBound) to \(range.upperBound)")
       }
     }
-    try check("--dimension", dimension, 1...4096)
+    // The cosine of single numbers is 1 or -1, whatever they are.
+    try check("--dimension", dimension, 2...4096)
     try check("--window", reach, 1...64)
     try check("--negative", drawn, 1...64)
     try check("--epochs", epochs, 1...10_000)

@@ -78,15 +78,22 @@ public struct WordTrainer: LongTraining {
       .started(
         parameters: 2 * corpus.words.count * settings.dimension,
         data: "\(corpus.tokenCount) tokens of \(corpus.words.count) different words"))
-    let share = left(since: start, 0) * (gaps == nil ? 1 : Self.vectorShare)
+    let share = left(since: start, 0) * vectorShare
     let vectorLoop = try TrainingLoop.finished(
       learner, clock: TrainingClock(share: share, of: seconds), file: folder?.file(training: 0)
     ) { onEvent(0, $0) }
     try restoring(folder?.file(training: 0)) { try learner.rows.restore(vectorLoop.weights) }
-    let vectors = try vectors(corpus, learner.rows, workers: workers)
+    let before = vectorLoop.clock.before
+    let deadline = seconds.map { Deadline(after: $0 * left(since: start, before) * joinShare) }
+    let (vectors, joinNote) = try vectors(corpus, learner.rows, workers: workers, keeping: folder, by: deadline)
+    var notes = [note(onPasses: vectorLoop.epochs, "the vectors", corpus), joinNote].compactMap { $0 }
     var epochs = vectorLoop.epochs
     var filling: (encoder: GapEncoder, mix: Float)?
-    if let gaps {
+    // A training that is resumed has settled it when it began.
+    func remains() -> Bool { left(since: start, before) > Self.leastGapShare }
+    let hasTime = try gaps == nil || seconds == nil ? true : folder?.settled("gaps", remains) ?? remains()
+    if !hasTime { notes.append("the encoder of gaps was left out: there was no time (--minutes) for a step of it") }
+    if let gaps, hasTime {
       let learner = GapLearner(
         corpus: corpus, settings: gaps, start: (vectors, settings.dimension), seed: settings.seed, workers: workers)
       onEvent(
@@ -94,14 +101,23 @@ public struct WordTrainer: LongTraining {
         .started(parameters: corpus.words.count * (gaps.dimension + 1), data: "the gaps of \(corpus.tokenCount) tokens")
       )
       let loop = try TrainingLoop.finished(
-        learner, clock: TrainingClock(share: left(since: start, vectorLoop.clock.before), of: seconds),
+        learner, clock: TrainingClock(share: Self.gapShare * left(since: start, before), of: seconds),
         file: folder?.file(training: 1)
       ) { onEvent(1, $0) }
       try restoring(folder?.file(training: 1)) { try learner.restore(loop.weights) }
-      filling = try learner.finished()
-      epochs += loop.epochs
+      // An epoch in which no batch was filled has learned nothing, and its loss is that of nothing.
+      let learned = loop.epochs.filter { $0.loss > 0 }
+      if learned.isEmpty {
+        notes.append("the encoder of gaps was left out: the corpus is too small for a step of it")
+      } else {
+        filling = try learner.finished()
+        if let note = note(onPasses: learned, "the encoder of gaps", corpus) { notes.append(note) }
+      }
+      epochs += learned
     }
     var card = WordCard(corpus: corpus, trainer: self, epochs: epochs)
+    if filling == nil { card.gaps = nil }
+    if !notes.isEmpty { card.notes = notes }
     (card.date, card.licence) = (date, licence ?? ModelCard.usualLicenceOfData)
     var metadata = try card.metadata(recipe: "words")
     metadata[WordModel.gapMixKey] = filling.map { "\($0.mix)" }
@@ -130,8 +146,27 @@ public struct WordTrainer: LongTraining {
     var byTime: Bool
   }
 
-  /// The share of a given time that the vectors have.
-  private static let vectorShare = 0.4
+  /// The share of the time that is left after reading that the vectors have.
+  private var vectorShare: Double {
+    if gaps != nil { return 0.4 }
+    return settings.join == nil ? 1 : 0.75
+  }
+  /// The share of what is then left in which something can be joined to them.
+  private var joinShare: Double { gaps == nil ? 0.9 : 0.35 }
+  /// The share of what is then left in which the encoder of gaps takes steps; it is measured in the rest.
+  private static let gapShare = 0.9
+  /// With a smaller share of the time left it does not begin.
+  private static let leastGapShare = 0.05
+
+  /// What is to be said of a stage that time cut off before it had seen all of the corpus.
+  private func note(onPasses epochs: [WordEpochRecord], _ what: String, _ corpus: WordCorpus) -> String? {
+    guard seconds != nil, let last = epochs.last else { return nil }
+    let passes = last.wordsPerSecond * last.seconds / Double(max(1, corpus.tokenCount))
+    // What is set aside is no part of a pass.
+    guard passes < 0.95 else { return nil }
+    let percent = String(format: passes < 0.1 ? "%.1f" : "%.0f", 100 * passes)
+    return "\(what) saw \(percent) % of the corpus: there was no time (--minutes) for all of it"
+  }
 
   /// The part of the time that is left, when some of it was used before this run.
   private func left(since start: ContinuousClock.Instant, _ before: Double) -> Double {
@@ -196,13 +231,15 @@ public struct WordCard: Sendable, Hashable, Codable {
   public var gaps: GapSettings?
   /// The mean loss of each stage's last epoch.
   public var losses: [String: Double]
+  /// What was left out of the recipe, as sentences.
+  public var notes: [String]?
   /// The day the training began, `2026-01-31`, in UTC.
   public var date: String?
   /// Who may use the model, as far as the card knows.
   public var licence: String?
 
   enum CodingKeys: String, CodingKey {
-    case tokens, words, phrases, settings, gaps, losses, date, licence
+    case tokens, words, phrases, settings, gaps, losses, notes, date, licence
     case corpusDigest = "corpus_digest"
     case minimumCount = "minimum_count"
   }

@@ -67,7 +67,8 @@ struct WordVectorLearner: Learner {
     isOver = place.progress >= 1
     return WordEpochRecord(
       stage: "vectors", epoch: place.epoch, loss: loss / Double(max(1, examples)), rate: clock.rate,
-      wordsPerSecond: Double(corpus.tokenCount * place.epoch) / max(clock.elapsed, 1e-9), seconds: clock.elapsed)
+      wordsPerSecond: Double(min(corpus.tokenCount * place.epoch, clock.done)) / max(clock.elapsed, 1e-9),
+      seconds: clock.elapsed)
   }
 
   /// Nothing steers: the last is kept.
@@ -86,7 +87,8 @@ struct WordVectorLearner: Learner {
     }
     let sums = Mutex((loss: 0.0, examples: 0))
     workers.forEach(pieces) { piece, worker in
-      if clock.isOver { return }
+      // The first in any case: nothing can be said of none.
+      if clock.isOver, piece > 0 { return }
       let range = piece * Self.freePiece..<min((piece + 1) * Self.freePiece, tokens.count)
       let memory = memories[worker]
       var random = Self.stream(settings.seed, epoch: epoch, piece: piece)
@@ -113,7 +115,7 @@ struct WordVectorLearner: Learner {
     let memories = (0..<Self.pieces).map { _ in OrderedPiece(tokens: size, rows: rows) }
     var (loss, count) = (0.0, 0)
     var start = 0
-    while start < tokens.count, !clock.isOver {
+    while start < tokens.count, start == 0 || !clock.isOver {
       let batch = start..<min(start + Self.pieces * size, tokens.count)
       let rate = Float(clock.rate)
       workers.forEach(Self.pieces) { piece, _ in

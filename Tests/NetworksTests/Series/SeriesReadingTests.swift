@@ -65,6 +65,17 @@ struct SeriesReadingTests {
     #expect(Self.reason("t_ms,a,label\n0,1,\"a\nb\"\n10,\"hot\",\n").contains("line 4: a is \"hot\""))
   }
 
+  @Test("values far from zero and close together keep what they differ by, and those that are too large are called so")
+  func narrow() throws {
+    let stream = try Self.stream("t_ms,a,b\n0,5400000.13,1.5\n20,5400000.26,2.5\n40,,\n60,5400000.2,3\n")
+    #expect(stream.offsets == [5_400_000.13, 0])
+    #expect([0, 2, 6].map { (stream.values[$0] * 100).rounded() } == [0, 13, 7] && stream.values[4].isNaN)
+    #expect([1, 3, 7].map { stream.values[$0] } == [1.5, 2.5, 3])
+    #expect(try Self.stream("t_ms,a\n0,0.1\n20,0.25\n").offsets == [0])
+    #expect(Self.reason("t_ms,a,b\n0,1e19,1\n20,1e300,2\n").contains("\"a\" are too large, beyond 1e+18"))
+    #expect(Self.reason("t_ms,a,b\n0,,1\n20,,2\n").contains("has no value in any row"))
+  }
+
   @Test("dates become milliseconds")
   func dates() throws {
     let stream = try Self.stream("date,OT\n2016-02-28 23:00:00,30\n2016-02-29T00:00:00.500Z,31\n2016-03-01 00:00,32\n")

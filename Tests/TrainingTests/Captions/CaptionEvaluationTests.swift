@@ -20,13 +20,26 @@ struct CaptionEvaluationTests {
       CaptionSheet(lines, path: path + "/list.tsv"), preprocessing: Preprocessing(colour: .grey, width: 4, height: 4))
   }
 
-  private func report(_ scores: [[Float]]) throws -> CaptionReport {
+  private func report(_ scores: [[Float]], unknown: Set<Int>? = nil) throws -> CaptionReport {
     // Pictures as scores, captions as the unit vectors: their product is the table of scores.
     let identity = (0..<25).map { Float($0 % 6 == 0 ? 1 : 0) }
     return CaptionReport(
       pictures: Tensor(shape: [4, 5], values: scores.flatMap { $0 }),
       captions: Tensor(shape: [5, 5], values: identity),
-      data: try data())
+      data: try data(), unknown: unknown)
+  }
+
+  @Test("a caption of unknown words finds nothing and is found by nothing, alone among the answers too")
+  func unknown() throws {
+    let scores: [[Float]] = [[9, 8, 1, 1, 1], [9, 8, 1, 1, 1], [1, 1, 9, 9, 1], [1, 1, 1, 1, 9]]
+    let one = try report(scores, unknown: [4])
+    #expect(one.unknownCaptions == 1)
+    #expect(one.textToImage.recallAt10 == 0.8 && one.imageToText.recallAt10 == 0.75)
+    #expect(one.textToImage.probes == 5 && one.imageToText.probes == 4)
+    let all = try report(scores, unknown: Set(0..<5))
+    #expect(all.textToImage.recallAt10 == 0 && all.imageToText.recallAt10 == 0)
+    #expect(all.textToImage.medianRank == 4 && all.imageToText.medianRank == 6)
+    #expect(try report(scores).unknownCaptions == nil)
   }
 
   @Test("pictures of equal pixels are one answer, and each of their captions is right for both")
@@ -63,7 +76,7 @@ struct CaptionEvaluationTests {
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any])
     for direction in ["text_to_image", "image_to_text"] {
       let figures = try #require(json[direction] as? [String: Double])
-      #expect(Set(figures.keys) == ["recall_at_1", "recall_at_5", "recall_at_10", "median_rank"])
+      #expect(Set(figures.keys) == ["recall_at_1", "recall_at_5", "recall_at_10", "median_rank", "probes"])
     }
   }
 }

@@ -108,6 +108,9 @@ struct CaptionTrainerTests {
     trainer.parent = try CaptionParent(contentsOf: path)
     let trained = try trainer.train(data.rows(data.names.indices.filter { isRed[$0] }))
     #expect(trained.model.texts.count == 2)
+    let notes = trained.card.notes ?? []
+    #expect(notes.contains { $0.hasPrefix("1 of the 2 pairs of towers is of patches") }, "\(notes)")
+    #expect(trained.card.parent?.kept.hasSuffix("2 pairs of towers to begin with, 1 of them of patches") == true)
     let others = data.rows(data.names.indices.filter { !isRed[$0] })
     #expect(try trained.model.evaluate(on: others).textToImage.recallAt5 > 0.7)
   }

@@ -38,6 +38,45 @@ struct SeriesTrainerTests {
     #expect(try Self.trainer { $0.settings.seed = 2 }.train(streams).model.encoded() != files[0])
   }
 
+  @Test("a signal far from zero is learned as it is near it, and a channel that never changes is named")
+  func farFromZero() throws {
+    func streams(_ offset: Double) throws -> [SeriesStream] {
+      try DrawnSeries.streams(subjects: 3, each: 1, seed: 4).map { stream in
+        var text = "t_ms,x,y,still\n"
+        for row in stream.times.indices {
+          let (x, y) = (Double(stream.values[2 * row]), Double(stream.values[2 * row + 1]))
+          text += "\(stream.times[row]),\(offset + 0.2 * x),\(y),7\n"
+        }
+        return try SeriesStream(csv: Data(text.utf8), name: stream.name)
+      }
+    }
+    let (near, far) = (try streams(0), try streams(5_400_000))
+    let trained = try Self.trainer().train(far)
+    #expect(trained.notes.contains { $0.contains("the channel still has one value") }, "\(trained.notes)")
+    let model = try SeriesModel(trained.model.encoded())
+    #expect(model.sampling.origins?.map { $0 > 5_399_000 } == [true, false, false])
+    let moments = try model.embed(far[0])
+    #expect(Set(moments.map(\.vector)).count == moments.count)
+    let plain = try Self.trainer().train(near)
+    #expect(plain.model.sampling.origins == nil)
+    // What the front end sees is the same but for the level, which is counted from zero.
+    let (a, b) = (plain.model.frontEnd, model.frontEnd)
+    let (one, other) = (
+      try a.features(of: a.sampling.pieces(of: near[0])[0], at: [100]),
+      try b.features(of: b.sampling.pieces(of: far[0])[0], at: [100])
+    )
+    let same = zip(one, other).count { abs($0 - $1) < 0.01 }
+    #expect(same > one.count * 9 / 10, "\(same) of \(one.count)")
+    // A model of data near zero is none of data far from it.
+    var further = Self.trainer()
+    let path = NSTemporaryDirectory() + "likeness-series-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try plain.model.encoded().write(to: URL(fileURLWithPath: path))
+    further.parent = try SeriesParent(contentsOf: path)
+    let notes = try further.train(far).notes
+    #expect(notes.contains { $0.contains("tells few of them apart") }, "\(notes)")
+  }
+
   @Test("the dilated encoder learns, on any number of workers, and a moment's embedding does not depend on its company")
   func dilated() throws {
     let streams = try DrawnSeries.streams(subjects: 5, each: 1, seed: 10)

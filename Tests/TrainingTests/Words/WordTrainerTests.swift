@@ -163,6 +163,29 @@ struct WordTrainerTests {
     #expect(trained.model.dimension == 3)
   }
 
+  @Test("what there is no time for is left out and said: no encoder without a step, no loss of nothing")
+  func noTime() throws {
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 1_500, seed: 8))
+    let path = NSTemporaryDirectory() + "likeness-words-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let trained = try Self.trainer {
+      ($0.gaps, $0.minutes, $0.settings.dimension, $0.checkpoints) = (GapSettings(), 1e-9, 4, path)
+    }.train(path: file.path)
+    #expect(trained.model.gaps == nil && trained.card.gaps == nil && trained.card.losses["gaps"] == nil)
+    #expect(trained.epochs.map(\.stage) == ["vectors"])
+    #expect(trained.epochs.allSatisfy { $0.loss > 0 && $0.wordsPerSecond < 1e8 })
+    let notes = trained.card.notes ?? []
+    for said in [
+      "the encoder of gaps was left out", "principal components and spelling were not joined", "the vectors saw ",
+    ] {
+      #expect(notes.contains { $0.contains(said) }, "\(notes)")
+    }
+    #expect(try WordModel(trained.model.encoded()).gaps == nil)
+    // Where there is time for all there is nothing to say.
+    let whole = try Self.trainer { $0.gaps = GapSettings() }.train(path: file.path)
+    #expect(whole.card.notes == nil && whole.model.gaps != nil)
+  }
+
   @Test("time that is given is kept, and the model is whole")
   func minutes() throws {
     let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 2_000, seed: 3))

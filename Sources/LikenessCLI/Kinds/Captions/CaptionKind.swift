@@ -55,7 +55,18 @@ struct CaptionKind: Kind {
     let report = try embedder.model.evaluate(on: data)
     return CaptionOutcome(
       report: report, skipped: data.skipped, skippedLines: sheet.skippedLines,
-      notes: [known, Self.note(onChoice: min(report.pictures, report.captions))].compactMap { $0 })
+      notes: [
+        known, Self.note(onUnknown: report),
+        // What knows no word is wrong however few there are.
+        report.unknownCaptions ?? 0 == 0 ? Self.note(onChoice: min(report.pictures, report.captions)) : nil,
+      ].compactMap { $0 })
+  }
+
+  /// What the model can say nothing of.
+  private static func note(onUnknown report: CaptionReport) -> String? {
+    guard let count = report.unknownCaptions, count > 0 else { return nil }
+    return "of \(count) of the \(report.captions) captions the model knows no word: "
+      + (count == 1 ? "it finds nothing, and nothing finds it" : "they find nothing, and nothing finds them")
   }
 
   /// What figures say little of, where there is so little to choose from.

@@ -55,7 +55,8 @@ struct WordCheck {
       case .pairs(let pairs): return .pairs(try pairs.evaluate(model))
       case .analogies(let analogies):
         return .analogies(
-          try analogies.evaluate(model, vocabularyLimit: vocabularyLimit ?? WordKind.vocabularyLimit))
+          try analogies.evaluate(
+            model, vocabularyLimit: min(vocabularyLimit ?? WordKind.vocabularyLimit, model.words.count)))
       case .gaps(let gaps): return .gaps(try gaps.evaluate(model, progress: progress))
       }
     } catch {

@@ -25,7 +25,7 @@ struct WordKind: Kind {
   func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer {
     let limit = request.words.vocabularyLimit ?? Self.vocabularyLimit
     if request.words.fill != nil {
-      return try GapAnswer(embedder: embedder, limit: limit).answer(text, k: request.k, from: gallery)
+      return try GapAnswer(embedder: embedder, limit: limit, request: request).answer(text, from: gallery)
     }
     let expression = try WordExpression(text)
     let asked = Set(try embedder.numbers(of: expression).map { embedder.model.words[$0] })
@@ -103,26 +103,52 @@ private struct VocabularySource: EnrollmentSource {
 private struct GapAnswer {
   let embedder: WordEmbedder
   let limit: Int
+  let request: QueryRequest
 
-  func answer(_ sentence: String, k: Int, from gallery: Gallery) throws -> Answer {
+  func answer(_ sentence: String, from gallery: Gallery) throws -> Answer {
     let info = try gallery.info()
     let size = Answer.GallerySize(identities: info.identities, embeddings: info.embeddings)
+    let allowed = try allowed(in: gallery, embeddings: info.embeddings)
     var candidates: [Candidate] = []
+    var farther: String?
     for filling in try embedder.fill(sentence, count: embedder.model.words.count, limit: limit) {
-      guard candidates.count < k else { break }
-      guard try gallery.identity(named: filling.word) != nil,
-        let embedding = try gallery.embeddings(of: filling.word).first
-      else { continue }
-      candidates.append(
-        Candidate(
-          identity: filling.word, distance: 1 - filling.share, embedding: embedding.id, source: embedding.source))
+      guard candidates.count < request.k else { break }
+      var found = try allowed.map { $0[filling.word] ?? [] } ?? held(filling.word, in: gallery)
+      guard !found.isEmpty else { continue }
+      for place in found.indices { found[place].distance = 1 - filling.share }
+      if let most = request.maxDistance, 1 - filling.share > most {
+        farther = "the next is at \(1 - filling.share), beyond \(most)"
+        break
+      }
+      candidates += found
     }
+    candidates = Array(candidates.prefix(request.k))
     let words = embedder.model.words.count
     let among = limit < words ? "the \(limit) most frequent of \(words) words" : "all \(words) words"
     var note = "ranked by the model's encoder of gaps among \(among); a distance here is 1 - the word's share"
     if let context = self.note(onContext: sentence) { note += "; " + context }
+    if let farther { note += "; " + farther }
     return Answer(
-      candidates: candidates, foundBy: .exact, gallerySize: size, embedder: embedder.specification.name, note: note)
+      candidates: candidates, foundBy: allowed == nil ? .exact : .filtered, gallerySize: size,
+      embedder: embedder.specification.name,
+      decision: request.maxDistance.map { _ in candidates.isEmpty ? .noMatch : .match }, note: note)
+  }
+
+  /// What meets the query's condition, by word; nil where it has none. The gallery itself is asked, with a probe that decides
+  /// nothing, so that a condition means what it means in every query.
+  private func allowed(in gallery: Gallery, embeddings: Int) throws -> [String: [Candidate]]? {
+    guard let condition = request.condition else { return nil }
+    let all = try gallery.query(
+      .vector(embedder.model.vector(0)), k: max(1, embeddings), by: request.grouping, where: condition)
+    return Dictionary(grouping: all.candidates, by: \.identity)
+  }
+
+  private func held(_ word: String, in gallery: Gallery) throws -> [Candidate] {
+    guard try gallery.identity(named: word) != nil else { return [] }
+    let embeddings = try gallery.embeddings(of: word).map {
+      Candidate(identity: word, distance: 0, embedding: $0.id, source: $0.source)
+    }
+    return request.grouping == .identity ? Array(embeddings.prefix(1)) : embeddings
   }
 
   /// What the encoder could not look at, or that it had nothing to look at.
