@@ -82,7 +82,8 @@ struct OpenFilesTests {
     // Once it is closed it is a file like any other.
     try other.close()
     try gallery.backup(to: other.path, replacing: true)
-    try gallery.exportVectors(to: other.path, format: .csv)
+    let error = #expect(throws: VectorFileError.self) { try gallery.exportVectors(to: other.path, format: .csv) }
+    #expect(error?.reason.contains("is no csv file of vectors") == true)
   }
 
   @Test("not to see whether one is the index of another gallery")

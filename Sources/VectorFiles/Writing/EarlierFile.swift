@@ -7,7 +7,9 @@ enum EarlierFile {
   ///
   /// - Throws: ``VectorFileError`` for one that is not to be replaced.
   static func check(_ path: String, format: VectorFileFormat) throws {
-    guard case .file(let place)? = try? Destination(path), isFilled(place) else { return }
+    guard case .file(let place)? = try? Destination(path) else { return }
+    if let reason = DatabaseFiles.refusal(of: place) { throw VectorFileError(path: path, reason: reason) }
+    guard isFilled(place) else { return }
     do {
       // A database that is in use is not opened at all: when it is closed, its locks in this process are gone.
       guard !["-wal", "-shm", "-journal"].contains(where: { DurableFile.size(place + $0) != nil }),
