@@ -52,19 +52,6 @@ extension Gallery {
     }
   }
 
-  /// The attributes of an identity and of its embeddings as the file has them: ``JSONValue`` keeps no more than 64 bits of
-  /// a number.
-  package func writtenAttributes(of identity: String) throws -> (identity: String, embeddings: [EmbeddingID: String]) {
-    try reading { db in
-      let id = try Name.known(identity, in: db)
-      let rows = try RawStatement(db, "SELECT id, attributes FROM embedding WHERE identity_id = ?")
-      try rows.bind(id.rawValue, at: 1)
-      var embeddings: [EmbeddingID: String] = [:]
-      while try rows.step() { embeddings[EmbeddingID(rows.integer(0))] = rows.text(1) }
-      return (try Self.attributes(of: id, in: db), embeddings)
-    }
-  }
-
   /// Gives an identity another name. Its number, embeddings and attributes stay.
   ///
   /// - Throws: ``GalleryError/unknownIdentity(name:)``; ``GalleryError/identityExists(name:)`` where another identity is

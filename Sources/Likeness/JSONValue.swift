@@ -12,8 +12,10 @@ public enum JSONValue: Sendable, Hashable {
   case bool(Bool)
   /// A number without a fraction that fits 64 bits.
   case integer(Int64)
+  /// A longer one, of up to 38 digits.
+  case long(Decimal)
   /// Any other number. JSON has no NaN and no infinity: such a value is refused when it is stored. One without a fraction is
-  /// read back as an ``integer(_:)``, as JSON's text does not tell `3.0` from `3`, nor `-0.0` from `0`.
+  /// read back as an ``integer(_:)`` or ``long(_:)``, as JSON's text does not tell `3.0` from `3`, nor `-0.0` from `0`.
   case number(Double)
   /// A string.
   case string(String)
@@ -34,7 +36,9 @@ extension JSONValue: Codable {
     } else if let value = try? container.decode(Int64.self) {
       self = .integer(value)
     } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
+      let isLong = value == value.rounded() && abs(value) >= 0x1p63 && abs(value) < 1e38
+      let digits = isLong ? try? container.decode(Decimal.self) : nil
+      self = digits.map { .long($0) } ?? .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
     } else if let value = try? container.decode([JSONValue].self) {
@@ -51,6 +55,7 @@ extension JSONValue: Codable {
     case .null: try container.encodeNil()
     case .bool(let value): try container.encode(value)
     case .integer(let value): try container.encode(value)
+    case .long(let value): try container.encode(value)
     case .number(let value): try container.encode(value)
     case .string(let value): try container.encode(value)
     case .array(let value): try container.encode(value)
