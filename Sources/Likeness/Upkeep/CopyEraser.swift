@@ -1,3 +1,4 @@
+import Digests
 import Files
 import Foundation
 import GRDB
@@ -90,7 +91,7 @@ struct CopyEraser {
         }
         if forgotten.isWhole, try db.integer("PRAGMA user_version") >= 2 {
           let member = try RawStatement(db, "DELETE FROM training_member WHERE name_sha256 = ?")
-          try member.bind(TrainingStart.hash(ofName: forgotten.name), at: 1)
+          try member.bind(Digest.ofName(forgotten.name), at: 1)
           try member.run()
         }
         return .commit

@@ -240,15 +240,15 @@ private struct Restoration {
 
   /// Gives what is at the path another name, which ends in `ending`.
   private func putAside(_ ending: String) throws -> String {
-    let damaged = DurableFile.unusedName(path + "." + ending)
+    let aside = DurableFile.unusedName(path + "." + ending)
     for suffix in parts where FileManager.default.fileExists(atPath: path + suffix) {
       do {
-        try FileManager.default.moveItem(atPath: path + suffix, toPath: damaged + suffix)
+        try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
       } catch {
         throw refusal("\(path)\(suffix) cannot be renamed: \(error.localizedDescription)")
       }
     }
-    return damaged
+    return aside
   }
 
   /// Puts the copy where nothing is.

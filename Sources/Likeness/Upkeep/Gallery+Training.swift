@@ -29,7 +29,7 @@ extension Gallery {
         db, "INSERT OR IGNORE INTO training_member (run_id, name_sha256, identity_id) VALUES (?, ?, nullif(?, 0))")
       for name in start.identities {
         try member.bind(run, at: 1)
-        try member.bind(TrainingStart.hash(ofName: name), at: 2)
+        try member.bind(Digest.ofName(name), at: 2)
         try member.bind(try Name.find(name, in: db)?.rawValue ?? 0, at: 3)
         try member.run()
       }
