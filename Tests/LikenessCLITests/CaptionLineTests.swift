@@ -173,6 +173,9 @@ struct CaptionLineTests {
     let figure = try #require(fewShot["5_way_1_shot"] as? [String: Double])
     #expect(figure["value"] ?? 0 > 0.3)
     #expect(fewShot["20_way_1_shot"] is NSNull)
+    let notes = try #require(try evaluated.json()["notes"] as? [String])
+    #expect(notes.contains("20_way_1_shot: null, as it needs 20 classes of 2 pictures or more"), "\(notes)")
+    #expect(!notes.contains { $0.hasPrefix("5_way") })
     #expect(try evaluated.json()["eer"] is [String: Any])
   }
 }

@@ -195,6 +195,14 @@ public struct FewShotReport: Encodable, Sendable, Hashable {
     for (key, figure) in figures { try container.encode(figure, forKey: Key(stringValue: key)) }
   }
 
+  /// Why there is no figure, a sentence a task that has none.
+  public var notes: [String] {
+    FewShot.tasks.filter { self[$0.key] == nil }.map { task in
+      let pictures = task.shots + 1
+      return "\(task.key): null, as it needs \(task.ways) classes of \(pictures) pictures or more"
+    }
+  }
+
   /// One line: the four figures in per cent with their intervals.
   public var summary: String {
     FewShot.tasks.map { task in

@@ -22,10 +22,10 @@ struct SeriesFrames: Sendable {
   init(_ model: SeriesModel, _ streams: [SeriesStream], workers: Int?) throws {
     let sampling = model.sampling
     let found = Workers(workers ?? Workers.cores).map(streams) { stream in Result { try sampling.pieces(of: stream) } }
-    var short: [String] = []
+    var (short, bare): ([String], [String]) = ([], [])
     for (number, (stream, pieces)) in zip(streams, found).enumerated() {
       let pieces = try pieces.get()
-      if pieces.isEmpty { short.append(stream.name) }
+      let before = labels.count
       for piece in pieces where !piece.labels.isEmpty {
         let moments = sampling.moments(of: piece).filter { piece.labels[$0] != nil }
         guard !moments.isEmpty else { continue }
@@ -36,9 +36,13 @@ struct SeriesFrames: Sendable {
         if person == subjects.count { subjects.append(piece.subject) }
         people += [Int](repeating: person, count: moments.count)
       }
+      if pieces.isEmpty { short.append(stream.name) } else if labels.count == before { bare.append(stream.name) }
     }
     if !short.isEmpty {
       notes.append("left out \(short.count) streams shorter than a window, the first is \(short[0])")
+    }
+    if !bare.isEmpty {
+      notes.append("left out \(bare.count) streams without a label, the first is \(bare[0])")
     }
   }
 }

@@ -32,9 +32,7 @@ final class SkipGramRows: @unchecked Sendable {
     alias = AliasTable(counts.map { Foundation.pow(Double($0), 0.75) })
     let total = Double(counts.reduce(0, +))
     keep = counts.map { count in
-      let share = Double(count) / total
-      guard settings.subsample > 0 else { return .max }
-      let kept = ((share / settings.subsample).squareRoot() + 1) * settings.subsample / share
+      let kept = settings.kept(ofShare: Double(count) / total)
       return kept >= 1 ? .max : UInt32(kept * 4_294_967_295)
     }
     let steps = Int(cn_words_sigmoid_size)

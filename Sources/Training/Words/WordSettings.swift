@@ -52,6 +52,24 @@ public struct WordSettings: Sendable, Hashable, Codable {
   var drawn: Int { negatives ?? (method == .cbow ? 15 : 10) }
   var peakRate: Double { rate ?? (method == .cbow ? 0.05 : 0.025) }
 
+  /// The part of a word's occurrences that stays, of one that is so large a share of the corpus.
+  func kept(ofShare share: Double) -> Double {
+    subsample > 0 ? min(1, ((share / subsample).squareRoot() + 1) * subsample / share) : 1
+  }
+
+  /// - Parameter counts: of each word of the corpus.
+  /// - Throws: ``WordTrainingError/badSetting(name:reason:)`` where nothing would stay.
+  func check(of counts: [Int]) throws {
+    let total = Double(counts.reduce(0, +))
+    let kept = counts.reduce(0.0) { $0 + Double($1) * self.kept(ofShare: Double($1) / total) }
+    guard kept * Double(epochs) >= 1 else {
+      throw WordTrainingError.badSetting(
+        name: "--subsample",
+        reason: "is \(subsample): not one of \(Int(total)) words would be left to learn from: choose a larger one, or 0 "
+          + "for all")
+    }
+  }
+
   /// - Throws: ``WordTrainingError/badSetting(name:reason:)``.
   func check() throws {
     func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {

@@ -59,6 +59,7 @@ public struct WordTrainer: LongTraining {
     guard settings.dimension < corpus.words.count else {
       throw WordTrainingError.dimensionTooLarge(dimension: settings.dimension, words: corpus.words.count)
     }
+    try settings.check(of: corpus.counts)
     return try train(corpus, start: start, onEvent: onEvent)
   }
 

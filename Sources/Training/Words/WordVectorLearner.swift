@@ -36,9 +36,7 @@ struct WordVectorLearner: Learner {
     let examples = settings.method == .skipGram ? reach : 1
     let meetings = zip(corpus.counts, weights).map { count, weight in
       let share = Double(count) / total
-      let kept =
-        settings.subsample > 0
-        ? min(1, ((share / settings.subsample).squareRoot() + 1) * settings.subsample / share) : 1
+      let kept = settings.kept(ofShare: share)
       return Double(settings.drawn) * examples * weight / drawn + share * kept * (examples + reach)
     }
     let batch = Self.mostMeetings / (meetings.max() ?? 1)

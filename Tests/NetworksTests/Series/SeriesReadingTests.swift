@@ -92,6 +92,7 @@ struct SeriesReadingTests {
     #expect(Self.reason("t_ms,a,a\n1,2,3\n").contains("same name"))
     #expect(Self.reason("t_ms,a\n0,1\n10\n").contains("line 3 has 1 fields"))
     #expect(Self.reason("t_ms,a\n0,1\n10,hot\n").contains("line 3: a is \"hot\""))
+    #expect(Self.reason("t_ms,a\n0,1\n10,-0x1A\n").contains("line 3: a is \"-0x1A\""))
     #expect(Self.reason("t_ms,a\n0,1\n\"\",2\n").contains("line 3"))
     #expect(Self.reason("t_ms,a\n10,1\n0,2\n").contains("goes back at line 3"))
     #expect(Self.reason("t_ms,a,b\n0,1,\n10,2,NaN\n").contains("\"b\" has no value"))

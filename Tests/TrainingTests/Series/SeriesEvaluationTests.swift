@@ -68,7 +68,9 @@ struct SeriesEvaluationTests {
     #expect(throws: EvaluationError.self) { try evaluation.evaluate(model, on: streams, labelled: bare) }
     let report = try evaluation.evaluate(model, on: [streams[0]], labelled: streams)
     #expect(report.notes.contains { $0.contains("m0") })
-    #expect(!report.notes.contains { $0.contains("alone have") })
+    #expect(!report.notes.contains { $0.contains("alone have") || $0.contains("without a label") })
+    let half = try evaluation.evaluate(model, on: [streams[0]], labelled: [bare[0]] + streams[1...])
+    #expect(half.notes.contains("left out 1 streams without a label, the first is \(bare[0].name)"))
     let renamed = try SeriesStream(
       name: streams[0].name, channels: streams[0].channels, times: streams[0].times, values: streams[0].values,
       labels: streams[0].labels.map { $0 == "hums" ? "sings" : $0 })

@@ -163,6 +163,15 @@ struct WordTrainerTests {
     #expect(trained.model.dimension == 3)
   }
 
+  @Test("a subsampling that leaves nothing to learn from is refused; none at all is not")
+  func nothingLeft() throws {
+    let file = try TextFile(SyntheticCorpora.agreement(kinds: 2, sentences: 100, seed: 2))
+    let error = #expect(throws: WordTrainingError.self) {
+      try Self.trainer { ($0.settings.dimension, $0.settings.subsample) = (3, 1e-30) }.train(path: file.path)
+    }
+    #expect(error?.description.contains("not one of") == true, "\(String(describing: error))")
+  }
+
   @Test("what there is no time for is left out and said: no encoder without a step, no loss of nothing")
   func noTime() throws {
     let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 1_500, seed: 8))

@@ -76,6 +76,6 @@ private struct PictureOutcome: EvaluationOutcome {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(fewShot, forKey: .fewShot)
     try container.encode(skipped, forKey: .skipped)
-    try container.encode(notes, forKey: .notes)
+    try container.encode(notes + fewShot.notes, forKey: .notes)
   }
 }
