@@ -20,8 +20,8 @@ if [ "${1:-}" = --all ]; then
 fi
 which=${1:-address thread}
 filter=${2:-}
-threads='HNSWTests\.(ConcurrencyTests|ThreadsTests|ReclamationTests|WriterTests|BatchTests)'
-threads="$threads|LikenessTests\.(ConcurrencyTests|GroupedCommitTests|BulkTests|SnapshotTests|UntracedChangesTests)"
+threads='HNSWTests\.(ConcurrencyTests|ThreadsTests|ReclamationTests|WriterTests|BatchTests|UsualEffortTests)'
+threads="$threads|LikenessTests\.(ConcurrencyTests|GroupedCommitTests|BulkTests|MovedFilesTests|SnapshotTests|UntracedChangesTests)"
 # A sanitizer's own report is what is wanted, not a backtrace beside it.
 export SWIFT_BACKTRACE=enable=no
 # Swift keeps metadata for the life of a process, which a search for leaks reports; memory that grows is what the soak
