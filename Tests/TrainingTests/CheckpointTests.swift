@@ -32,7 +32,8 @@ struct CheckpointTests {
     #expect(throws: Never.self) {
       try files.createDirectory(atPath: copy, withIntermediateDirectories: true)
       for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix(".checkpoint") {
-        try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)).write(to: URL(fileURLWithPath: copy + "/" + name))
+        try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)).write(
+          to: URL(fileURLWithPath: copy + "/" + name))
       }
     }
   }

@@ -160,22 +160,9 @@ extension SeriesRows.Field {
     return hasDoubled ? text.replacingOccurrences(of: "\"\"", with: "\"") : text
   }
 
-  /// How numbers are written here, whatever language the program that reads speaks.
-  private static nonisolated(unsafe) let plain = newlocale(LC_ALL_MASK, "C", nil)
-
-  /// The field as a decimal number, `nan` or `inf`; nil where it is none.
+  /// The field as a decimal number, `nan` or `inf`, whatever the locale; nil where it is none.
   var number: Double? {
-    guard !bytes.isEmpty, let base = bytes.base.baseAddress else { return nil }
     // What begins with 0x would be a number in hexadecimal.
-    guard !bytes.prefix(3).contains(where: { $0 | 0x20 == UInt8(ascii: "x") }) else { return nil }
-    let start = base + bytes.startIndex
-    return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) { text in
-      var stop: UnsafeMutablePointer<CChar>?
-      let value = strtod_l(text, &stop, Self.plain)
-      guard let stop, stop > text else { return nil }
-      var rest = stop - UnsafeMutablePointer(mutating: text)
-      while rest < bytes.count, text[rest] == CChar(UInt8(ascii: " ")) { rest += 1 }
-      return rest == bytes.count ? value : nil
-    }
+    bytes.contains { $0 | 0x20 == UInt8(ascii: "x") } ? nil : Double(text)
   }
 }

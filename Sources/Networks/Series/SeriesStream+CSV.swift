@@ -94,7 +94,7 @@ private struct SeriesReader {
 
   mutating func read(_ data: Data) throws -> Table {
     var table = Table()
-    // A terminator lets the C library's number reader run on the bytes themselves.
+    // A terminator, so that the byte after a line's end may be looked at.
     let bytes = [UInt8](data) + [0]
     let first = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     try bytes.withUnsafeBufferPointer { buffer in
