@@ -65,7 +65,8 @@ public struct WordSettings: Sendable, Hashable, Codable {
     guard kept * Double(epochs) >= 1 else {
       throw WordTrainingError.badSetting(
         name: "--subsample",
-        reason: "is \(subsample): not one of \(Int(total)) words would be left to learn from: choose a larger one, or 0 "
+        reason:
+          "is \(subsample): not one of \(Int(total)) words would be left to learn from: choose a larger one, or 0 "
           + "for all")
     }
   }
