@@ -143,4 +143,15 @@ struct FilterTests {
       }
     }
   }
+
+  @Test("what a set remembers of an index that is gone says nothing of the next one")
+  func nextIndex() throws {
+    let set: IDSet = [3, 700]
+    for round in 0..<60 {
+      // Each in the memory that the one before has left, as often as the system will have it.
+      let index = try HNSWIndex(dimension: 2, metric: .euclidean)
+      for id in round % 2 == 0 ? 0..<100 : 650..<750 { try index.add([Float(id), 1], id: Int64(id)) }
+      #expect(try index.search([0, 1], k: 2, where: set).hits.map(\.id) == [round % 2 == 0 ? 3 : 700])
+    }
+  }
 }

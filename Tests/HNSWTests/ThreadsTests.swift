@@ -105,4 +105,38 @@ struct ThreadsTests {
     #expect(first.codes != second.codes)
     #expect(try digest(scale: 1) == first)
   }
+
+  @Test(
+    "a first batch that is given up leaves those that were there before linked, and the index sound",
+    arguments: [2, 50])
+  func givenUp(dimension: Int) throws {
+    struct Enough: Error {}
+    for calls in [1, 2, 5] {
+      let index = try HNSWIndex(dimension: dimension, metric: .euclidean, parameters: .init(exactBelow: 0))
+      var random = Seeded(UInt64(dimension))
+      let before = (0..<40).map { _ in random.normals(dimension) }
+      for (id, vector) in before.enumerated() { try index.add(vector, id: Int64(id)) }
+      let rows = (0..<1_000).flatMap { _ in random.normals(dimension) }
+      var heard: [Int] = []
+      #expect(throws: Enough.self) {
+        try rows.withUnsafeBufferPointer {
+          try index.add(contentsOf: $0, ids: Array(100..<1_100)) { done in
+            heard.append(done)
+            if heard.count == calls { throw Enough() }
+          }
+        }
+      }
+      #expect(heard.allSatisfy { $0 <= 1_000 } && heard == heard.sorted(), "\(heard)")
+      #expect(index.count == 40)
+      try index.checkInvariants()
+      index.sweep()
+      try index.checkInvariants()
+      for (id, vector) in before.enumerated() {
+        #expect(try index.search(vector, k: 1, ef: 64).hits.first?.id == Int64(id))
+      }
+      try rows.withUnsafeBufferPointer { try index.add(contentsOf: $0, ids: Array(100..<1_100)) }
+      try index.checkInvariants()
+      #expect(index.count == 1_040)
+    }
+  }
 }

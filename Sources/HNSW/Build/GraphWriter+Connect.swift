@@ -18,17 +18,27 @@ extension GraphWriter {
     releaseCodes()
     let isFirst = learnIfNeeded()
     guard let codes else { return }
-    // Rows are about to lead searches that still go by older codes to the new nodes: blocks there, though they say nothing.
-    for old in retiredCodes { old.codes.reserve(slots: graph.slotEnd.load(ordering: .relaxed), ordinals: 0) }
-    let nodes: [Slot]
+    let (slots, ordinals) = (graph.slotEnd.load(ordering: .relaxed), Int(graph.storage.ordinalEnd))
+    // Rows are about to lead searches that still go by older codes to the new nodes: blocks there, on every level, though
+    // they say nothing.
+    for old in retiredCodes { old.codes.reserve(slots: slots, ordinals: ordinals) }
     if isFirst {
-      nodes = liveSlots
+      // Those that were there before stay when the new ones are given up.
+      let arrived = Set(new)
+      let older = liveSlots.filter { !arrived.contains($0) }
+      if !older.isEmpty { connectAll(older, after: 0, codes) { _ in } }
     } else {
-      codes.reserve(slots: graph.slotEnd.load(ordering: .relaxed), ordinals: Int(graph.storage.ordinalEnd))
+      codes.reserve(slots: slots, ordinals: ordinals)
       encode(new, codes)
-      nodes = new
     }
-    var linked = max(graph.count.load(ordering: .relaxed) - nodes.count, 0)
+    try connectAll(new, after: max(graph.count.load(ordering: .relaxed) - new.count, 0), codes, progress: progress)
+  }
+
+  /// - Parameter linked: how many nodes are in the graph.
+  private func connectAll(
+    _ nodes: [Slot], after linked: Int, _ codes: Codes, progress: (Int) throws -> Void
+  ) rethrows {
+    var linked = linked
     let isBulk = nodes.count > max(linked / 4, 1)
     let order = isBulk ? shuffled(nodes) : nodes
     let final = max(parameters.efConstruction / 2, memory.M)

@@ -24,6 +24,7 @@ final class Scratch: @unchecked Sendable {
   private var marks: UnsafeMutablePointer<UInt8>
   private var markCount = 0
   private var mark: UInt8 = 0
+  private let held = Atomic<Int>(0)
 
   init(memory: NodeMemory) {
     query = UnsafeMutableRawPointer.allocate(byteCount: memory.stride * 4, alignment: 64)
@@ -100,14 +101,25 @@ final class Scratch: @unchecked Sendable {
     coded.edgeBias = memory.isWide ? 0 : 128 &* lengths.edgeSum
   }
 
-  /// Bytes held.
-  var bytes: Int { pool.bytes + results.bytes + markCount }
+  /// Bytes held; may be asked while a search has it.
+  var bytes: Int { held.load(ordering: .relaxed) }
+
+  private func noteBytes() {
+    let now = pool.bytes + results.bytes + markCount
+    if now != held.load(ordering: .relaxed) { held.store(now, ordering: .relaxed) }
+  }
 
   /// An empty pool of ef candidates. Ends the use of the one before.
-  func makePool(ef: Int) -> CandidatePool { pool.makePool(ef) }
+  func makePool(ef: Int) -> CandidatePool {
+    defer { noteBytes() }
+    return pool.makePool(ef)
+  }
 
   /// Empty room for the nearest `limit` of the nodes that were expanded. Ends the use of the one before.
-  func makeResults(limit: Int) -> CandidatePool { results.makePool(limit) }
+  func makeResults(limit: Int) -> CandidatePool {
+    defer { noteBytes() }
+    return results.makePool(limit)
+  }
 
   /// Marks for the slots below `limit`, none set.
   func makeVisited(limit: Int) -> Visited {
@@ -118,6 +130,7 @@ final class Scratch: @unchecked Sendable {
       // And one behind the last slot, for what is none.
       marks = .allocate(capacity: markCount + 1)
       mark = .max
+      noteBytes()
     }
     if mark == .max {
       marks.initialize(repeating: 0, count: markCount + 1)

@@ -80,6 +80,9 @@ public final class HNSWIndex: Sendable {
   /// What searches asked for recall have learned, by k; and the turn to measure.
   let curves = Locked<[Int: KnownCurve]>([:])
   let measuring = Locked(Turn())
+  /// Tells it from every other index of the process, also from those that are gone.
+  let serial = HNSWIndex.serials.wrappingAdd(1, ordering: .relaxed).newValue
+  private static let serials = Atomic<UInt64>(0)
 
   /// An empty index.
   ///

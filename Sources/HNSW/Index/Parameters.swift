@@ -36,7 +36,7 @@ extension HNSWIndex {
       self.vectors = vectors
     }
 
-    private static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    private static var processors: Int { min(1_024, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     /// Refuses what is out of range.
     ///

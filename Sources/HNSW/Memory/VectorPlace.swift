@@ -27,6 +27,8 @@ final class VectorPlace: @unchecked Sendable {
       throw .mappingFailed("no file can be made in \(folder) (\(String(cString: strerror(errno)))): \(way)")
     }
     unlink(template)
+    // Programs that this one starts have no business with it.
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   }
 
   deinit {

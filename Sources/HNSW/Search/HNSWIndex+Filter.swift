@@ -132,7 +132,7 @@ extension HNSWIndex {
   /// Where the ids of a set are, in the order of memory.
   private func locate(_ set: IDSet.Members, anew: Bool) -> [Slot] {
     let now = changes.load(ordering: .acquiring)
-    if !anew, let known = set.places(in: ObjectIdentifier(self), changes: now) { return known }
+    if !anew, let known = set.places(in: serial, changes: now) { return known }
     var slots: [Slot] = []
     slots.reserveCapacity(set.ids.count)
     // A few at a time, so that no other search waits long for the table.
@@ -145,7 +145,7 @@ extension HNSWIndex {
       }
     }
     slots.sort()
-    set.remember(IDSet.Places(index: ObjectIdentifier(self), changes: now, slots: slots))
+    set.remember(IDSet.Places(index: serial, changes: now, slots: slots))
     return slots
   }
 }

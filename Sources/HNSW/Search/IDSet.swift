@@ -88,7 +88,7 @@ extension IDSet {
     deinit { words.deallocate() }
 
     /// Where the ids are, as it was found before, if it still holds.
-    func places(in index: ObjectIdentifier, changes: Int) -> [Slot]? {
+    func places(in index: UInt64, changes: Int) -> [Slot]? {
       places.withLock { places in
         guard let places, places.index == index, places.changes == changes else { return nil }
         return places.slots
@@ -102,7 +102,8 @@ extension IDSet {
 
   /// Where the ids were in an index when it had seen so many changes: ascending slots.
   struct Places {
-    var index: ObjectIdentifier
+    /// ``HNSWIndex/serial``: addresses are used again.
+    var index: UInt64
     var changes: Int
     var slots: [Slot]
   }

@@ -15,7 +15,8 @@ extension HNSWIndex {
     writer.withLock { writer in
       writer.sweep()
       let waiting = graph.reclamation.waiting
-      if waiting.isEmpty { return true }
+      // A place that was used again is overwritten, but perhaps in memory alone.
+      if waiting.isEmpty { return graph.storage.flushVectors() }
       let epoch = graph.reclamation.nextEpoch()
       var patience = 5_000
       while let earliest = graph.reclamation.earliestEpoch(), earliest < epoch {

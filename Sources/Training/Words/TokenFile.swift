@@ -27,6 +27,8 @@ final class TokenFile: @unchecked Sendable {
       throw WordTrainingError.temporaryFile(reason: String(cString: strerror(errno)))
     }
     _ = template.withUnsafeBufferPointer { unlink($0.baseAddress!) }
+    // Programs that this one starts have no business with it.
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     pending.reserveCapacity(1 << 16)
   }
 
