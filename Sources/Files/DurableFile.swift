@@ -22,6 +22,18 @@ package enum DurableFile {
     "\(path).partial-\(getpid())-\(UUID().uuidString.prefix(8))"
   }
 
+  /// Makes an empty file that those may read and write who may read and write another, but for what the process's umask keeps
+  /// from them.
+  ///
+  /// - Throws: ``Failure`` where there is such a file, or none can be made.
+  package static func create(_ path: String, withRightsOf other: String) throws {
+    var status = stat()
+    let mode = stat(other, &status) == 0 ? status.st_mode & 0o666 : 0o600
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard file >= 0 else { throw failure("\(path) cannot be made") }
+    close(file)
+  }
+
   /// Where what shall be at `path` has to be made: behind symbolic links, be there a file or none.
   ///
   /// - Throws: ``Failure`` for what no file can take the place of: a folder, a pipe, a device.

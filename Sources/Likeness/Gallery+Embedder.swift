@@ -60,12 +60,31 @@ extension Gallery {
     } else {
       try register(specification)
     }
-    attached.withLock { $0 = embedder }
+    let own = AttachedEmbedder(
+      embedder: embedder, specification: specification,
+      stored: StoredEmbedder(
+        name: Name.composed(specification.name), dimension: specification.dimension, metric: specification.metric,
+        sha256: specification.sha256))
+    attached.withLock { $0 = own }
+  }
+
+  /// Refuses what the attached embedder made, or was made for it, where the gallery's embedder is another one by now: another
+  /// gallery was restored over this one, or another program has changed it.
+  func checkAttached(_ stored: StoredEmbedder) throws {
+    guard let attached = attached.withLock({ $0 }), attached.stored != stored else { return }
+    _ = try agrees(stored, attached.specification)
+  }
+
+  /// The embedder whose vectors the gallery holds, where it is the attached one or none is.
+  func embedderToWriteBy(_ db: Database) throws -> EmbedderRow {
+    let embedder = try requiredEmbedder(db)
+    if let stored = try Self.storedEmbedder(in: db) { try checkAttached(stored) }
+    return embedder
   }
 
   /// The attached embedder.
   func liveEmbedder() throws -> any Embedder {
-    if let embedder = attached.withLock({ $0 }) { return embedder }
+    if let attached = attached.withLock({ $0 }) { return attached.embedder }
     guard let stored = try stored() else { throw GalleryError.noEmbedder(path: path) }
     throw GalleryError.embedderNotAttached(name: stored.name)
   }
@@ -83,8 +102,15 @@ extension Gallery {
     return vector
   }
 
+  /// An embedder that was the gallery's when it was attached.
+  struct AttachedEmbedder: Sendable {
+    var embedder: any Embedder
+    var specification: EmbedderSpecification
+    var stored: StoredEmbedder
+  }
+
   /// What of an embedder decides whether vectors may be compared.
-  struct StoredEmbedder {
+  struct StoredEmbedder: Sendable, Hashable {
     var name: String
     var dimension: Int
     var metric: Metric

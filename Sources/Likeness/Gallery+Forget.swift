@@ -112,7 +112,10 @@ extension Gallery {
       switch try eraseSlack() {
       case .logged: continue
       case .busy: return .others(LockHolder.describe(writerOf: path))
-      case .unknownLayout: return .layout
+      case .unknownLayout:
+        // The gallery's row says so until it is compacted; trying again after every write would read the file each time.
+        erasureIsPending.store(false, ordering: .releasing)
+        return .layout
       case .done:
         erasureIsPending.store(false, ordering: .releasing)
         keeper.saveIfDue(isUrgent: true)

@@ -119,6 +119,12 @@ extension Gallery {
       search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
       search.probe = id
     }
+    if vector != nil {
+      let embedder = view.embedder
+      try checkAttached(
+        StoredEmbedder(
+          name: embedder.name, dimension: embedder.dimension, metric: embedder.metric, sha256: head.embedderSHA256))
+    }
     try Self.check(search.vector, embedder: view.embedder, subject: "the probe")
     try search.run(db, k: question.k, by: question.grouping)
     return search

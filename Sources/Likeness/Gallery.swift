@@ -43,7 +43,7 @@ public final class Gallery: Sendable {
   let configuration: GalleryConfiguration
   /// Puts enrolments that come at the same time into one transaction.
   let commits = CommitGroup()
-  let attached = Locked<(any Embedder)?>(nil)
+  let attached = Locked<AttachedEmbedder?>(nil)
   /// Whether a checkpoint after a deletion could not finish.
   let erasureIsPending = Atomic(false)
 

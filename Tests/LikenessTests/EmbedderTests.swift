@@ -119,4 +119,35 @@ private struct Letters: Embedder {
     try gallery.enroll([Float](repeating: 1, count: 65_536), as: "wide")
     #expect(try gallery.query(.vector([Float](repeating: 1, count: 65_536))).candidates[0].distance == 0)
   }
+
+  @Test("where another gallery was restored over an open one, what its own embedder makes is refused from then on")
+  func changedUnderneath() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path(), embedder: Letters())
+    try gallery.enroll(.text("hello"), as: "greeting")
+    let other = try Gallery(path: scratch.path("other.gallery"), embedder: Letters(model: Data("xyz".utf8)))
+    let id = try other.enroll(.text("goodbye"), as: "farewell")
+    try other.close()
+    try Gallery.restore(from: scratch.path("other.gallery"), to: scratch.path(), replacing: true)
+
+    func refused(_ body: () throws -> Void) throws {
+      guard case .otherEmbedder(_, _, let difference) = try #require(throws: GalleryError.self, performing: body) else {
+        Issue.record("another error")
+        return
+      }
+      #expect(difference.contains("another model"))
+    }
+    try refused { try gallery.enroll(.text("hello"), as: "greeting") }
+    try refused { try gallery.enroll([Float](repeating: 1, count: 26), as: "greeting") }
+    try refused {
+      try gallery.enroll(contentsOf: [Enrollment(identity: "x", vector: [Float](repeating: 1, count: 26))])
+    }
+    try refused { _ = try gallery.query(.input(.text("hello")), k: 1) }
+    try refused { _ = try gallery.query([.input(.text("hello"))], k: 1) }
+    // What the gallery has itself needs no embedder.
+    #expect(try gallery.query(.embedding(id), k: 1).candidates.map(\.identity) == ["farewell"])
+    #expect(try gallery.identities().map(\.name) == ["farewell"])
+    try gallery.attach(Letters(model: Data("xyz".utf8)))
+    #expect(try gallery.query(.input(.text("goodbye")), k: 1).candidates.map(\.identity) == ["farewell"])
+  }
 }

@@ -212,4 +212,41 @@ import Testing
     let ours = try otherHand(scratch.path()).read { db in try String.fetchOne(db, sql: sql) }
     #expect(try ours == byHand.read { db in try String.fetchOne(db, sql: sql) })
   }
+
+  @Test(
+    "what others dropped of an older gallery is put back before it is brought up",
+    arguments: [
+      (1, "DROP INDEX embedding_identity"), (1, "DROP VIEW training_runs"), (2, "DROP INDEX embedding_identity"),
+    ])
+  func dropped(version: Int, sql: String) throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(version, in: scratch)
+    try otherHand(path).write { try $0.execute(sql: sql) }
+    let before = try Fixture.content(path)
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(!gallery.isReadOnly)
+    #expect(try gallery.info().schemaVersion == 4)
+    #expect(try Fixture.content(path) == before)
+  }
+
+  @Test(
+    "an older gallery that cannot be brought up answers, says why, and no copy of it is left, however often it is opened"
+  )
+  func hindered() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    try otherHand(path).write { try $0.execute(sql: "CREATE TABLE copy (mine)") }
+    let before = try Fixture.content(path)
+    for _ in 0..<2 {
+      let gallery = try Gallery(path: path, configuration: quiet())
+      #expect(gallery.isReadOnly)
+      #expect(try gallery.identities().count == 5)
+      let refused = #expect(throws: GalleryError.self) { try gallery.forget("Zoë") }
+      #expect(refused?.description.contains("cannot be brought to version 4") == true, "\(String(describing: refused))")
+      try gallery.close()
+    }
+    #expect(try Fixture.version(path) == 1)
+    #expect(try Fixture.content(path) == before)
+    #expect(try !files(in: scratch.folder).contains { $0.contains("backup") || $0.contains(".partial-") })
+  }
 }

@@ -51,7 +51,7 @@ final class BulkEnrollment {
     var lineage: Lineage?
     let (dimension, stored) = try gallery.writing(isFollowed: false) { db in
       if try self.lineage?.goesOn(in: db) == false { throw GalleryError.replaced(path: gallery.path) }
-      let embedder = try gallery.requiredEmbedder(db)
+      let embedder = try gallery.embedderToWriteBy(db)
       var insertion = try EnrollmentInsertion(db, embedder: embedder)
       if embedder != checked { try insertion.check(rows) }
       let stored = try TriggerSuspension.during(rows, replacing: replacing, in: db) { triggers in

@@ -7,7 +7,7 @@ extension Gallery {
     do {
       // A savepoint for each costs as much as storing it, so first as if none could fail.
       return try writing { db in
-        var insertion = try EnrollmentInsertion(db, embedder: try requiredEmbedder(db))
+        var insertion = try EnrollmentInsertion(db, embedder: try embedderToWriteBy(db))
         var outcomes: [CommitGroup.Outcome] = []
         while let request = arrivals.next() {
           requests.append(request)
@@ -30,7 +30,7 @@ extension Gallery {
   /// Whether an error has nothing to do with what was to be stored.
   private static func concernsAll(_ error: any Error) -> Bool {
     switch error {
-    case GalleryError.locked, GalleryError.moved: true
+    case GalleryError.locked, GalleryError.moved, GalleryError.otherEmbedder: true
     default: false
     }
   }
@@ -39,7 +39,7 @@ extension Gallery {
   private func storeGuarded(_ requests: [EnrollmentRequest]) -> [CommitGroup.Outcome] {
     do {
       return try writing { db in
-        var insertion = try EnrollmentInsertion(db, embedder: try requiredEmbedder(db))
+        var insertion = try EnrollmentInsertion(db, embedder: try embedderToWriteBy(db))
         return try requests.map { request in
           if let fault = insertion.fault(in: request.rows) { return .failure(fault) }
           return try alone(request, &insertion, in: db)

@@ -21,7 +21,7 @@ extension IndexKeeper {
   }
 
   /// Brings the index to the snapshot that `db` is in. Called with `following` held.
-  func follow(_ db: Database, to head: Head, embedder: EmbedderRow, isNews: Bool) throws {
+  func follow(_ db: Database, to head: Head, embedder: EmbedderRow) throws {
     let position = state.withLock { state in
       state.map {
         Position(
@@ -31,9 +31,13 @@ extension IndexKeeper {
     }
     guard let position, position.embedder == embedder else {
       // The embedder was registered since the index was built, or another gallery restored over this one.
-      if let built = try IndexBuilder(configuration: configuration, path: path).build(read: { try $0(db) }) {
+      if var built = try IndexBuilder(configuration: configuration, path: path).build(read: { try $0(db) }) {
         report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
-        state.withLock { $0 = built }
+        state.withLock { state in
+          // Answers under way close what they opened.
+          built.openViews = state?.openViews ?? [:]
+          state = built
+        }
       }
       return
     }
@@ -47,8 +51,6 @@ extension IndexKeeper {
           isThere = true
         }
         if isThere, try settleDoubts(db, highest: max(position.highest, head.highest)) { return }
-      } else if !position.logIsTrusted, !isNews {
-        return
       }
     }
     let missing = try ExpectedSchema.missingTriggers(in: db)
@@ -78,6 +80,7 @@ extension IndexKeeper {
       state?.highest = head.highest
       state?.logIsTrusted = logIsTrusted
       state?.isSuspect = false
+      state?.generation = IndexState.nextGeneration()
     }
   }
 

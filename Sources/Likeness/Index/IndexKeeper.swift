@@ -23,8 +23,9 @@ final class IndexKeeper: Sendable {
   private let building = Locked(Turn())
   /// The thread that builds it.
   private let builder = Locked<pthread_t?>(nil)
-  /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back.
-  let following = Locked(Turn())
+  /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back. How many
+  /// snapshots in a row came too late.
+  let following = Locked(0)
   /// Held while changes go from the overlay into the graph.
   let draining = Locked(Turn())
   let drainIsScheduled = Atomic(false)
@@ -68,27 +69,37 @@ final class IndexKeeper: Sendable {
       // Another snapshot, taken in turn: this one may be behind what the index has followed meanwhile.
       throw Connections.StaleSnapshot()
     }
-    return try following.withLock { _ in
+    return try following.withLock { late in
       let end = WriteAheadLog(db)?.end()
-      let current = try Head.current(db, last: head)
-      let isNews = head?.dataVersion != current.dataVersion
+      // Takes the snapshot. What takes longer to be read comes after the look at what others did: the less time there is
+      // between the two, the fewer commits come between them.
+      let version = try db.integer("PRAGMA data_version")
+      let isLate = noticeStrangers(since: end)
+      // What they did may have come after this snapshot, and has to be in the one that is compared. Where they never pause,
+      // all rows of this one are compared instead, and of the next one again.
+      let isHopeless = isLate == true && late >= Self.mostLate
+      if isLate == true, !isHopeless {
+        late += 1
+        throw Connections.StaleSnapshot()
+      }
+      late = 0
+      let current = try Head.read(db, dataVersion: version)
       head = current
       guard let embedder = current.embedder else {
         state.withLock { $0 = nil }
         return nil
       }
-      if isNews {
-        switch noticeStrangers(since: end) {
-        case false: break
-        // What they did may have come after this snapshot, and has to be in the one that is compared.
-        case true: throw Connections.StaleSnapshot()
-        case nil: head?.dataVersion = .min
-        }
-      }
-      try follow(db, to: current, embedder: embedder, isNews: isNews)
+      if isHopeless { suspect() }
+      try follow(db, to: current, embedder: embedder)
+      if isHopeless { suspect() }
+      if isHopeless || isLate == nil { head?.dataVersion = .min }
+      head?.generation = state.withLock { $0?.generation }
       return openView()
     }
   }
+
+  /// How many snapshots in a row are given up as others committed before it was known what they had done.
+  private static let mostLate = 64
 
   /// Suspects the index where somebody committed and the log does not say what, and notes where it may not say all.
   ///
@@ -181,12 +192,19 @@ final class IndexKeeper: Sendable {
           progress?(done)
         }
       }
-      beganWithSnapshot.store(made?.savedChanges != nil, ordering: .releasing)
       guard var made else { return }
       made.strangeCommits = strangeCommits
       report(made.faults.map { ($0.key, $0.value) }, embedder: made.embedder)
       let hasQueued = made.overlay.hasQueued
-      state.withLock { $0 = made }
+      // Whoever followed meanwhile may have made one, which is at a later position.
+      let isUsed = following.withLock { _ in
+        state.withLock { state in
+          if state == nil { state = made }
+          return state?.graph === made.graph
+        }
+      }
+      guard isUsed else { return }
+      beganWithSnapshot.store(made.savedChanges != nil, ordering: .releasing)
       if hasQueued { scheduleDrain() }
       // What the rows do not have any more is not to stay in a file.
       saveIfDue(isUrgent: holdsRemoved)

@@ -1,4 +1,5 @@
 import HNSW
+import Synchronization
 
 /// What an index knows, and the position in the change log up to which that agrees with the rows.
 struct IndexState: Sendable {
@@ -18,6 +19,8 @@ struct IndexState: Sendable {
   var faults: [Int64: VectorFault] = [:]
   /// Whether the triggers are as they should be; where not, every commit means comparing all rows.
   var logIsTrusted = true
+  /// Another number whenever the index was brought to a snapshot.
+  var generation = IndexState.nextGeneration()
   /// Whether the index may have a row otherwise than it is: an answer found one, or somebody wrote and the log does not
   /// say what.
   var isSuspect = false
@@ -54,9 +57,13 @@ struct IndexState: Sendable {
 
   /// Whether the index agrees with a snapshot of the rows as it is, nothing read of it but the head.
   func agrees(with head: Head) -> Bool {
-    position == head.sequence && highest == head.highest && schemaCookie == head.schemaCookie && logIsTrusted
-      && !isSuspect && embedder == head.embedder
+    // Where the log is not to be trusted, positions say nothing: then it has to be as this head's reader has left it.
+    position == head.sequence && highest == head.highest && schemaCookie == head.schemaCookie && !isSuspect
+      && embedder == head.embedder && (logIsTrusted || generation == head.generation)
   }
+
+  static func nextGeneration() -> Int { generations.wrappingAdd(1, ordering: .relaxed).newValue }
+  private static let generations = Atomic<Int>(0)
 }
 
 /// Where the log of changes may not say all that others did.

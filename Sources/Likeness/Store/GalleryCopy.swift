@@ -30,6 +30,8 @@ struct GalleryCopy: Sendable {
     defer {
       for suffix in ["", "-journal", "-wal", "-shm"] { DurableFile.remove(temporary + suffix) }
     }
+    // Nobody may read the copy who may not read the gallery.
+    try DurableFile.create(temporary, withRightsOf: sourcePath)
     let expected = try ContentDigest.of(db)
     try pages(of: db, to: temporary, progress)
     let found = try inspect(temporary)

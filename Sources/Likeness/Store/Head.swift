@@ -16,12 +16,21 @@ struct Head: Sendable {
   var identities: Int
   /// The embedder whose vectors are compared.
   var embedder: EmbedderRow?
+  /// The SHA-256 of its model.
+  var embedderSHA256: String?
+  /// The index that was brought to this snapshot: ``IndexState/generation``.
+  var generation: Int?
 
   /// The head of the snapshot that `db` is in, which this takes if nothing did before. `last` is what the same
   /// connection saw before; where nobody committed since, it still holds.
   static func current(_ db: Database, last: Head?) throws -> Head {
     let version = try db.integer("PRAGMA data_version")
     if let last, last.dataVersion == version { return last }
+    return try read(db, dataVersion: version)
+  }
+
+  /// The head of the snapshot that `db` is in.
+  static func read(_ db: Database, dataVersion: Int64) throws -> Head {
     let statement = try RawStatement(
       db,
       """
@@ -29,10 +38,12 @@ struct Head: Sendable {
              ifnull((SELECT max(id) FROM embedding), 0), (SELECT count(*) FROM identity)
       """)
     guard try statement.step() else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+    let embedder = try EmbedderRow.stored(in: db)
     return Head(
-      dataVersion: version, schemaCookie: try db.integer("PRAGMA schema_version"),
+      dataVersion: dataVersion, schemaCookie: try db.integer("PRAGMA schema_version"),
       hasChecksums: try db.integer("PRAGMA user_version") >= 2, sequence: statement.integer(0),
-      highest: statement.integer(1), identities: Int(statement.integer(2)), embedder: try EmbedderRow.stored(in: db))
+      highest: statement.integer(1), identities: Int(statement.integer(2)), embedder: embedder,
+      embedderSHA256: try embedder.flatMap { try db.text("SELECT sha256 FROM embedder WHERE id = ?", $0.id) })
   }
 }
 

@@ -56,20 +56,41 @@ struct Migration {
 
   private func migrate(_ writer: DatabaseQueue, copying: Bool) throws {
     try writer.inDatabase { db in
-      guard try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion else { return }
+      let before = try db.integer("PRAGMA user_version")
+      guard before < GalleryFile.supportedVersion else { return }
       // Rows that broke a constraint must not keep the gallery from being opened, and so mended.
       try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
       defer { try? db.execute(sql: "PRAGMA ignore_check_constraints = OFF") }
-      try db.inTransaction(.immediate) {
-        // Read inside the transaction: another process may have been quicker.
-        let version = Int(try db.integer("PRAGMA user_version"))
-        guard version < GalleryFile.supportedVersion else { return .rollback }
-        // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
-        let copy = version == 0 || !copying ? nil : try copyBefore(version)
-        for migration in GallerySchema.migrations[version...] { try db.execute(sql: migration) }
-        if let copy { try CopyRegister.add(copy, reason: .migration, in: db) }
-        return .commit
+      var copy: String?
+      do {
+        try migrate(db, copying: copying, copy: &copy)
+      } catch {
+        // The gallery is as it was: a copy of it nobody asked for, and nobody would know of.
+        if let copy { DurableFile.remove(copy) }
+        guard before > 0, let error = error as? DatabaseError,
+          [.SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_FULL, .SQLITE_IOERR].contains(error.resultCode.primaryResultCode)
+        else { throw error }
+        throw Refusal(
+          reason:
+            "it cannot be brought to version \(GalleryFile.supportedVersion) (\(error.message ?? "\(error)")): see what "
+            + "'likeness doctor \(factory.path)' says, and open it again")
       }
+    }
+  }
+
+  /// - Parameter copy: Where the gallery was copied to before, as soon as it was.
+  private func migrate(_ db: Database, copying: Bool, copy: inout String?) throws {
+    try db.inTransaction(.immediate) {
+      // Read inside the transaction: another process may have been quicker.
+      let version = Int(try db.integer("PRAGMA user_version"))
+      guard version < GalleryFile.supportedVersion else { return .rollback }
+      // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
+      copy = version == 0 || !copying ? nil : try copyBefore(version)
+      // Migrations count on what an earlier version has.
+      if version > 0 { for entry in try ExpectedSchema.missing(in: db) { try ExpectedSchema.putBack(entry, in: db) } }
+      for migration in GallerySchema.migrations[version...] { try db.execute(sql: migration) }
+      if let copy { try CopyRegister.add(copy, reason: .migration, in: db) }
+      return .commit
     }
   }
 
