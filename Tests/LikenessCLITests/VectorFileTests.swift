@@ -71,6 +71,11 @@ struct VectorFileTests {
     #expect(
       rows.allSatisfy { ["setting", "recall", "qps", "build_s", "bytes_per_vector"].allSatisfy($0.keys.contains) })
     #expect(try #require(rows.last?["recall"] as? Double) >= 0.9999)
+    // Settings that were asked for are measured, whatever the one before has found.
+    let named = try CommandRun.run(
+      CommandRun.likeness, arguments.filter { $0 != "--sweep" } + ["--ef", "500", "--ef", "10", "--ef", "600"])
+    let settings = try #require(try JSONSerialization.jsonObject(with: Data(named.output.utf8)) as? [[String: Any]])
+    #expect(settings.count == 3)
 
     // Truth by which no recall can be told.
     func refuses(_ change: (inout [UInt32]) -> Void, saying words: String, _ more: [String] = []) throws {

@@ -40,6 +40,10 @@ extension Gallery {
     return try reading { db in
       let embedder = try requiredEmbedder(db)
       let format = format ?? VectorFileFormat(path: path)
+      if let names, let format, VectorFile.companionPath(of: path, format: format) == nil {
+        throw GalleryError.invalidArgument(
+          reason: "\(names) is not needed: \(path) holds the names itself: leave names (--names) out")
+      }
       let total = Int(try db.integer("SELECT count(*) FROM embedding WHERE embedder_id = ?", embedder.id))
       var receipt = ExportReceipt()
       // word2vec's first line says how many rows follow.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import VectorFiles
@@ -55,6 +56,10 @@ public final class VectorImport {
     let isNamed = (options.format ?? VectorFileFormat(path: file))?.hasNames ?? true
     names = try options.names.map { path in
       if isNamed { throw VectorFileError(path: path, reason: "is not needed: \(file) holds the names itself") }
+      // They are counted first, and then read beside the rows.
+      guard DurableFile.isRegular(path) else {
+        throw VectorFileError(path: path, reason: "is no file that can be read twice: write the names into one")
+      }
       let count = try NameList.count(path: path)
       if let rows = reader.rowCount, rows != count {
         throw VectorFileError(

@@ -33,6 +33,9 @@ enum Rescue {
       default: "/._-+,@%:=".utf8.contains(byte)
       }
     }
-    return plain ? path : "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    if plain { return path }
+    // Scalar by scalar: an apostrophe with a mark that combines with it is a character of its own.
+    let safe = path.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }
+    return "'" + safe.joined() + "'"
   }
 }

@@ -31,9 +31,12 @@ struct BenchSet {
     }
   }
 
-  /// Builds the index and measures it with each setting; a sweep ends where nothing more is to be gained.
+  /// Builds the index and measures it with each setting.
+  ///
+  /// - Parameter endsWhereAllIsFound: whether settings after one that finds everything are left out.
   func run(
     _ settings: [IndexBenchmark.Setting], k: Int, parameters: HNSWIndex.Parameters, filter: RandomFilter? = nil,
+    endsWhereAllIsFound: Bool = false,
     progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> [IndexBenchmark.Measurement] {
     let allowed = filter?.allowed(of: base.count)
@@ -45,7 +48,7 @@ struct BenchSet {
       measurements.append(
         try benchmark.measure(
           setting, k: k, queries: queries.values, truth: truth.values, width: truth.width, allowed: allowed))
-      if measurements.last?.recall ?? 0 >= 0.9999 { break }
+      if endsWhereAllIsFound, measurements.last?.recall ?? 0 >= 0.9999 { break }
     }
     return measurements
   }

@@ -83,7 +83,8 @@ struct BenchCommand: ParsableCommand {
       parameters: .init(
         seed: seed, threads: threads,
         vectors: compact ? .file(folder: FileManager.default.temporaryDirectory.path) : .memory),
-      filter: selectivity.map { RandomFilter(share: $0, seed: filterSeed) }
+      filter: selectivity.map { RandomFilter(share: $0, seed: filterSeed) },
+      endsWhereAllIsFound: sweep && recall == nil
     ) { done, total in
       guard isTerminal else { return }
       let end = done == total ? "\n" : ""

@@ -3,14 +3,15 @@ import Foundation
 /// Text made safe to stand inside HTML or SVG.
 func escaped(_ text: String) -> String {
   var safe = ""
-  for character in text {
-    switch character {
+  // Scalar by scalar: a quotation mark with a mark that combines with it is a character of its own.
+  for scalar in text.unicodeScalars {
+    switch scalar {
     case "&": safe += "&amp;"
     case "<": safe += "&lt;"
     case ">": safe += "&gt;"
     case "\"": safe += "&quot;"
     case "'": safe += "&#39;"
-    default: safe.append(character)
+    default: safe.unicodeScalars.append(scalar)
     }
   }
   return safe

@@ -156,8 +156,14 @@ extension SeriesRows.Field {
     var own = bytes
     while own.first == SeriesRows.space { own.removeFirst() }
     while own.last == SeriesRows.space { own.removeLast() }
-    let text = String(decoding: own, as: UTF8.self)
-    return hasDoubled ? text.replacingOccurrences(of: "\"\"", with: "\"") : text
+    guard hasDoubled else { return String(decoding: own, as: UTF8.self) }
+    // Byte by byte: a quote with a mark that combines with it is a character of its own.
+    var (single, isSecond): ([UInt8], Bool) = ([], false)
+    for byte in own {
+      isSecond = byte == SeriesRows.quote && !isSecond
+      if byte != SeriesRows.quote || isSecond { single.append(byte) }
+    }
+    return String(decoding: single, as: UTF8.self)
   }
 
   /// The field as a decimal number, `nan` or `inf`, whatever the locale; nil where it is none.

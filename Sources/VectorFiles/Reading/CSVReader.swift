@@ -184,8 +184,15 @@ final class CSVReader: VectorReader {
       return try lines.text(UnsafeRawBufferPointer(rebasing: record[field]), what, line: line)
     }
     let inside = UnsafeRawBufferPointer(rebasing: record[field.lowerBound + 1..<field.upperBound - 1])
-    let text = try lines.text(inside, what, line: line)
-    return text.utf8.contains(Self.quote) ? text.replacing("\"\"", with: "\"") : text
+    guard inside.contains(Self.quote) else { return try lines.text(inside, what, line: line) }
+    // Of quotes, which all are written twice here, every second goes.
+    var bytes: [UInt8] = []
+    var isSecond = false
+    for byte in inside {
+      isSecond = byte == Self.quote && !isSecond
+      if byte != Self.quote || isSecond { bytes.append(byte) }
+    }
+    return try bytes.withUnsafeBytes { try lines.text($0, what, line: line) }
   }
 
   private func optional(

@@ -16,9 +16,13 @@ final class CSVWriter: VectorWriter {
   func write(_ row: VectorRow) throws {
     try check.count(row)
     try file.append { bytes in
-      let name = row.identity ?? ""
-      let needsQuotes = name.utf8.contains { [10, 13, 34, 44].contains($0) }
-      bytes += Array((needsQuotes ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name).utf8)
+      let name = (row.identity ?? "").utf8
+      if name.contains(where: { [10, 13, 34, 44].contains($0) }) {
+        // Byte by byte: a quote with a mark that combines with it is a character of its own.
+        bytes += [Self.quote] + name.flatMap { $0 == Self.quote ? [$0, $0] : [$0] } + [Self.quote]
+      } else {
+        bytes += Array(name)
+      }
       for value in row.vector {
         bytes.append(UInt8(ascii: ","))
         bytes.append(decimal: value)
@@ -28,4 +32,6 @@ final class CSVWriter: VectorWriter {
   }
 
   func finish() throws { try file.finish() }
+
+  private static let quote = UInt8(ascii: "\"")
 }

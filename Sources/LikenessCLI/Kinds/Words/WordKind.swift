@@ -50,7 +50,7 @@ struct WordKind: Kind {
     _ vector: [Float], without asked: Set<String>, limit: Int, _ request: QueryRequest, from gallery: Gallery
   ) throws -> Answer {
     var wider = request
-    wider.k = request.k + asked.count
+    wider.k = min(request.k, Int.max - asked.count) + asked.count
     while true {
       var answer = try wider.ask(gallery, .vector(vector))
       let found = answer.candidates.count
@@ -60,6 +60,8 @@ struct WordKind: Kind {
       }
       if answer.candidates.count >= request.k || found < wider.k || wider.k >= answer.gallerySize.embeddings {
         answer.candidates = Array(answer.candidates.prefix(request.k))
+        // What is left decides, not the probe's own words.
+        if answer.decision != nil { answer.decision = answer.candidates.isEmpty ? .noMatch : .match }
         answer.note = note(without: asked, limit: limit, short: answer.candidates.count < request.k, answer.note)
         return answer
       }
