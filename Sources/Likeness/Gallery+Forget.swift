@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import Logging
@@ -83,7 +84,8 @@ extension Gallery {
     }
     let eraser = CopyEraser(forgotten: gone.rows)
     var copies: [ForgetReceipt.Copy] = []
-    for copy in gone.copies {
+    // A copy that became a gallery itself names itself among the copies of what it was made of.
+    for copy in gone.copies where copy.path != Links.absolute(path) {
       let seen = eraser.see(to: copy, besideGallery: path)
       copies.append(seen.copy)
       if seen.isGone { _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) } }

@@ -86,6 +86,15 @@ struct CaptionLineTests {
       #expect(!sentence.errors.contains("no such file"), "\(probe): \(sentence.errors)")
       #expect((try sentence.json()["note"] as? String)?.contains("no such file") != true)
     }
+    // Sentences of one file under one name each have a row, also where some replace others.
+    let lines = drawings.path + "/lines.txt"
+    for (text, count) in [("the red bar\n\na green pole\n", 2), ("a blue square\nthe red bar\n\na green pole\n", 3)] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: lines))
+      let enrolled = try CommandRun.likeness("enroll", gallery, lines, "--as", "said", "--replace", "--json")
+      #expect(enrolled.status == 0, "\(enrolled.errors)")
+      let shown = try CommandRun.likeness("show", gallery, "said", "--json").json()
+      #expect((shown["embeddings"] as? [Any])?.count == count, "\(shown)")
+    }
     let unknown = try CommandRun.likeness("query", gallery, "zzqxkw")
     #expect(unknown.status == 1 && unknown.errors.contains("no word of it was seen in training"))
     // The concepts on the card are captions; that the model has seen this one's picture is known by the picture.

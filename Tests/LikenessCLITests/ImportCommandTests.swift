@@ -371,4 +371,30 @@ struct ImportCommandTests {
     let shown = try CommandRun.likeness("info", gallery.path, "--json").json()
     #expect(shown["embeddings"] as? Int == 2)
   }
+
+  @Test("enroll --replace of a folder whose files were numbered anew leaves every picture of it, once")
+  func renumbered() throws {
+    let gallery = try EnrolledGallery(people: 1, pictures: 2)
+    let folder = gallery.people.path + "/" + gallery.people.people[0]
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    let old = try names.map { try Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)) }
+    let other = try DrawnFaces(people: 1, pictures: 1, seed: 777, prefix: "other")
+    let otherFolder = other.path + "/" + other.people[0]
+    let source = try #require(try FileManager.default.contentsOfDirectory(atPath: otherFolder).first)
+    let new = try Data(contentsOf: URL(fileURLWithPath: otherFolder + "/" + source))
+    let last = folder + "/z." + (names[0] as NSString).pathExtension
+    for (bytes, path) in zip([new] + old, names.map { folder + "/" + $0 } + [last]) {
+      try bytes.write(to: URL(fileURLWithPath: path))
+    }
+    let run = try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--replace", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try run.json()["enrolled"] as? Int == 3 && run.json()["replaced"] as? Int == 2)
+    #expect(try CommandRun.likeness("info", gallery.path, "--json").json()["embeddings"] as? Int == 3)
+    let again = try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--replace", "--json").json()
+    #expect(again["enrolled"] as? Int == 0 && again["already_enrolled"] as? Int == 3)
+    // A file that was renamed alone is there already.
+    try FileManager.default.moveItem(atPath: last, toPath: folder + "/y." + (last as NSString).pathExtension)
+    let renamed = try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--replace", "--json").json()
+    #expect(renamed["enrolled"] as? Int == 0 && renamed["already_enrolled"] as? Int == 3)
+  }
 }

@@ -181,6 +181,11 @@ struct RefusalTests {
     expectRefusal(
       try CommandRun.likeness("train", "pca", "--data", faces.path, "--out", ""), saying: "give it a name")
     #expect(try [gallery, corpus, picture].map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == before)
+    let demo = try TemporaryFolder()
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: demo.path + "/gallery.db"))
+    expectRefusal(
+      try CommandRun.likeness("demo", "--faces", faces.path, "--out", demo.path), saying: "no report of a demo beside it")
+    #expect(FileManager.default.contents(atPath: demo.path + "/gallery.db") == Data("mine".utf8))
     // A model gives way to another.
     for _ in 0..<2 {
       #expect(

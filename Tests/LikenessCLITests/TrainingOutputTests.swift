@@ -50,6 +50,7 @@ struct TrainingOutputTests {
     if kind == .words {
       for option in ["--word2vec", "--pca"] {
         places += [(option, line.path("nowhere/v")), (option, line.folder.path), (option, line.path("m"))]
+        places.append((option, line.path("file")))
       }
     }
     for (option, path) in places {
@@ -57,6 +58,11 @@ struct TrainingOutputTests {
       #expect(run.status == 1 && run.errors.contains(path), "\(option): \(run.errors)")
       #expect(!run.errors.contains("epoch"), "\(option): it trained first: \(run.errors)")
       #expect(!FileManager.default.fileExists(atPath: line.path("m")))
+    }
+    if kind == .words {
+      let both = ["--word2vec", line.path("v"), "--pca", line.path("v")]
+      let run = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m")) + both)
+      #expect(run.status == 1 && run.errors.contains("two files cannot have one name"), "\(run.errors)")
     }
     #expect(FileManager.default.contents(atPath: line.path("file")) == Data("mine".utf8))
   }

@@ -152,4 +152,32 @@ import Testing
     try Gallery.restore(from: scratch.path("copy.gallery"), to: scratch.path("new.gallery"))
     #expect(try mode(scratch.path("new.gallery")) == 0o600)
   }
+
+  @Test("who is forgotten while a backup is made hears of it, and one that fails is not noted")
+  func forgottenMeanwhile() throws {
+    let scratch = try Scratch()
+    let (gallery, _) = try sample(scratch)
+    let folder = scratch.path("elsewhere")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let path = folder + "/copy.gallery"
+    let other = try Gallery(path: scratch.path(), configuration: quiet())
+    var receipt: ForgetReceipt?
+    try gallery.backup(to: path) { _ in
+      if receipt == nil { receipt = try? other.forget("p3") }
+    }
+    #expect(receipt?.copies.map(\.path) == [path])
+    #expect(receipt?.copies.map(\.state) == [.unknown])
+    #expect(try Gallery(path: path, configuration: quiet()).identity(named: "p3") != nil)
+    #expect(try gallery.forget("p4").copies.map(\.state) == [.holds])
+
+    let noted = try otherHand(scratch.path()).read { try String.fetchAll($0, sql: "SELECT path FROM copy") }
+    _ = try refusal(gallery, folder + "/missing/copy.gallery")
+    try #require(throws: GalleryError.self) {
+      try gallery.backup(to: folder + "/other.gallery") { _ in
+        // Something in its place, which is not replaced.
+        try? Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/other.gallery"))
+      }
+    }
+    #expect(try otherHand(scratch.path()).read { try String.fetchAll($0, sql: "SELECT path FROM copy") } == noted)
+  }
 }

@@ -215,4 +215,20 @@ import Testing
     try gallery.close()
     #expect(try diagnose(scratch.path()).remarks.contains { $0.contains("likeness compact") })
   }
+
+  @Test("training records that lead to rows which are gone are mended, and nothing is complained of after that")
+  func danglingRecords() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([1, 2], as: "Ada")
+    try gallery.recordTraining(TrainingStart(recipe: "faces", configuration: [:], seed: 1, identities: ["Ada"]))
+    try gallery.close()
+    try otherHand(scratch.path()).write { db in
+      try db.execute(sql: "UPDATE training_run SET embedder_id = 77; UPDATE training_member SET identity_id = 99")
+    }
+    #expect(try !diagnose(scratch.path()).isHealthy)
+    let fixed = try diagnose(scratch.path(), fixing: true)
+    #expect(fixed.mended.contains { $0.contains("2 references of training records") }, "\(fixed.mended)")
+    #expect(try diagnose(scratch.path()).isHealthy)
+  }
 }

@@ -190,4 +190,68 @@ struct ImportTermsTests {
       #expect("\(error)".contains("the attributes have under \"c\" what cannot be read"), "\(error)")
     }
   }
+
+  @Test("files that have their header in common are not one file")
+  func headers() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path("gallery"), configuration: quiet())
+    var options = ImportOptions()
+    (options.embedder, options.resumes, options.replacing) = ("letters", true, .sameSource)
+    for (day, rows) in ["ada,1,2\n", "", "grace,3,4\n", "grace,5,6\n"].enumerated() {
+      let file = try scratch.write(Data(("identity,v0,v1\n" + rows).utf8), to: "day\(day).csv")
+      try VectorImport(file: file, options: options).run(into: gallery)
+    }
+    let sources = try gallery.embeddings(of: "grace").compactMap(\.source)
+    #expect(sources == [2, 3].map { scratch.path("day\($0).csv:2") })
+  }
+
+  @Test("a last line without its end keeps its number when lines come after it; one that was cut off is refused")
+  func lastLine() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path("gallery"), configuration: quiet())
+    var options = ImportOptions()
+    (options.embedder, options.resumes) = ("letters", true)
+    for (number, end) in ["\n", "\r\n"].enumerated() {
+      func file(_ text: String) throws -> String {
+        try scratch.write(
+          Data(("identity,v0,v1\n" + text).replacing("\n", with: end).utf8), to: "rows\(number).csv")
+      }
+      var resuming = options
+      try VectorImport(file: file("ada\(number),1,2"), options: resuming).run(into: gallery)
+      let grown = try file("ada\(number),1,2\nbob\(number),3,4\n")
+      #expect(try VectorImport(file: grown, options: resuming).run(into: gallery).enrolled == 1)
+      #expect(try gallery.embeddings(of: "bob\(number)").map(\.source) == [grown + ":3"])
+      (resuming.resumes, resuming.replacing) = (false, .sameSource)
+      let receipt = try VectorImport(file: grown, options: resuming).run(into: gallery)
+      #expect(receipt.unchanged == 2 && receipt.enrolled == 0)
+    }
+    let cut = try scratch.write(Data("identity,v0,v1\neve,1,2".utf8), to: "cut.csv")
+    try VectorImport(file: cut, options: options).run(into: gallery)
+    _ = try scratch.write(Data("identity,v0,v1\neve,1,25\n".utf8), to: "cut.csv")
+    let error = #expect(throws: VectorFileError.self) {
+      try VectorImport(file: cut, options: options).run(into: gallery)
+    }
+    #expect(error?.description.contains("line 2: was cut off") == true, "\(String(describing: error))")
+  }
+
+  @Test("a file that gets the name of the one that is read is not taken for it")
+  func swapped() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path("gallery"), configuration: quiet())
+    var options = ImportOptions()
+    (options.embedder, options.batch) = ("letters", 1)
+    func rows(_ first: Int) -> Data {
+      Data("identity,v0,v1\np0,0,1\n".utf8 + (first..<first + 3).flatMap { Array("p\($0),\($0),1\n".utf8) })
+    }
+    let file = try scratch.write(rows(1), to: "rows.csv")
+    let error = #expect(throws: ImportError.self) {
+      try VectorImport(file: file, options: options).run(into: gallery) { _ in
+        let other = scratch.path("other.csv")
+        try? rows(11).write(to: URL(fileURLWithPath: other))
+        rename(other, file)
+      }
+    }
+    #expect(error?.description.contains("another file has got its name") == true, "\(String(describing: error))")
+    #expect(try gallery.info().embeddings == 1)
+  }
 }

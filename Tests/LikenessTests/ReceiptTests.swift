@@ -155,7 +155,7 @@ import Testing
     let receipt = try gallery.forget("Ada")
     #expect(receipt.copies.map(\.path) == [early, gone, late, rubbish])
     #expect(receipt.copies.map(\.state) == [.clean, .unknown, .holds, .unknown])
-    #expect(receipt.note.contains("\(gone) cannot be read (it was deleted, moved or renamed)"))
+    #expect(receipt.note.contains("\(gone) cannot be read (it was deleted, moved or renamed, or is being made)"))
     #expect(receipt.note.contains("still in \(late): forget there too, or delete it"))
     #expect(try traces(of: [vector], in: [late]) > 0)
     // As the receipt says.

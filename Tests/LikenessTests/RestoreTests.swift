@@ -275,4 +275,24 @@ import Testing
     try hand.writeWithoutTransaction { db in try db.execute(sql: "ROLLBACK") }
     #expect(try scene.gallery.query(.vector(scene.late[7]), k: 1).candidates[0].identity == "late 7")
   }
+
+  @Test("a saved index that was left alone is no gallery, and is not in the way")
+  func staleIndex() throws {
+    let scratch = try Scratch()
+    let scene = try makeScene()
+    let path = scratch.path()
+    try Data("nothing of use".utf8).write(to: URL(fileURLWithPath: path + "-index"))
+    // Not one of ours: it stays, and nobody minds.
+    #expect(try Gallery.restore(from: scene.copy, to: path, configuration: quiet()).damagedFile == nil)
+    try scene.gallery.saveSnapshot()
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.removeItem(atPath: path + "-index")
+    for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    try FileManager.default.copyItem(atPath: scene.scratch.path() + "-index", toPath: path + "-index")
+    let receipt = try Gallery.restore(from: scene.copy, to: path, configuration: quiet())
+    #expect(receipt.damagedFile == nil)
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(try gallery.query(.vector(scene.early[0]), k: 1).candidates[0].identity == "early 0")
+    #expect(try !files(in: scratch.folder).contains { $0.contains("damaged") })
+  }
 }

@@ -70,4 +70,20 @@ import Testing
     #expect(throws: GalleryError.self) { try gallery.recordEpoch(TrainingEpoch(epoch: 0, loss: .nan), of: run) }
     #expect(throws: GalleryError.self) { try gallery.recordEpoch(TrainingEpoch(epoch: -1, loss: 1), of: run) }
   }
+
+  @Test("whoever gets a name that somebody had in a training is not taken for that one, nor is that one forgotten")
+  func sameName() throws {
+    let scratch = try Scratch()
+    let gallery = try makeGallery(scratch.path(), 2)
+    try gallery.enroll([1, 2], as: "Ada")
+    let run = try gallery.recordTraining(
+      TrainingStart(recipe: "faces", configuration: [:], seed: 1, identities: ["Ada"]))
+    try gallery.recordTrainingResult([:], modelName: "faces-1", model: Data("weights".utf8), of: run)
+    try gallery.rename("Ada", to: "Ada Lovelace")
+    try gallery.enroll([3, 4], as: "Ada")
+    let other = try gallery.forget("Ada")
+    #expect(other.models.isEmpty && other.trainingSets == 0)
+    let receipt = try gallery.forget("Ada Lovelace")
+    #expect(receipt.models.map(\.name) == ["faces-1"] && receipt.trainingSets == 1)
+  }
 }

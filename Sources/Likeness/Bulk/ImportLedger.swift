@@ -66,7 +66,8 @@ struct ImportLedger: Sendable {
       guard let entry = ImportLedger(file: rows.text(0) ?? "", rows, at: 1) else { continue }
       if entry.file == name { return entry }
       var hash = PrefixHash(path: path)
-      if try entry.position.offset > 0 && entry.isOf(path, &hash) { return entry }
+      // A header alone is that of many files.
+      if try entry.position.row > 0 && entry.isOf(path, &hash) { return entry }
     }
     return nil
   }

@@ -24,6 +24,8 @@ public final class VectorImport {
   private let options: ImportOptions
   private let reader: any VectorReader
   private let names: NameList?
+  /// Which file has been opened.
+  private let identity: FileIdentity?
   private var receipt = ImportReceipt()
   /// Rows of the file that this import has stored.
   private var rows = 0
@@ -51,6 +53,7 @@ public final class VectorImport {
     if let batch = options.batch, batch < 1 {
       throw GalleryError.invalidArgument(reason: "a batch has at least one row")
     }
+    identity = FileIdentity(file)
     let reader = try VectorFile.reader(path: file, format: options.format)
     self.reader = reader
     let isNamed = (options.format ?? VectorFileFormat(path: file))?.hasNames ?? true
@@ -139,6 +142,12 @@ public final class VectorImport {
     let count = batch.enrollments.count
     var entry: ImportLedger?
     if reader.byteCount != nil {
+      // What is kept of the file is taken from what has its name now.
+      guard FileIdentity(file) == identity else {
+        throw VectorFileError(
+          path: file, reason: "another file has got its name while it was read: import that, or this under another name"
+        )
+      }
       entry = ImportLedger(
         file: ImportLedger.absolute(file),
         fingerprint: try ImportLedger.fingerprint(of: file, before: reader.position.offset),

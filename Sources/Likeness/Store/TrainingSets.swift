@@ -15,7 +15,7 @@ enum TrainingSets {
       """
       SELECT r.id, ifnull(m.name, r.model_name), ifnull(m.sha256, r.model_sha256), r.recipe
       FROM training_member AS p JOIN training_run AS r ON r.id = p.run_id LEFT JOIN embedder AS m ON m.id = r.embedder_id
-      WHERE p.identity_id = ? OR p.name_sha256 = ? GROUP BY r.id ORDER BY r.id
+      WHERE p.identity_id = ? OR (p.name_sha256 = ? AND p.identity_id IS NULL) GROUP BY r.id ORDER BY r.id
       """)
     try runs.bind(identity.rawValue, at: 1)
     try runs.bind(hash, at: 2)
@@ -82,7 +82,9 @@ enum TrainingSets {
 
   /// Removes an identity from all training sets; from how many.
   static func remove(_ identity: IdentityID, named name: String, in db: Database) throws -> Int {
-    let deletion = try RawStatement(db, "DELETE FROM training_member WHERE identity_id = ? OR name_sha256 = ?")
+    // A name that somebody else had when a model was trained is that one's record still.
+    let deletion = try RawStatement(
+      db, "DELETE FROM training_member WHERE identity_id = ? OR (name_sha256 = ? AND identity_id IS NULL)")
     try deletion.bind(identity.rawValue, at: 1)
     try deletion.bind(Digest.ofName(name), at: 2)
     try deletion.run()

@@ -31,7 +31,7 @@ struct CopyEraser {
       let isOutOfSight = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true
       return isAskedFor && isOutOfSight
         ? receipt(.unknown, "its folder was moved, or is on a disk that is not connected")
-        : receipt(.unknown, "it was deleted, moved or renamed", isGone: true)
+        : receipt(.unknown, "it was deleted, moved or renamed, or is being made", isGone: true)
     }
     do {
       guard try holds(copy.path) else { return receipt(.clean) }
@@ -90,10 +90,12 @@ struct CopyEraser {
           try deletion.run()
         }
         if forgotten.isWhole, try db.integer("PRAGMA user_version") >= 2 {
-          let member = try RawStatement(db, "DELETE FROM training_member WHERE name_sha256 = ?")
+          let member = try RawStatement(db, "DELETE FROM training_member WHERE name_sha256 = ? AND identity_id IS NULL")
           try member.bind(Digest.ofName(forgotten.name), at: 1)
           try member.run()
         }
+        // Whoever opens it before the rest is done, goes on with it.
+        try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1)")
         return .commit
       }
     }
@@ -105,8 +107,8 @@ struct CopyEraser {
         guard try SlackEraser.erase(db) else {
           throw DatabaseError(resultCode: .SQLITE_ERROR, message: "its pages are not laid out as expected")
         }
-        // Makes other connections drop the pages they read before.
-        try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1); DELETE FROM erasure")
+        // Makes other connections drop the pages they read before, too.
+        try db.execute(sql: "DELETE FROM erasure")
         return .commit
       }
     }

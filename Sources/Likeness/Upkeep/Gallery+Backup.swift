@@ -45,14 +45,7 @@ extension Gallery {
     let started = ContinuousClock.now
     try checkDestination(path, replacing: replacing)
     let path = try placeOfCopy(at: path, replacing: replacing)
-    let copy = try copying(to: path, replacing: replacing, progress: progress)
-    if !isReadOnly {
-      do {
-        try translating { try connections.write { db in try CopyRegister.add(path, reason: .backup, in: db) } }
-      } catch {
-        configuration.logger.warning("the backup \(path) is not noted in the table copy: \(error)")
-      }
-    }
+    let copy = try notedCopy(at: path, reason: .backup, replacing: replacing, progress: progress)
     return BackupReceipt(
       gallery: self.path, path: path, bytes: copy.bytes, identities: copy.digest.rows["identity"] ?? 0,
       embeddings: copy.digest.rows["embedding"] ?? 0, contentSHA256: copy.digest.sha256,
@@ -61,6 +54,45 @@ extension Gallery {
 
   /// What can be done about a file that is in the way.
   static let wayPast = "name another file, or replace it (replacing, --force)"
+
+  /// Makes a verified copy of one moment, and notes where it is: before it is begun, as somebody may be forgotten while it is
+  /// made, and when it has its name, as it may have been struck off meanwhile for not being there.
+  func notedCopy(
+    at path: String, reason: CopyRegister.Reason, replacing: Bool, progress: ((GalleryProgress) -> Void)? = nil
+  ) throws -> GalleryCopy {
+    let isNew = note(isReadOnly ? nil : path) { db in
+      let isKnown = try CopyRegister.all(in: db).contains { $0.path == Links.absolute(path) }
+      if !isKnown { try CopyRegister.add(path, reason: reason, in: db) }
+      return !isKnown
+    }
+    do {
+      let copy = try copying(to: path, replacing: replacing, progress: progress)
+      _ = note(isReadOnly ? nil : path) { db in
+        try CopyRegister.add(path, reason: reason, in: db)
+        return true
+      }
+      return copy
+    } catch {
+      if isNew == true {
+        _ = note(path) { db in
+          try CopyRegister.strikeOff(Links.absolute(path), in: db)
+          return true
+        }
+      }
+      throw error
+    }
+  }
+
+  /// Changes the register. A copy is as good without it.
+  private func note(_ path: String?, _ body: (Database) throws -> Bool) -> Bool? {
+    guard let path else { return nil }
+    do {
+      return try translating { try connections.write(body) }
+    } catch {
+      configuration.logger.warning("the backup \(path) is not noted in the table copy: \(error)")
+      return nil
+    }
+  }
 
   /// Makes a verified copy of one moment.
   func copying(

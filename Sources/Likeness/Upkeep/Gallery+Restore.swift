@@ -80,10 +80,8 @@ private struct Restoration {
   /// What belongs to a gallery at a path.
   private static let suffixes = ["", "-wal", "-shm", "-journal", "-index"]
 
-  /// Those of them that are the gallery's.
-  private var parts: [String] {
-    SnapshotFile(galleryAt: path).isForeign ? Self.suffixes.filter { $0 != "-index" } : Self.suffixes
-  }
+  /// Those of them that hold rows; the saved index is a cache, and goes in any case.
+  private static let parts = suffixes.filter { $0 != "-index" }
 
   private var factory: ConnectionFactory {
     ConnectionFactory(
@@ -164,7 +162,7 @@ private struct Restoration {
 
   /// - Returns: where a file that is not written to is now, and whether what was put there was read back and compared.
   private func put(_ db: Database, _ digest: ContentDigest) throws -> (aside: Aside?, isCompared: Bool) {
-    let isThere = parts.contains { FileManager.default.fileExists(atPath: path + $0) }
+    let isThere = Self.parts.contains { FileManager.default.fileExists(atPath: path + $0) }
     if isThere, !replacing { throw refusal("it exists already: \(Gallery.wayPast)") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
       let aside = isThere ? Aside(path: try putAside("damaged"), reason: "it could not be opened") : nil
@@ -241,7 +239,7 @@ private struct Restoration {
   /// Gives what is at the path another name, which ends in `ending`.
   private func putAside(_ ending: String) throws -> String {
     let aside = DurableFile.unusedName(path + "." + ending)
-    for suffix in parts where FileManager.default.fileExists(atPath: path + suffix) {
+    for suffix in Self.parts where FileManager.default.fileExists(atPath: path + suffix) {
       do {
         try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
       } catch {

@@ -14,6 +14,9 @@ struct Repair {
     var identity: String?
     var source: String?
     var reason: String
+
+    /// By which it is known again.
+    var row: String { "\(table) \(id)" }
   }
 
   /// What was done, as sentences.
@@ -79,30 +82,51 @@ struct Repair {
   // MARK: Rows
 
   private func removeRows(_ gallery: Gallery) throws -> [String] {
-    let removals = try gallery.connections.read { db in try Self.removals(db) }
-    if removals.isEmpty { return [] }
+    let (found, isDangling) = try gallery.connections.read { db in
+      (
+        try Self.removals(db),
+        try Self.dangling.contains {
+          try db.integer("SELECT EXISTS (SELECT 1 FROM \($0.table) WHERE \($0.condition))") == 1
+        }
+      )
+    }
+    if found.isEmpty, !isDangling { return [] }
     let copy = DurableFile.unusedName(path + ".before-doctor")
-    _ = try gallery.copying(to: copy, replacing: false)
+    _ = try gallery.notedCopy(at: copy, reason: .repair, replacing: false)
+    var lines = ["\(copy) is a verified copy of the gallery as it was"]
     let list = path + ".removed-rows.jsonl"
-    try append(removals, to: list)
     try gallery.connections.write { db in
+      // What was mended while the copy was made is a row like any other now.
+      let still = Set(try Self.removals(db).map(\.row))
+      let removals = found.filter { still.contains($0.row) }
+      if !removals.isEmpty {
+        try append(removals, to: list)
+        lines.append("\(counted(removals.count, "row")) that no answer could use removed: \(list) lists them")
+      }
       for removal in removals {
         let key = removal.table == "embedding" ? "id" : "run_id"
         let deletion = try RawStatement(db, "DELETE FROM \(removal.table) WHERE \(key) = ?")
         try deletion.bind(removal.id, at: 1)
         try deletion.run()
       }
-      try db.execute(
-        sql: """
-          UPDATE training_run SET embedder_id = NULL
-          WHERE embedder_id IS NOT NULL AND embedder_id NOT IN (SELECT id FROM embedder)
-          """)
-      try CopyRegister.add(copy, reason: .repair, in: db)
+      var count = 0
+      for (table, column, condition) in Self.dangling {
+        try db.execute(sql: "UPDATE \(table) SET \(column) = NULL WHERE \(condition)")
+        count += db.changesCount
+      }
+      if count > 0 {
+        lines.append("\(counted(count, "reference")) of training records to what is not there any more taken out")
+      }
     }
-    return [
-      "\(copy) is a verified copy of the gallery as it was",
-      "\(counted(removals.count, "row")) that no answer could use removed: \(list) lists them",
-    ]
+    return lines
+  }
+
+  /// References of training records that lead nowhere: the column, and when it does.
+  private static let dangling = [("training_run", "embedder"), ("training_member", "identity")].map { table, other in
+    let column = other + "_id"
+    return (
+      table: table, column: column, condition: "\(column) IS NOT NULL AND \(column) NOT IN (SELECT id FROM \(other))"
+    )
   }
 
   /// Embeddings that are damaged or lead nowhere, and training rows without their run.

@@ -46,7 +46,7 @@ struct EnrollCommand: ParsableCommand {
     let embedder = try given ?? opened.map { try $0.storedEmbedder() }
     guard let embedder else { return }
     let source = try Kinds.kind(of: embedder)
-      .source(EnrollmentRequest(paths: paths, name: name, skipsBroken: skipBroken))
+      .source(EnrollmentRequest(paths: paths, name: name, skipsBroken: skipBroken, replaces: replace))
     let store = try opened ?? gallery.openOrCreate()
     try store.attach(embedder)
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LikenessTraining
+import VectorFiles
 
 struct TrainWordsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -133,6 +134,9 @@ struct TrainWordsCommand: ParsableCommand {
     try running.apply(
       to: &trainer, out: out, data: data,
       others: others.compactMap { path, what in path.map { (path: $0, what: what) } })
+    // Said now and not after hours.
+    if let pca { try OutputPlace.checkModel(pca, for: "the principal components") }
+    if let word2vec { try EarlierFile.check(word2vec, format: .word2vec) }
     if running.resume, !deterministic {
       Console.note(
         "threads write freely: it goes on, but not to the same bytes; --deterministic, from the start, would")

@@ -34,6 +34,7 @@ struct DemoLine {
   func run() throws -> DemoOutcome {
     let started = Date()
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    try checkPlace()
     let trained = try train()
     let modelPath = "\(out)/faces.model"
     try AtomicFile.write(trained.file(), to: modelPath)
@@ -46,6 +47,18 @@ struct DemoLine {
       trainedPictures: known.reduce(0) { $0 + $1.files.count },
       seconds: Date().timeIntervalSince(started), training: trained, asked: asked, measured: try measure(trained),
       info: try gallery.info())
+  }
+
+  /// Refuses a folder whose model or gallery no demo has made.
+  private func checkPlace() throws {
+    try OutputPlace.checkModel("\(out)/faces.model")
+    for file in ["faces.model", "gallery.db"].map({ "\(out)/\($0)" })
+    where FileManager.default.fileExists(atPath: file)
+      && !FileManager.default.fileExists(atPath: "\(out)/report.html")
+    {
+      throw CommandFailure(
+        "\(file): it is there already, and no report of a demo beside it: name another folder (--out), or remove it")
+    }
   }
 
   private func train() throws -> TrainedEmbedder {

@@ -34,6 +34,8 @@ struct EnrollmentRequest {
   var paths: [String]
   var name: String?
   var skipsBroken: Bool
+  /// Whether what an identity has from the same source gives way.
+  var replaces = false
 }
 
 /// Inputs that are ready to be embedded.

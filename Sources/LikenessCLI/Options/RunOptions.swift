@@ -60,7 +60,11 @@ struct RunOptions: ParsableArguments {
     if let gallery, Links.absolute(gallery) == Links.absolute(out) {
       throw CommandFailure("\(gallery): here the model is written: a gallery is a file of its own, choose another name")
     }
+    var places: Set<String> = []
     for other in others {
+      guard places.insert(Links.absolute(other.path)).inserted else {
+        throw CommandFailure("\(other.path): two files cannot have one name: choose another for \(other.what)")
+      }
       try OutputPlace.checkFile(other.path, for: other.what, sparing: [data])
       guard URL(fileURLWithPath: other.path).standardizedFileURL != URL(fileURLWithPath: out).standardizedFileURL else {
         throw CommandFailure("\(other.path): here the model is written: choose another name for \(other.what)")

@@ -104,9 +104,12 @@ final class ByteSource {
     offset += count
   }
 
-  /// Moves behind `prefix`, if that is what comes next.
-  func skip(_ prefix: [UInt8]) throws {
-    if try fill(prefix.count), unread.starts(with: prefix) { advance(prefix.count) }
+  /// Moves behind `prefix`, if that is what comes next; whether it was.
+  @discardableResult
+  func skip(_ prefix: [UInt8]) throws -> Bool {
+    guard try fill(prefix.count), unread.starts(with: prefix) else { return false }
+    advance(prefix.count)
+    return true
   }
 
   /// Whether the first line ends in a carriage return that no newline follows, and so all of them do. A line with quotes

@@ -90,7 +90,20 @@ final class TextRows {
   var position: VectorFilePosition { VectorFilePosition(offset: source.offset, row: rows, line: lines) }
 
   func seek(to position: VectorFilePosition) throws {
-    try source.seek(to: position.offset)
+    if position.line > 0, let size = source.size, position.offset < size {
+      try source.seek(to: position.offset - 1)
+      let last = try source.take(1)?.first
+      // A last line without its end has got one since, and more lines after it; or it was not whole, and has grown.
+      if last != newline, try !source.skip([13, newline]), try !source.skip([newline]) {
+        throw VectorFileError(
+          path: source.path, place: .line(position.line),
+          reason:
+            "was cut off when it was read before, and has grown: import the file again as a whole, replacing what has the "
+            + "same source (without resumes: --upsert without --resume)")
+      }
+    } else {
+      try source.seek(to: position.offset)
+    }
     rows = position.row
     lines = position.line
   }

@@ -2,11 +2,11 @@ import Files
 
 /// What is already where a file of vectors is to be written: one of the same format gives way, as does an empty file.
 /// Whatever else has the name stays.
-enum EarlierFile {
+package enum EarlierFile {
   /// Looks at a file's beginning.
   ///
   /// - Throws: ``VectorFileError`` for one that is not to be replaced.
-  static func check(_ path: String, format: VectorFileFormat) throws {
+  package static func check(_ path: String, format: VectorFileFormat) throws {
     guard case .file(let place)? = try? Destination(path) else { return }
     if let reason = DatabaseFiles.refusal(of: place) { throw VectorFileError(path: path, reason: reason) }
     guard isFilled(place) else { return }

@@ -25,11 +25,12 @@ struct CaptionKind: Kind {
     }
     if !sentences.isEmpty {
       return try SentenceSource(
-        paths: sentences, name: request.name, embedder: embedder, skipsBroken: request.skipsBroken)
+        paths: sentences, name: request.name, embedder: embedder, skipsBroken: request.skipsBroken,
+        replaces: request.replaces)
     }
     return PictureSource(
       list: try EnrollmentList(paths: request.paths, name: request.name, isLooseOwn: true), embedder: embedder,
-      skipsBroken: request.skipsBroken)
+      skipsBroken: request.skipsBroken, replaces: request.replaces)
   }
 
   func doubt(about text: String) -> String? {

@@ -20,7 +20,7 @@ struct PictureKind: Kind {
     }
     return PictureSource(
       list: try EnrollmentList(paths: request.paths, name: request.name), embedder: embedder,
-      skipsBroken: request.skipsBroken)
+      skipsBroken: request.skipsBroken, replaces: request.replaces)
   }
 
   func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer {

@@ -11,13 +11,15 @@ struct PictureSource: EnrollmentSource {
   let embedder: any TolerantEmbedder
   /// Whether a picture that cannot be read is left out, or ends it all.
   let skipsBroken: Bool
+  /// Whether pictures take the place of those from the same path.
+  let replaces: Bool
 
   private static let size = 256
 
   func batch(for gallery: Gallery, progress: (Int, Int) -> Void) throws -> EnrollmentBatch {
     var batch = EnrollmentBatch()
     batch.notes = list.notes
-    var known = KnownSources(gallery: gallery)
+    var known = KnownSources(gallery: gallery, replaced: replaces ? list.items.map { ($0.identity, $0.path) } : [])
     var done = 0
     for start in stride(from: 0, to: list.items.count, by: Self.size) {
       let items = Array(list.items[start..<min(start + Self.size, list.items.count)])
@@ -27,7 +29,7 @@ struct PictureSource: EnrollmentSource {
         switch vector {
         case .success(let vector):
           let digest = Digest.of(picture)
-          if try known.contains(digest, of: item.identity) {
+          if try known.contains(digest, of: item.identity, from: item.path) {
             batch.alreadyEnrolled += 1
             continue
           }
@@ -46,24 +48,5 @@ struct PictureSource: EnrollmentSource {
       progress(done, list.items.count)
     }
     return batch
-  }
-}
-
-/// Which inputs an identity has already, by the hash of their bytes.
-struct KnownSources {
-  private let gallery: Gallery
-  private var digests: [String: Set<String>] = [:]
-
-  init(gallery: Gallery) {
-    self.gallery = gallery
-  }
-
-  /// Whether the identity has the input; from now on it counts as having it.
-  mutating func contains(_ digest: String, of identity: String) throws -> Bool {
-    if digests[identity] == nil {
-      let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)
-      digests[identity] = Set(enrolled.compactMap(\.sourceSHA256))
-    }
-    return digests[identity]?.insert(digest).inserted == false
   }
 }

@@ -94,7 +94,8 @@ private struct SeriesSource: EnrollmentSource {
         let moments = try embedder.model.embed(stream)
         let digest = Digest.of(bytes)
         let (identity, hasIt) =
-          try name.map { ($0, try known.contains(digest, of: $0)) } ?? identities.identity(of: file, digest: digest)
+          try name.map { ($0, try known.contains(digest, of: $0, from: file)) }
+          ?? identities.identity(of: file, digest: digest)
         if hasIt {
           batch.alreadyEnrolled += moments.count
         } else {

@@ -1,0 +1,38 @@
+import Likeness
+
+/// Which inputs an identity has already, by the hash of their bytes.
+///
+/// Where inputs take the place of those from the same source, a row whose place another input of the call takes does not count:
+/// files that were numbered anew would each push the next one out.
+struct KnownSources {
+  private let gallery: Gallery
+  /// By identity, the sources whose rows may give way.
+  private let replaced: [String: Set<String>]
+  /// By identity and hash, the sources that the gallery has it from.
+  private var rows: [String: [String: Set<String?>]] = [:]
+  /// By identity, what the call has brought.
+  private var brought: [String: Set<String>] = [:]
+
+  /// - Parameter replaced: the call's inputs, by identity and source, where they replace others; nothing where they do not.
+  init(gallery: Gallery, replaced: [(identity: String, source: String)] = []) {
+    self.gallery = gallery
+    self.replaced = Dictionary(grouping: replaced, by: \.identity).mapValues { Set($0.map(\.source)) }
+  }
+
+  /// Whether the identity has the input, and keeps it; from now on it counts as having it.
+  mutating func contains(_ digest: String, of identity: String, from source: String) throws -> Bool {
+    if rows[identity] == nil {
+      let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)
+      var own: [String: Set<String?>] = [:]
+      for row in enrolled {
+        if let sha256 = row.sourceSHA256 { own[sha256, default: []].insert(row.source) }
+      }
+      rows[identity] = own
+    }
+    if brought[identity, default: []].insert(digest).inserted == false { return true }
+    let leaving = replaced[identity] ?? []
+    return (rows[identity]?[digest] ?? []).contains { other in
+      other == source || other.map { !leaving.contains($0) } ?? true
+    }
+  }
+}
