@@ -29,19 +29,35 @@ static void draw_targets(const cn_words *m, int32_t word, uint64_t *random, int3
   }
 }
 
+// Whether an occurrence of a word stays.
+static int keeps(const cn_words *m, int32_t word, uint64_t *random) {
+  return m->keep[word] == UINT32_MAX || (uint32_t)(cn_words_random(random) >> 32) < m->keep[word];
+}
+
 ptrdiff_t cn_words_draw(
-    const cn_words *m, const int32_t *tokens, ptrdiff_t count, uint64_t *random, int32_t *spare,
-    cn_words_examples *to) {
+    const cn_words *m, const int32_t *tokens, ptrdiff_t count, ptrdiff_t before, ptrdiff_t after, uint64_t *random,
+    int32_t *spare, cn_words_examples *to) {
   const ptrdiff_t width = m->negatives + 1;
   to->count = 0;
   to->contextStart[0] = 0;
   ptrdiff_t used = 0;
   while (used < count) {
-    ptrdiff_t end = used, kept = 0;
-    for (; end < count && tokens[end] >= 0; end++) {
-      const int32_t word = tokens[end];
-      if (m->keep[word] == UINT32_MAX || (uint32_t)(cn_words_random(random) >> 32) < m->keep[word]) spare[kept++] = word;
+    ptrdiff_t end = used, first_kept = 0;
+    // What stands around the tokens in their sentence, as far as windows reach.
+    for (ptrdiff_t i = -1; used == 0 && i >= -before && first_kept < m->window && tokens[i] >= 0; i--)
+      if (keeps(m, tokens[i], random)) spare[first_kept++] = tokens[i];
+    for (ptrdiff_t i = 0; i < first_kept / 2; i++) {
+      const int32_t other = spare[i];
+      spare[i] = spare[first_kept - 1 - i];
+      spare[first_kept - 1 - i] = other;
     }
+    ptrdiff_t around = first_kept;
+    for (; end < count && tokens[end] >= 0; end++)
+      if (keeps(m, tokens[end], random)) spare[around++] = tokens[end];
+    ptrdiff_t kept = around - first_kept, right = 0;
+    for (ptrdiff_t i = count; end == count && i < count + after && right < m->window && tokens[i] >= 0; i++)
+      if (keeps(m, tokens[i], random)) spare[around + right++] = tokens[i];
+    around += right;
     // As many examples and contexts as the sentence can have at most.
     const ptrdiff_t most = kept * (m->skipGram ? 2 * m->window : 1);
     if (to->count + most > to->capacity ||
@@ -53,9 +69,9 @@ ptrdiff_t cn_words_draw(
       kept = kept < room ? kept : room;
       kept = kept < contextRoom ? kept : contextRoom;
     }
-    for (ptrdiff_t at = 0; at < kept; at++) {
+    for (ptrdiff_t at = first_kept; at < first_kept + kept; at++) {
       const ptrdiff_t reach = 1 + (ptrdiff_t)(((cn_words_random(random) >> 32) * (uint64_t)m->window) >> 32);
-      const ptrdiff_t first = at < reach ? 0 : at - reach, last = at + reach < kept - 1 ? at + reach : kept - 1;
+      const ptrdiff_t first = at < reach ? 0 : at - reach, last = at + reach < around - 1 ? at + reach : around - 1;
       if (first == last) continue;
       int32_t *targets = to->targets + to->count * width;
       draw_targets(m, spare[at], random, targets);

@@ -183,8 +183,17 @@ struct RefusalTests {
     #expect(try [gallery, corpus, picture].map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == before)
     let demo = try TemporaryFolder()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: demo.path + "/gallery.db"))
-    expectRefusal(
-      try CommandRun.likeness("demo", "--faces", faces.path, "--out", demo.path), saying: "no report of a demo beside it")
+    let sentence = "no report of a demo beside it"
+    expectRefusal(try CommandRun.likeness("demo", "--faces", faces.path, "--out", demo.path), saying: sentence)
+    // A page of something else is no report of a demo, nor is it written over.
+    for files in [["gallery.db", "report.html"], ["report.html"]] {
+      let own = try TemporaryFolder()
+      for file in files { try Data("mine".utf8).write(to: URL(fileURLWithPath: own.path + "/" + file)) }
+      expectRefusal(try CommandRun.likeness("demo", "--faces", faces.path, "--out", own.path), saying: sentence)
+      for file in files {
+        #expect(FileManager.default.contents(atPath: own.path + "/" + file) == Data("mine".utf8))
+      }
+    }
     #expect(FileManager.default.contents(atPath: demo.path + "/gallery.db") == Data("mine".utf8))
     // A model gives way to another.
     for _ in 0..<2 {

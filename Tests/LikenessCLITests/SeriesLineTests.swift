@@ -55,6 +55,23 @@ struct SeriesLineTests {
     let outside = try CommandRun.likeness("query", gallery, known + "/m2_1.csv", "--at", "60000")
     #expect(outside.status == 1 && outside.errors.contains("no window around 60000 ms"))
 
+    // Files that are numbered anew: what was in the first is in the second now, and stays.
+    let (numbered, all) = (folder.path + "/numbered", folder.path + "/all.db")
+    try FileManager.default.createDirectory(atPath: numbered, withIntermediateDirectories: true)
+    for streams in [[0, 1], [2, 0, 1]] {
+      for (number, stream) in streams.enumerated() {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: known + "/m\(stream)_1.csv"))
+        try bytes.write(to: URL(fileURLWithPath: numbered + "/\(number).csv"))
+      }
+      let run = try CommandRun.likeness(
+        "enroll", all, numbered, "--model", model, "--as", "machine", "--replace", "--json")
+      #expect(run.status == 0, "\(run.errors)")
+      let shown = try CommandRun.likeness("info", all, "--json").json()
+      #expect(shown["embeddings"] as? Int == streams.count * 141)
+      let digests = try CommandRun.likeness("enroll", all, numbered, "--as", "machine", "--json").json()
+      #expect(digests["already_enrolled"] as? Int == streams.count * 141 && digests["enrolled"] as? Int == 0)
+    }
+
     let evaluated = try CommandRun.likeness("evaluate", model, unseen, "--labelled", known, "--json")
     #expect(evaluated.status == 0, "\(evaluated.errors)")
     let report = try evaluated.json()

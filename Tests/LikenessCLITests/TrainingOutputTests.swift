@@ -60,9 +60,12 @@ struct TrainingOutputTests {
       #expect(!FileManager.default.fileExists(atPath: line.path("m")))
     }
     if kind == .words {
-      let both = ["--word2vec", line.path("v"), "--pca", line.path("v")]
-      let run = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m")) + both)
-      #expect(run.status == 1 && run.errors.contains("two files cannot have one name"), "\(run.errors)")
+      for other in ["--pca", "--gallery"] {
+        let both = ["--word2vec", line.path("v"), other, line.path("v")]
+        let run = try CommandRun.run(CommandRun.likeness, line.arguments(line.path("m")) + both)
+        #expect(run.status == 1 && run.errors.contains("two files cannot have one name"), "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: line.path("v")))
+      }
     }
     #expect(FileManager.default.contents(atPath: line.path("file")) == Data("mine".utf8))
   }

@@ -216,6 +216,62 @@ import Testing
     #expect(try diagnose(scratch.path()).remarks.contains { $0.contains("likeness compact") })
   }
 
+  @Test("a row that is mended while the copy is made stays")
+  func mendedMeanwhile() async throws {
+    let scratch = try Scratch()
+    let path = scratch.path()
+    let gallery = try makeGallery(path, 64) { $0.indexing = .onFirstQuery }
+    var random = Seeded(64)
+    let vectors = (0..<20_000).map { _ in random.vector(64) }
+    try gallery.enroll(vectors.enumerated().map { Enrollment(identity: "p\($0 % 50)", vector: $1) })
+    try gallery.close()
+    let hand = try otherHand(path)
+    func mend(_ vector: [Float]) throws -> Bool {
+      try hand.write { db in
+        try db.execute(sql: "UPDATE embedding SET vector = ? WHERE id = 8", arguments: [blob(vector)])
+        return db.changesCount == 1
+      }
+    }
+    #expect(try mend([.nan] + vectors[7].dropFirst()))
+    let doctor = Task.detached {
+      try Gallery.diagnose(path: path, configuration: quiet { $0.indexing = .onFirstQuery }, fixing: true)
+    }
+    // The rows at fault are known when the copy is begun.
+    while try !files(in: scratch.folder).contains(where: { $0.contains(".before-doctor") }) { await Task.yield() }
+    let isMended = try mend(vectors[7])
+    let mended = try await doctor.value.mended
+    let count = try await hand.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM embedding WHERE id = 8") }
+    // Whoever is slow finds it gone; whoever is not, keeps it.
+    #expect(count == (isMended ? 1 : 0), "\(mended)")
+    #expect(mended.contains { $0.contains("removed") } == !isMended, "\(mended)")
+  }
+
+  @Test("what was deleted from a copy, and not overwritten yet, is overwritten by the next who is forgotten")
+  func copyInTheMiddle() throws {
+    let scratch = try Scratch()
+    let vectors = try sample(scratch)
+    try otherHand(scratch.path()).inDatabase { db in
+      try db.execute(sql: "UPDATE embedding SET vector = CAST(x'0000c07f' || substr(vector, 5) AS BLOB) WHERE id = 8")
+    }
+    #expect(try diagnose(scratch.path(), fixing: true).isHealthy)
+    let copy = scratch.path() + ".before-doctor"
+    // As a forgetting that was killed between its two steps leaves it.
+    try otherHand(copy).inDatabase { db in
+      try db.execute(
+        sql: """
+          PRAGMA secure_delete = OFF; DELETE FROM embedding WHERE identity_id = 3; DELETE FROM identity WHERE id = 3;
+          INSERT INTO erasure (id) VALUES (1);
+          """)
+    }
+    let gone = Array(vectors[8..<12])
+    #expect(try traces(of: gone, in: [copy]) > 0)
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    try gallery.enroll(vectors[0].map { $0 + 1 }, as: "late")
+    #expect(try gallery.forget("late").copies.map(\.state) == [.clean])
+    #expect(try traces(of: gone, in: [copy]) == 0)
+    #expect(try Gallery(path: copy, configuration: quiet()).info().erasurePending == false)
+  }
+
   @Test("training records that lead to rows which are gone are mended, and nothing is complained of after that")
   func danglingRecords() throws {
     let scratch = try Scratch()

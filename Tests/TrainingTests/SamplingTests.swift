@@ -84,4 +84,33 @@ struct SamplingTests {
       #expect(split.training == Array(labels.indices))
     }
   }
+
+  @Test("identities with one picture do not count when others are set aside")
+  func singles() {
+    // Ten with four pictures each, and forty with one.
+    let labels = (0..<10).flatMap { [Int](repeating: $0, count: 4) } + (10..<50)
+    let split = ValidationFold(labels: labels, share: 0.2, seed: 3)
+    #expect(Set(split.validation.map { labels[$0] }).count == 2)
+    #expect(split.training.count == labels.count - 8)
+  }
+
+  @Test("of identities with thousands of pictures some of each are looked at, and none is trained on")
+  func many() {
+    let counts = [9_000, 30, 9_000, 7_000, 50, 9_000, 9_000, 40]
+    let labels = counts.enumerated().flatMap { [Int](repeating: $0, count: $1) }
+    var sizes: Set<Int> = []
+    for seed in UInt64(0)..<8 {
+      let split = ValidationFold(labels: labels, share: 0.5, seed: seed)
+      let aside = Set(split.validation.map { labels[$0] })
+      #expect(aside.count == 4 && aside.isDisjoint(with: split.training.map { labels[$0] }))
+      #expect(split.validation == split.validation.sorted())
+      #expect(split.validation.count <= ValidationFold.mostRows && split.validation.count > ValidationFold.mostRows - 4)
+      for label in aside {
+        let count = split.validation.count { labels[$0] == label }
+        #expect(counts[label] < 100 ? count == counts[label] : count >= 1_000)
+        sizes.insert(count)
+      }
+    }
+    #expect(sizes.count > 1)
+  }
 }

@@ -36,11 +36,13 @@ typedef struct {
 // The next value of a SplitMix64 stream.
 uint64_t cn_words_random(uint64_t *state);
 
-// Draws examples from `count` tokens; a negative token is a border. The kept tokens go to `spare` [count]. The window's
-// reach is drawn uniformly from 1...window a token. Returns how many tokens were used: fewer than `count` where the examples are
-// full; the next call goes on at the last border before.
+// Draws examples from `count` tokens; a negative token is a border. Of the `before` tokens that stand before them and the
+// `after` behind them, those of the same sentence are in windows, but no window is around them. The kept tokens go to `spare`
+// [count + 2 * window]. The window's reach is drawn uniformly from 1...window a token. Returns how many tokens were used: fewer
+// than `count` where the examples are full; the next call goes on at the last border before.
 ptrdiff_t cn_words_draw(
-    const cn_words *m, const int32_t *tokens, ptrdiff_t count, uint64_t *random, int32_t *spare, cn_words_examples *to);
+    const cn_words *m, const int32_t *tokens, ptrdiff_t count, ptrdiff_t before, ptrdiff_t after, uint64_t *random,
+    int32_t *spare, cn_words_examples *to);
 
 // Trains on examples from..<to one after another, in place. Threads may do so at a time without locks (Hogwild, Niu et
 // al. 2011). `spare` is 2 * stride floats. Returns the sum of the losses: -log p(target) - sum log(1 - p(negative)) each.

@@ -142,12 +142,6 @@ public final class VectorImport {
     let count = batch.enrollments.count
     var entry: ImportLedger?
     if reader.byteCount != nil {
-      // What is kept of the file is taken from what has its name now.
-      guard FileIdentity(file) == identity else {
-        throw VectorFileError(
-          path: file, reason: "another file has got its name while it was read: import that, or this under another name"
-        )
-      }
       entry = ImportLedger(
         file: ImportLedger.absolute(file),
         fingerprint: try ImportLedger.fingerprint(of: file, before: reader.position.offset),
@@ -157,6 +151,13 @@ public final class VectorImport {
           enrolled: before.enrolled + rows + count,
           batches: before.batches + receipt.batches + (count == 0 ? 0 : 1),
           leftOut: before.leftOut + receipt.leftOutCount, finished: isLast))
+      // The hashes are of what has the file's name, the rows of what was opened: asked last, as another file may get the
+      // name while they are made.
+      guard FileIdentity(file) == identity else {
+        throw VectorFileError(
+          path: file, reason: "another file has got its name while it was read: import that, or this under another name"
+        )
+      }
     }
     try bulk.store(batch, checked: embedder, replacing: options.replacing) { db in
       guard let entry else { return }

@@ -34,8 +34,13 @@ struct CopyEraser {
         : receipt(.unknown, "it was deleted, moved or renamed, or is being made", isGone: true)
     }
     do {
-      guard try holds(copy.path) else { return receipt(.clean) }
-      if !isOurs { return receipt(.holds) }
+      let isHeld = try holds(copy.path)
+      if isHeld, !isOurs { return receipt(.holds) }
+      if !isHeld {
+        // An earlier erasure that was cut off is gone on with.
+        if isOurs, try isPending(copy.path) { try? erase(copy.path) }
+        return receipt(.clean)
+      }
     } catch {
       return receipt(.unknown, FileCheck.sentence(error))
     }
@@ -49,11 +54,20 @@ struct CopyEraser {
 
   /// Whether anything of it is in a copy.
   private func holds(_ path: String) throws -> Bool {
+    try reading(path) { db in try !identities(db).isEmpty || forgotten.hasRows(in: db) }
+  }
+
+  /// Whether what was deleted from a copy may be in its pages still.
+  private func isPending(_ path: String) throws -> Bool {
+    try reading(path) { db in try db.integer("SELECT count(*) FROM erasure") > 0 }
+  }
+
+  private func reading<T>(_ path: String, _ body: (Database) throws -> T) throws -> T {
     var configuration = Configuration()
     configuration.readonly = true
     let copy = try DatabaseQueue(path: path, configuration: configuration)
     defer { try? copy.close() }
-    return try copy.inDatabase { db in try !identities(db).isEmpty || forgotten.hasRows(in: db) }
+    return try copy.inDatabase(body)
   }
 
   /// The numbers that the identity has in a copy; none where only an embedding goes.

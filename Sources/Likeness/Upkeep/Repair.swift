@@ -109,6 +109,8 @@ struct Repair {
         try deletion.bind(removal.id, at: 1)
         try deletion.run()
       }
+      // No row goes before it is noted where it is still.
+      try CopyRegister.add(copy, reason: .repair, in: db)
       var count = 0
       for (table, column, condition) in Self.dangling {
         try db.execute(sql: "UPDATE \(table) SET \(column) = NULL WHERE \(condition)")

@@ -49,13 +49,12 @@ struct DemoLine {
       info: try gallery.info())
   }
 
-  /// Refuses a folder whose model or gallery no demo has made.
+  /// Refuses a folder whose model, gallery or report no demo has made.
   private func checkPlace() throws {
     try OutputPlace.checkModel("\(out)/faces.model")
-    for file in ["faces.model", "gallery.db"].map({ "\(out)/\($0)" })
-    where FileManager.default.fileExists(atPath: file)
-      && !FileManager.default.fileExists(atPath: "\(out)/report.html")
-    {
+    if DemoReport.isOne("\(out)/report.html") { return }
+    for file in ["faces.model", "gallery.db", "report.html"].map({ "\(out)/\($0)" })
+    where FileManager.default.fileExists(atPath: file) {
       throw CommandFailure(
         "\(file): it is there already, and no report of a demo beside it: name another folder (--out), or remove it")
     }

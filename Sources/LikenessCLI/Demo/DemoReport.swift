@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Likeness
@@ -7,9 +8,17 @@ import LikenessTraining
 struct DemoReport {
   let outcome: DemoOutcome
 
+  private static let title = "Likeness: who is this most like?"
+
+  /// Whether a file is such a page.
+  static func isOne(_ path: String) -> Bool {
+    guard let file = FileContents.handle(path), let beginning = try? file.read(upToCount: 4_096) else { return false }
+    return beginning.range(of: Data("<title>\(escaped(title))</title>".utf8)) != nil
+  }
+
   var text: String {
     HTMLPage(
-      title: "Likeness: who is this most like?",
+      title: Self.title,
       body: [introduction, figures, answers, charts, comparison, gallery].joined(separator: "\n")
     ).text
   }

@@ -8,14 +8,21 @@ struct KnownSources {
   private let gallery: Gallery
   /// By identity, the sources whose rows may give way.
   private let replaced: [String: Set<String>]
+  /// What input the source of a row names; nil for none of this kind.
+  private let input: (String) -> String?
   /// By identity and hash, the sources that the gallery has it from.
   private var rows: [String: [String: Set<String?>]] = [:]
   /// By identity, what the call has brought.
   private var brought: [String: Set<String>] = [:]
 
-  /// - Parameter replaced: the call's inputs, by identity and source, where they replace others; nothing where they do not.
-  init(gallery: Gallery, replaced: [(identity: String, source: String)] = []) {
+  /// - Parameters:
+  ///   - replaced: the call's inputs, by identity and source, where they replace others; nothing where they do not.
+  ///   - input: what input the source of a row names, where that is not the source itself.
+  init(
+    gallery: Gallery, replaced: [(identity: String, source: String)] = [], input: @escaping (String) -> String? = { $0 }
+  ) {
     self.gallery = gallery
+    self.input = input
     self.replaced = Dictionary(grouping: replaced, by: \.identity).mapValues { Set($0.map(\.source)) }
   }
 
@@ -25,7 +32,7 @@ struct KnownSources {
       let enrolled = try gallery.identity(named: identity) == nil ? [] : gallery.embeddings(of: identity)
       var own: [String: Set<String?>] = [:]
       for row in enrolled {
-        if let sha256 = row.sourceSHA256 { own[sha256, default: []].insert(row.source) }
+        if let sha256 = row.sourceSHA256 { own[sha256, default: []].insert(row.source.flatMap(input)) }
       }
       rows[identity] = own
     }

@@ -60,7 +60,7 @@ struct RunOptions: ParsableArguments {
     if let gallery, Links.absolute(gallery) == Links.absolute(out) {
       throw CommandFailure("\(gallery): here the model is written: a gallery is a file of its own, choose another name")
     }
-    var places: Set<String> = []
+    var places = Set([gallery].compactMap { $0.map(Links.absolute) })
     for other in others {
       guard places.insert(Links.absolute(other.path)).inserted else {
         throw CommandFailure("\(other.path): two files cannot have one name: choose another for \(other.what)")

@@ -7,7 +7,8 @@ struct WordTrainingSummary: Encodable {
   struct Check: Encodable {
     var file: String
     var model: WordOutcome
-    var principalComponents: WordOutcome
+    /// Nil where the corpus is too small or too large for any.
+    var principalComponents: WordOutcome?
 
     enum CodingKeys: String, CodingKey {
       case file, model
@@ -53,11 +54,16 @@ struct WordTrainingSummary: Encodable {
     peakMemoryBytes = PeakMemory.bytes
     self.checks = []
     if checks.isEmpty { return }
-    let components = try trained.principalComponents()
+    var components: WordModel?
+    do {
+      components = try trained.principalComponents()
+    } catch let error as BaselineError {
+      notes.append("\(error)")
+    }
     self.checks = try checks.map { check in
       Check(
         file: check.path, model: try check.outcome(of: trained.model, vocabularyLimit: nil),
-        principalComponents: try check.outcome(of: components, vocabularyLimit: nil))
+        principalComponents: try components.map { try check.outcome(of: $0, vocabularyLimit: nil) })
     }
   }
 
@@ -71,7 +77,8 @@ struct WordTrainingSummary: Encodable {
     if let report { lines.append("report: \(report)") }
     for check in checks {
       lines.append(
-        "\(check.file): \(check.model.headline); principal components: \(check.principalComponents.headline)")
+        "\(check.file): \(check.model.headline)"
+          + (check.principalComponents.map { "; principal components: \($0.headline)" } ?? ""))
     }
     if !skipped.isEmpty {
       lines.append("left out \(counted(skipped.count, "file")):")

@@ -138,6 +138,11 @@ public struct CaptionTrainer: LongTraining {
             + "and trained further here like \(count == all ? "any" : "the others")"
         ]
     }
+    if let parent, let listing = parent.model.metadata["card"].flatMap(TrainedIdentities.init(card:)),
+      let note = listing.note(setAside: Set(data.rows(fold.validation).conceptNames), noun: "concepts")
+    {
+      card.notes = (card.notes ?? []) + [note]
+    }
     card.licence = licence ?? ModelCard.usualLicenceOfData
     card.list(names: data.conceptNames)
     card.list(files: digest?.files ?? [])

@@ -9,6 +9,8 @@ struct TrainingCheckpoint<L: Learner> {
     var place: TrainingPlace
     var epochs: [L.Epoch]
     var kept: Int
+    /// Nil in what older versions wrote.
+    var keptProgress: Double?
     var isFinished: Bool
     var seconds: Double
     /// The part of the time for all trainings that this one has; nil where there is no time to keep.

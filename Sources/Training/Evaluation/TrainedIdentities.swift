@@ -48,4 +48,16 @@ public struct TrainedIdentities: Sendable {
     return "\(first.0) of the \(first.1) \(first.2) here \(first.0 == 1 ? "was" : "were") in its training, \(first.3)"
       + further.joined() + ": these figures are not of \(nouns.unseen)"
   }
+
+  /// What is to be said of figures on what was set aside of a training that began with the model; nil where none of it was in
+  /// the model's own.
+  ///
+  /// - Parameter noun: what several are called.
+  func note(setAside names: Set<String>, noun: String) -> String? {
+    let known = names.count { listing.names.contains(Digest.ofName($0)) }
+    guard known > 0 else { return nil }
+    return
+      "\(known) of the \(names.count) \(noun) set aside \(known == 1 ? "was" : "were") in the training of the model that "
+      + "this one began with: figures on them are too good"
+  }
 }

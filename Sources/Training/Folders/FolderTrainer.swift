@@ -114,9 +114,10 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     onEvent(
       0,
       .planned(
-        trainings: trainer.trainings(identities: Set(inputs.labels).count),
+        trainings: trainer.trainings(of: inputs.labels),
         configuration: trainer.plans[0].configuration))
     let committee = try trainer.train(inputs, onEvent: onEvent)
+    notes += note(onFold: committee.fold, inputs)
 
     var card = ModelCard(
       recipe: Recipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
@@ -150,6 +151,24 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
     }
     trained.seconds = (file?.secondsBefore ?? 0) + started.secondsUntilNow
     return trained
+  }
+
+  /// What is to be said of those who were set aside.
+  private func note(onFold fold: ValidationFold, _ inputs: LabelledInputs) -> [String] {
+    var notes: [String] = []
+    let left = inputs.count - fold.training.count - fold.validation.count
+    if left > 0 {
+      notes.append(
+        "of those set aside \(fold.validation.count) pictures are looked at after every epoch, and \(left) others are not"
+      )
+    }
+    let names = Set(fold.validation.map { inputs.names[inputs.labels[$0]] })
+    if let parent, let listing = parent.network.metadata["card"].flatMap(TrainedIdentities.init(card:)),
+      let note = listing.note(setAside: names, noun: "identities")
+    {
+      notes.append(note)
+    }
+    return notes
   }
 
   /// Two to learn from, and two strangers to each.

@@ -48,7 +48,7 @@ public struct TrainedEmbedder: Sendable {
     guard let scout = committee.scout else { return nil }
     let aside = Set(validationIdentities)
     let known = folder.subset(folder.identities.filter { !aside.contains($0.name) })
-    let unseen = folder.subset(folder.identities.filter { aside.contains($0.name) })
+    let unseen = Self.bounded(folder.subset(folder.identities.filter { aside.contains($0.name) }))
     let one = try scoutModel(scout)
     var reports = [
       (
@@ -67,6 +67,14 @@ public struct TrainedEmbedder: Sendable {
       }
     }
     return reports
+  }
+
+  /// The folder with no more pictures than are looked at, as many of each identity.
+  private static func bounded(_ folder: PictureFolder) -> PictureFolder {
+    let count = folder.identities.reduce(0) { $0 + $1.files.count }
+    guard count > ValidationFold.mostRows else { return folder }
+    let most = max(2, ValidationFold.mostRows / folder.identities.count)
+    return folder.subset(folder.identities.map { .init(name: $0.name, files: Array($0.files.prefix(most))) })
   }
 
   /// The inputs that were set aside.

@@ -12,6 +12,8 @@ package struct TrainingLoop<L: Learner> {
   package private(set) var epochs: [L.Epoch] = []
   /// The one that is kept, an index into ``epochs``.
   package private(set) var kept = 0
+  /// How far in the schedule it ended.
+  package private(set) var keptProgress = 1.0
   /// Its weights.
   package private(set) var weights: [String: Tensor] = [:]
   private(set) var isFinished = false
@@ -42,6 +44,7 @@ package struct TrainingLoop<L: Learner> {
       // The first is kept in any case: something must be.
       if epochs.count == 1 || isPreferred {
         kept = epochs.count - 1
+        keptProgress = place.progress
         weights = learner.weights
       }
       isFinished = place.progress >= 1 || learner.isStale(epochs: epochs.count - 1 - kept, at: place)
@@ -57,7 +60,8 @@ package struct TrainingLoop<L: Learner> {
     tensors[Self.keptKey] = weights
     return TrainingCheckpoint(
       position: .init(
-        place: place, epochs: epochs, kept: kept, isFinished: isFinished, seconds: clock.seconds, share: clock.share,
+        place: place, epochs: epochs, kept: kept, keptProgress: keptProgress, isFinished: isFinished,
+        seconds: clock.seconds, share: clock.share,
         state: learner.state),
       tensors: tensors)
   }
@@ -68,6 +72,7 @@ package struct TrainingLoop<L: Learner> {
   mutating func resume(_ checkpoint: TrainingCheckpoint<L>, of file: CheckpointFile?) throws {
     let position = checkpoint.position
     (place, epochs, kept, isFinished) = (position.place, position.epochs, position.kept, position.isFinished)
+    keptProgress = position.keptProgress ?? 1
     clock.before += position.seconds
     if clock.share != nil, let share = position.share { clock.share = share }
     var tensors = checkpoint.tensors

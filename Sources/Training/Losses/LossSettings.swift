@@ -83,7 +83,9 @@ public struct LossSettings: Sendable, Codable, Hashable {
       if !holds { throw TrainingError.badSetting(name: name, reason: reason) }
     }
     try check(!hasMargin || margin > 0 && margin.isFinite, "margin", "must be a number above 0")
-    try check(kind != .contrastive || margin <= 2, "margin", "must be at most 2, the diameter of the unit sphere")
+    try check(
+      ![.contrastive, .triplet].contains(kind) || margin <= 2, "margin",
+      "must be at most 2, the diameter of the unit sphere")
     try check(kind != .arcFace || margin < 1.5, "margin", "is an angle and must be below 1.5")
     try check(!hasScale || scale > 0 && scale <= 1_000, "scale", "must be above 0 and at most 1000")
     try check(!hasTemperature || temperature >= 0.005 && temperature <= 10, "temperature", "must be from 0.005 to 10")

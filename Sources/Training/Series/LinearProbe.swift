@@ -70,11 +70,12 @@ package struct LinearProbe: Sendable {
     let places = Array(stride(from: 0, to: chosen.count, by: step))
     var best = (loss: Double.infinity, settings: Settings())
     for scaling in Scaling.allCases {
-      var losses = [Double](repeating: 0, count: inversePenalties.count)
+      var (losses, folds) = ([Double](repeating: 0, count: inversePenalties.count), 0)
       for left in 0..<parts {
         let kept = places.filter { part[$0] != left }.map { chosen[$0] }
         let out = places.filter { part[$0] == left }.map { chosen[$0] }
         guard kept.count > 1, !out.isEmpty else { continue }
+        folds += 1
         let (mean, deviation) = moments(rows, kept, scaling)
         let (x, y) = (standardised(rows, kept, mean, deviation), kept.map { labels[$0] })
         let other = standardised(rows, out, mean, deviation)
@@ -87,7 +88,7 @@ package struct LinearProbe: Sendable {
           weights = fitted
         }
       }
-      for (inversePenalty, loss) in zip(inversePenalties, losses) where loss < best.loss {
+      for (inversePenalty, loss) in zip(inversePenalties, losses) where folds > 0 && loss < best.loss {
         best = (loss, Settings(scaling: scaling, inversePenalty: inversePenalty))
       }
     }

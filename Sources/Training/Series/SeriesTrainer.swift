@@ -92,10 +92,16 @@ public struct SeriesTrainer: LongTraining {
     (card.dataSHA256, card.date, card.parent) = (digest?.sha256, date, parent?.card)
     card.list(files: digest?.files ?? [])
     card.licence = licence ?? ModelCard.usualLicenceOfData
+    var notes = data.notes
+    if let parent, let listing = parent.model.network.metadata["card"].flatMap(TrainedIdentities.init(card:)),
+      let note = listing.note(setAside: data.subjectsAside, noun: "subjects")
+    {
+      notes.append(note)
+    }
     let model = try card.model(frontEnd: data.frontEnd, weights: loop.weights)
     return TrainedSeries(
       model: model, card: card, epochs: loop.epochs, streams: streams, subjectsAside: data.subjectsAside,
-      notes: data.notes, checkpoints: folder,
+      notes: notes, checkpoints: folder,
       seconds: (folder?.secondsBefore ?? 0) + started.secondsUntilNow,
       framesPerSecond: loop.learner.framesPerSecond)
   }

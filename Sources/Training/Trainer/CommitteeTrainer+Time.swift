@@ -36,7 +36,7 @@ extension CommitteeTrainer {
     // Measuring the scout and the baselines, and writing, take their part.
     let usable = max(0.5, left * 0.88 - 1)
     let clock = ContinuousClock.now
-    let aside = validationIsSetAside(inputs)
+    let aside = setsAside(inputs.labels)
     var needed = 0.0
     var trial = plans[0]
     trial.configuration.steps = 3
@@ -52,9 +52,5 @@ extension CommitteeTrainer {
     let others = max(1, Int(trainings) - (aside && !keepsScout ? 1 : 0))
     return TimePlan(
       networks: min(others, plans.count), share: max(0.25, usable - clock.secondsUntilNow) / max(seconds, 1e-9))
-  }
-
-  private func validationIsSetAside(_ inputs: LabelledInputs) -> Bool {
-    !ValidationFold(labels: inputs.labels, share: plans[0].configuration.validationShare, seed: seed).validation.isEmpty
   }
 }

@@ -63,10 +63,14 @@ public struct CommitteeTrainer: Sendable {
     public var members: [EmbeddingTrainer.Result]
   }
 
-  /// How many trainings there will be, the scout's included, if `identities` can be trained on.
-  public func trainings(identities: Int) -> Int {
-    let size = Int((Double(identities) * plans[0].configuration.validationShare).rounded())
-    return size >= 2 && !keepsScout ? plans.count + 1 : plans.count
+  /// How many trainings there will be, the scout's included.
+  ///
+  /// - Parameter labels: the identity of each row that can be trained on.
+  public func trainings(of labels: [Int]) -> Int { setsAside(labels) && !keepsScout ? plans.count + 1 : plans.count }
+
+  /// Whether there will be a scout.
+  func setsAside(_ labels: [Int]) -> Bool {
+    !ValidationFold(labels: labels, share: plans[0].configuration.validationShare, seed: seed).validation.isEmpty
   }
 
   /// Trains all networks, after the scout as many at a time as there are workers.
@@ -106,11 +110,9 @@ public struct CommitteeTrainer: Sendable {
     return (scouting ? 1 : 0) + (others + lanes - 1) / lanes
   }
 
-  /// What the others keep after a scout: its best epoch, or, by the clock, as much of the time.
+  /// What the others keep after a scout: its best epoch, or, by the clock, what is as far in the schedule.
   private func kept(_ scout: EmbeddingTrainer.Result) -> KeptEpoch {
-    let last = scout.epochs.last?.step ?? 1
-    let share = Double(scout.epochs[scout.bestEpoch].step) / Double(max(last, 1))
-    return KeptEpoch(epoch: scout.bestEpoch, progress: seconds == nil ? nil : share)
+    KeptEpoch(epoch: scout.bestEpoch, progress: seconds == nil ? nil : scout.bestProgress)
   }
 
   private func trainOthers(

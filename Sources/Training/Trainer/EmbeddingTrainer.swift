@@ -31,6 +31,8 @@ public struct EmbeddingTrainer: Sendable {
     public var epochs: [EpochRecord]
     /// The epoch whose weights these are, an index into `epochs`.
     public var bestEpoch: Int
+    /// How far in the schedule it ended, from 0 to 1.
+    public var bestProgress: Double
     /// Collapses noticed on the way.
     public var collapses: [CollapseRecord]
     /// How the start that succeeded was trained.
@@ -86,7 +88,8 @@ public struct EmbeddingTrainer: Sendable {
       do {
         try run.run(keeping: file, onEvent: onEvent)
         return Result(
-          weights: run.weights, epochs: run.epochs, bestEpoch: run.kept, collapses: collapses, configuration: attempt,
+          weights: run.weights, epochs: run.epochs, bestEpoch: run.kept, bestProgress: run.keptProgress,
+          collapses: collapses, configuration: attempt,
           seconds: run.clock.seconds)
       } catch let collapse as EmbeddingLearner.Collapse {
         guard collapses.count < Self.freshStarts else {

@@ -137,7 +137,7 @@ final class WordExamples: @unchecked Sendable {
     examples.contextStart = .allocate(capacity: capacity + 1)
     examples.capacity = capacity
     examples.contextCapacity = contexts
-    kept = .allocate(capacity: tokens)
+    kept = .allocate(capacity: tokens + 2 * rows.window)
     spare = .allocate(capacity: 2 * rows.stride)
   }
 
@@ -151,11 +151,13 @@ final class WordExamples: @unchecked Sendable {
 
   var count: Int { examples.count }
 
-  /// Draws the examples of tokens; there is room for all of them.
+  /// Draws the examples of tokens; there is room for all of them. Windows reach beyond the part, up to the border of its sentence.
   func draw(
     _ rows: UnsafePointer<cn_words>, _ tokens: UnsafeBufferPointer<Int32>.SubSequence, _ random: inout UInt64
   ) {
     let part = UnsafeBufferPointer(rebasing: tokens)
-    _ = cn_words_draw(rows, part.baseAddress, part.count, &random, kept, &examples)
+    _ = cn_words_draw(
+      rows, part.baseAddress, part.count, tokens.startIndex, tokens.base.count - tokens.endIndex, &random, kept,
+      &examples)
   }
 }

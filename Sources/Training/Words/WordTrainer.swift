@@ -83,6 +83,7 @@ public struct WordTrainer: LongTraining {
     let vectorLoop = try TrainingLoop.finished(
       learner, clock: TrainingClock(share: share, of: seconds), file: folder?.file(training: 0)
     ) { onEvent(0, $0) }
+    guard vectorLoop.epochs.contains(where: { $0.loss > 0 }) else { throw WordTrainingError.noNeighbours }
     try restoring(folder?.file(training: 0)) { try learner.rows.restore(vectorLoop.weights) }
     let before = vectorLoop.clock.before
     let deadline = seconds.map { Deadline(after: $0 * left(since: start, before) * joinShare) }
@@ -199,8 +200,14 @@ public struct TrainedWords: Sendable {
   /// Principal components of the words' neighbourhoods (positive pointwise mutual information, words up to 16 apart), with
   /// as many values as the model: what is printed beside the trained vectors.
   ///
-  /// - Throws: `BaselineError` where the corpus is too small for so many directions.
+  /// - Throws: `BaselineError` where the corpus is too small for so many directions, or too large for its pairs of words to
+  ///   be held in memory.
   public func principalComponents(workers: Workers = Workers()) throws -> WordModel {
+    guard corpus.tokenCount <= WordSettings.Join.mostTokens else {
+      throw BaselineError(
+        "a corpus of \(corpus.tokenCount) words has no principal components here: of \(WordSettings.Join.mostTokens) at most "
+          + "the pairs of words are counted")
+    }
     var scaled = try corpus.principalComponents(model.dimension, seed: 1, workers: workers)
     // A word without neighbours has no direction; it gets one that is like no other word's.
     for word in 0..<corpus.words.count {

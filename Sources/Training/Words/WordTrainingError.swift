@@ -10,6 +10,8 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
   case emptyCorpus(path: String)
   /// Fewer different words than anything can be learnt from.
   case tooFewWords(usable: Int, distinct: Int, minimumCount: Int)
+  /// Words, but none beside another.
+  case noNeighbours
   /// More values a vector than there are words to place.
   case dimensionTooLarge(dimension: Int, words: Int)
   /// A setting outside its range.
@@ -32,6 +34,8 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
     case .tooFewWords(let usable, let distinct, let minimumCount):
       "only \(usable) of the corpus's \(distinct) different words occur \(minimumCount) times or more, at least "
         + "\(WordCorpus.fewestWords) are needed: give more text, or lower minimumCount (--min-count)"
+    case .noNeighbours:
+      "no word of the corpus has another beside it in its line: give running text, a sentence or paragraph a line"
     case .dimensionTooLarge(let dimension, let words):
       "a vector of \(dimension) values for \(words) words: choose a dimension (--dimension) below the number of words"
     case .badSetting(let name, let reason):

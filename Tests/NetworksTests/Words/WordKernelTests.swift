@@ -64,7 +64,7 @@ private final class Loop {
                         targets: targets.baseAddress, contexts: contexts.baseAddress,
                         contextStart: starts.baseAddress, count: 0, capacity: capacity, contextCapacity: capacity)
                       var stream = seed
-                      _ = cn_words_draw(&words, tokens, tokens.count, &stream, &kept, &examples)
+                      _ = cn_words_draw(&words, tokens, tokens.count, 0, 0, &stream, &kept, &examples)
                       return body(&words, &examples)
                     }
                   }

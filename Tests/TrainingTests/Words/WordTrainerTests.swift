@@ -163,6 +163,33 @@ struct WordTrainerTests {
     #expect(trained.model.dimension == 3)
   }
 
+  @Test(
+    "windows are whole where sums are made in a fixed order, too, however few words a piece of that has",
+    arguments: [WordSettings.Method.cbow, .skipGram])
+  func wholeWindows(method: WordSettings.Method) throws {
+    // A few words, each met often: a piece is a word or two.
+    let file = try TextFile(SyntheticCorpora.grammar(kinds: 8, forms: 3, sentences: 4_000, seed: 3))
+    let trained = try Self.trainer {
+      ($0.settings.method, $0.settings.isDeterministic, $0.settings.join) = (method, true, nil)
+    }.train(path: file.path)
+    #expect(trained.epochs.allSatisfy { $0.loss > 0 })
+    #expect(try Analogies(SyntheticCorpora.questions(kinds: 8)).evaluate(trained.model).accuracy > 0.8)
+  }
+
+  @Test("a corpus with a word a line has nothing to learn from, which is said")
+  func alone() throws {
+    let words = (0..<40).map { "w" + String(repeating: "a", count: $0 + 1) }
+    let file = try TextFile((words + words + words).joined(separator: "\n"))
+    for isDeterministic in [false, true] {
+      let error = #expect(throws: WordTrainingError.self) {
+        try Self.trainer {
+          ($0.settings.dimension, $0.settings.isDeterministic, $0.minimumCount) = (4, isDeterministic, 1)
+        }.train(path: file.path)
+      }
+      #expect(error == .noNeighbours)
+    }
+  }
+
   @Test("a subsampling that leaves nothing to learn from is refused; none at all is not")
   func nothingLeft() throws {
     let file = try TextFile(SyntheticCorpora.agreement(kinds: 2, sentences: 100, seed: 2))

@@ -29,7 +29,9 @@ struct SeriesKind: Kind {
       }
       return isFolder.boolValue ? try SeriesFolder(path: path).files : [path]
     }
-    return SeriesSource(files: files, name: request.name, embedder: embedder, skipsBroken: request.skipsBroken)
+    return SeriesSource(
+      files: files, name: request.name, embedder: embedder, skipsBroken: request.skipsBroken,
+      replaces: request.replaces)
   }
 
   func answer(_ text: String, _ request: QueryRequest, from gallery: Gallery) throws -> Answer {
@@ -79,10 +81,14 @@ private struct SeriesSource: EnrollmentSource {
   let embedder: SeriesEmbedder
   /// Whether a file that cannot be used is left out, or ends it all.
   let skipsBroken: Bool
+  /// Whether moments take the place of those from the same file and time.
+  let replaces: Bool
 
   func batch(for gallery: Gallery, progress: (Int, Int) -> Void) throws -> EnrollmentBatch {
     var batch = EnrollmentBatch()
-    var known = KnownSources(gallery: gallery)
+    var replaced: [(identity: String, source: String)] = []
+    if replaces, let name { replaced = files.map { (name, $0) } }
+    var known = KnownSources(gallery: gallery, replaced: replaced, input: StreamIdentities.file(ofSource:))
     var identities = StreamIdentities(files: files, gallery: gallery)
     for (number, file) in files.enumerated() {
       do {

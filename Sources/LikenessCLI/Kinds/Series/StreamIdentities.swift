@@ -67,13 +67,16 @@ struct StreamIdentities {
     if try gallery.identity(named: name) != nil {
       for embedding in try gallery.embeddings(of: name) {
         if let digest = embedding.sourceSHA256 { holder.digests.insert(digest) }
-        if let source = embedding.source, let stamp = source.range(of: " t_ms=", options: .backwards) {
-          holder.files.insert(String(source[..<stamp.lowerBound]))
-        }
+        if let file = embedding.source.flatMap(Self.file(ofSource:)) { holder.files.insert(file) }
       }
     }
     holders[name] = holder
     return holder
+  }
+
+  /// The file that the source of a moment names; nil for another source.
+  static func file(ofSource source: String) -> String? {
+    source.range(of: " t_ms=", options: .backwards).map { String(source[..<$0.lowerBound]) }
   }
 
   /// The whole path.
