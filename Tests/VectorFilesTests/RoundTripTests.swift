@@ -8,7 +8,8 @@ struct RoundTripTests {
   private static let anything = [
     "a", "Z", "0", " ", "  ", ",", "\"", "\"\"", "'", "\n", "\r\n", "\r", "\t", ";", "\\", "/", "{", "}", "é",
     "e\u{301}",
-    "漢字", "👩‍👩‍👧", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{600}", "\u{7F}", "\u{1}", "\u{2028}", "null", "identity", "1.5", "nan",
+    "漢字", "👩‍👩‍👧", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{600}", "\u{7F}", "\u{1}", "\u{2028}", "null", "identity", "1.5",
+    "nan",
   ]
   private static let onOneLine = anything.filter { !$0.contains { $0.isNewline } || $0 == "\u{2028}" }
 

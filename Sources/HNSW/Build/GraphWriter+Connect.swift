@@ -14,7 +14,7 @@ extension GraphWriter {
   /// the whole graph to choose from. For the draft they are taken in an order of chance: what comes sorted would in each round lie
   /// beyond all that there is, and link to its border alone. A short beam is filled by one group where vectors come in groups: where the draft loses nodes,
   /// beams become longer, up to half of the last ones.
-  func link(_ new: [Slot], progress: (Int) throws -> Void) rethrows {
+  func link(_ new: [Slot], progress: (Int) throws -> Void) throws {
     releaseCodes()
     let isFirst = learnIfNeeded()
     guard let codes else { return }
@@ -22,16 +22,21 @@ extension GraphWriter {
     // Rows are about to lead searches that still go by older codes to the new nodes: blocks there, on every level, though
     // they say nothing.
     for old in retiredCodes { old.codes.reserve(slots: slots, ordinals: ordinals) }
-    if isFirst {
-      // Those that were there before stay when the new ones are given up.
-      let arrived = Set(new)
-      let older = liveSlots.filter { !arrived.contains($0) }
-      if !older.isEmpty { connectAll(older, after: 0, codes) { _ in } }
-    } else {
-      codes.reserve(slots: slots, ordinals: ordinals)
-      encode(new, codes)
+    let count = graph.count.load(ordering: .relaxed)
+    guard isFirst, new.count < count else {
+      if !isFirst {
+        codes.reserve(slots: slots, ordinals: ordinals)
+        encode(new, codes)
+      }
+      return try connectAll(new, after: max(count - new.count, 0), codes, progress: progress)
     }
-    try connectAll(new, after: max(graph.count.load(ordering: .relaxed) - new.count, 0), codes, progress: progress)
+    // Those that were there before stay when the new ones are given up, and have to be linked then: all are.
+    var failure: (any Error)?
+    connectAll(liveSlots, after: 0, codes) { done in
+      guard failure == nil else { return }
+      do { try progress(done * new.count / count) } catch { failure = error }
+    }
+    if let failure { throw failure }
   }
 
   /// - Parameter linked: how many nodes are in the graph.

@@ -112,7 +112,7 @@ extension HNSWIndex {
 
   /// Adds the row that is prepared in the writer's scratch.
   private func insert(_ id: Int64, _ writer: GraphWriter) throws {
-    writer.link([try makeNode(id, writer)]) { _ in }
+    try writer.link([try makeNode(id, writer)]) { _ in }
   }
 
   private func makeNode(_ id: Int64, _ writer: GraphWriter) throws -> Slot {
