@@ -1,5 +1,6 @@
 import Foundation
 import LikenessTraining
+import Networks
 
 /// What `train words` says at its end.
 struct WordTrainingSummary: Encodable {
