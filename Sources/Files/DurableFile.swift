@@ -22,16 +22,21 @@ package enum DurableFile {
     "\(path).partial-\(getpid())-\(UUID().uuidString.prefix(8))"
   }
 
-  /// Makes an empty file that those may read and write who may read and write another, but for what the process's umask keeps
-  /// from them.
+  /// Makes an empty file, which those may read and write who may read and write the file at `owner`: from the first byte on,
+  /// nobody else.
   ///
   /// - Throws: ``Failure`` where there is such a file, or none can be made.
-  package static func create(_ path: String, withRightsOf other: String) throws {
-    var status = stat()
-    let mode = stat(other, &status) == 0 ? status.st_mode & 0o666 : 0o600
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard file >= 0 else { throw failure("\(path) cannot be made") }
+  package static func make(_ path: String, rightsOf owner: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    if file < 0 { throw failure("\(path) cannot be made") }
+    give(file, rightsOf: owner)
     close(file)
+  }
+
+  /// Whoever made a file can always write it, also where the other one is for reading alone.
+  private static func give(_ file: Int32, rightsOf owner: String) {
+    var status = stat()
+    if stat(owner, &status) == 0 { fchmod(file, status.st_mode & 0o666 | 0o600) }
   }
 
   /// Where what shall be at `path` has to be made: behind symbolic links, be there a file or none.
@@ -68,10 +73,14 @@ package enum DurableFile {
 
   /// Replaces a file, or makes one: whoever is cut off at any moment leaves what was there, or all of what is new.
   ///
-  /// - Parameter suffix: how the temporary's name ends where one writer at a time is certain, so that one who was cut off
-  ///   leaves no more than one; nil for a name that nobody else has.
+  /// - Parameters:
+  ///   - suffix: how the temporary's name ends where one writer at a time is certain, so that one who was cut off
+  ///     leaves no more than one; nil for a name that nobody else has.
+  ///   - owner: the file whose readers may read it; nil for whom the process allows it usually.
   /// - Throws: ``Failure``; what was there is as it was, and nothing else is left.
-  package static func write(_ data: Data, to path: String, through suffix: String? = nil) throws {
+  package static func write(
+    _ data: Data, to path: String, through suffix: String? = nil, rightsOf owner: String? = nil
+  ) throws {
     let path = try place(of: path)
     for own in [path, suffix.map { path + $0 }] {
       guard let own, let reason = DatabaseFiles.refusal(of: own) else { continue }
@@ -79,13 +88,15 @@ package enum DurableFile {
     }
     let temporary = suffix.map { path + $0 } ?? UnfinishedFiles.begin(path)
     UnfinishedFiles.add(temporary)
-    let file = open(temporary, O_WRONLY | O_CREAT | (suffix == nil ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0o644)
+    let rights: mode_t = owner == nil ? 0o644 : 0o600
+    let file = open(temporary, O_WRONLY | O_CREAT | (suffix == nil ? O_EXCL : O_TRUNC) | O_CLOEXEC, rights)
     if file < 0 {
       UnfinishedFiles.end(temporary)
       throw failure("\(temporary) cannot be made")
     }
     do {
       defer { close(file) }
+      if let owner { give(file, rightsOf: owner) }
       try put(data, into: file, path: temporary)
     } catch {
       remove(temporary)

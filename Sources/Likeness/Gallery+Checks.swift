@@ -8,8 +8,8 @@ extension Gallery {
   package func indexDisagreements() throws -> [EmbeddingID] {
     try translating {
       try buildIndex()
-      return try connections.read { db, head in
-        guard let view = try keeper.view(db, head: &head), let current = head else { return [] }
+      return try connections.read { db, last in
+        guard let view = try keeper.view(db, last: &last), let current = last.head else { return [] }
         defer { keeper.close(view) }
         try view.graph.checkInvariants()
         return try keeper.differences(db, head: current, embedder: view.embedder).map { EmbeddingID($0.id) }
@@ -47,6 +47,9 @@ extension Gallery {
   package var removedVectorsAreErased: Bool {
     keeper.state.withLock { $0?.graph }.map { $0.freeSlotsAreZero() } ?? true
   }
+
+  /// Has answers take another snapshot this often, and no oftener, where others committed meanwhile.
+  package func acceptLateSnapshots(after rounds: Int) { keeper.mostLateRounds.store(rounds, ordering: .relaxed) }
 
   /// Whether an index is in memory.
   package var hasIndex: Bool { keeper.isBuilt }

@@ -60,12 +60,10 @@ extension Gallery {
     } else {
       try register(specification)
     }
-    let own = AttachedEmbedder(
-      embedder: embedder, specification: specification,
-      stored: StoredEmbedder(
-        name: Name.composed(specification.name), dimension: specification.dimension, metric: specification.metric,
-        sha256: specification.sha256))
-    attached.withLock { $0 = own }
+    attached.withLock {
+      $0 = AttachedEmbedder(
+        embedder: embedder, specification: specification, stored: StoredEmbedder(specification))
+    }
   }
 
   /// Refuses what the attached embedder made, or was made for it, where the gallery's embedder is another one by now: another
@@ -78,7 +76,7 @@ extension Gallery {
   /// The embedder whose vectors the gallery holds, where it is the attached one or none is.
   func embedderToWriteBy(_ db: Database) throws -> EmbedderRow {
     let embedder = try requiredEmbedder(db)
-    if let stored = try Self.storedEmbedder(in: db) { try checkAttached(stored) }
+    try checkAttached(StoredEmbedder(embedder))
     return embedder
   }
 
@@ -115,16 +113,21 @@ extension Gallery {
     var dimension: Int
     var metric: Metric
     var sha256: String?
+
+    init(_ row: EmbedderRow) {
+      (name, dimension, metric, sha256) = (row.name, row.dimension, row.metric, row.sha256)
+    }
+
+    init(_ specification: EmbedderSpecification) {
+      (name, dimension) = (Name.composed(specification.name), specification.dimension)
+      (metric, sha256) = (specification.metric, specification.sha256)
+    }
   }
 
   private func stored() throws -> StoredEmbedder? { try reading { db in try Self.storedEmbedder(in: db) } }
 
   private static func storedEmbedder(in db: Database) throws -> StoredEmbedder? {
-    try EmbedderRow.stored(in: db).map { row in
-      StoredEmbedder(
-        name: row.name, dimension: row.dimension, metric: row.metric,
-        sha256: try db.text("SELECT sha256 FROM embedder WHERE id = ?", row.id))
-    }
+    try EmbedderRow.stored(in: db).map(StoredEmbedder.init)
   }
 
   /// True, or an error that names what differs.

@@ -8,8 +8,8 @@ extension Gallery {
   public func info() throws -> GalleryInfo {
     try translating {
       try buildIndex()
-      return try connections.read { db, head in
-        let view = try keeper.view(db, head: &head)
+      return try connections.read { db, last in
+        let view = try keeper.view(db, last: &last)
         defer { if let view { keeper.close(view) } }
         let faults = keeper.state.withLock { $0?.faults } ?? [:]
         return GalleryInfo(

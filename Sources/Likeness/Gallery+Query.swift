@@ -95,10 +95,10 @@ extension Gallery {
 
   /// Runs `body` with the index as it agrees with a snapshot of the rows, and that snapshot's head.
   func withView<T>(_ body: (IndexView, Head, Database) throws -> T) throws -> T {
-    try connections.read { db, head in
-      guard let view = try keeper.view(db, head: &head) else { throw GalleryError.noEmbedder(path: path) }
+    try connections.read { db, last in
+      guard let view = try keeper.view(db, last: &last) else { throw GalleryError.noEmbedder(path: path) }
       defer { keeper.close(view) }
-      guard let head else { throw Connections.StaleSnapshot() }
+      guard let head = last.head else { throw Connections.StaleSnapshot() }
       return try body(view, head, db)
     }
   }
@@ -119,12 +119,7 @@ extension Gallery {
       search.vector = try Self.storedVector(of: id, in: db, embedder: view.embedder)
       search.probe = id
     }
-    if vector != nil {
-      let embedder = view.embedder
-      try checkAttached(
-        StoredEmbedder(
-          name: embedder.name, dimension: embedder.dimension, metric: embedder.metric, sha256: head.embedderSHA256))
-    }
+    if vector != nil { try checkAttached(StoredEmbedder(view.embedder)) }
     try Self.check(search.vector, embedder: view.embedder, subject: "the probe")
     try search.run(db, k: question.k, by: question.grouping)
     return search

@@ -160,7 +160,9 @@ public final class Gallery: Sendable {
   func followAfterWrite(step: Int? = nil) {
     guard keeper.isBuilt || configuration.indexing == .onOpen else { return }
     do {
-      let view = try connections.read { db, head in try keeper.view(db, head: &head) }
+      // Built once, also where another thread is at it.
+      try buildIndex()
+      let view = try connections.read { db, last in try keeper.view(db, last: &last) }
       if let view { keeper.close(view) }
       keeper.drain(step: step)
     } catch {

@@ -135,24 +135,6 @@ import Testing
     #expect(try Gallery(path: scratch.path("copy"), configuration: quiet()).info().erasurePending == false)
   }
 
-  @Test("copies of a gallery that one person may read may be read by that person alone")
-  func rights() throws {
-    let scratch = try Scratch()
-    func mode(_ path: String) throws -> Int {
-      try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
-    }
-    let (gallery, _) = try sample(scratch, 20)
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: scratch.path())
-    try gallery.backup(to: scratch.path("copy.gallery"))
-    #expect(try mode(scratch.path("copy.gallery")) == 0o600)
-    let old = try Fixture.gallery(1, in: scratch)
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: old)
-    _ = try Gallery(path: old, configuration: quiet())
-    #expect(try mode(old + ".v1-backup") == 0o600)
-    try Gallery.restore(from: scratch.path("copy.gallery"), to: scratch.path("new.gallery"))
-    #expect(try mode(scratch.path("new.gallery")) == 0o600)
-  }
-
   @Test("who is forgotten while a backup is made hears of it, and one that fails is not noted")
   func forgottenMeanwhile() throws {
     let scratch = try Scratch()

@@ -268,4 +268,32 @@ import Testing
     #expect(try traces(of: [vector], copy.path()) == 0)
     #expect(try reopened.query(.vector(vector)).candidates.isEmpty)
   }
+
+  @Test("in a file with a page that nothing leads to, writing after a forget does not go through all of it again")
+  func unknownLayout() throws {
+    let scratch = try Scratch()
+    let path = scratch.path()
+    var random = Seeded(9)
+    do {
+      let gallery = try makeGallery(path, 8)
+      try gallery.enroll((0..<100).map { Enrollment(identity: "p\($0)", vector: random.vector(8)) })
+      try gallery.close()
+    }
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes += Data(count: 4_096)
+    let pages = UInt32(bytes.count / 4_096)
+    for place in 0..<4 { bytes[28 + place] = UInt8(truncatingIfNeeded: pages >> (24 - 8 * UInt32(place))) }
+    try bytes.write(to: URL(fileURLWithPath: path))
+
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(try gallery.forget("p3").erasure == .pending)
+    try gallery.enroll(random.vector(8), as: "new")
+    // An attempt begins with emptying the log.
+    let log = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+    #expect(try #require(log) > 0)
+    // It is known still, and mended as the receipt says.
+    #expect(try gallery.info().erasurePending)
+    #expect(try !gallery.compact().erasurePending)
+    #expect(try gallery.forget("p4").erasure == .complete)
+  }
 }

@@ -301,28 +301,4 @@ import Testing
         "a metric is"))
     #expect(try gallery.query(.vector([1])).candidates.count == 1)
   }
-
-  @Test("without its triggers a gallery compares all rows once after a commit, and not for every answer")
-  func onceACommit() throws {
-    let scratch = try Scratch()
-    try makeGallery(scratch.path(), 1).enroll((0..<50).map { Enrollment(identity: "p\($0)", vector: [Float($0)]) })
-    let hand = try otherHand(scratch.path())
-    try hand.write { try $0.execute(sql: "DROP TRIGGER embedding_inserted") }
-    let gallery = try Gallery(path: scratch.path(), configuration: quiet { $0.readOnly = true })
-    func nearest(_ value: Float) throws -> String? {
-      try gallery.query(.vector([value]), k: 1).candidates.first?.identity
-    }
-    #expect(try nearest(3) == "p3")
-    for round in 1...3 {
-      try hand.write {
-        try $0.execute(
-          sql: "INSERT INTO embedding (identity_id, embedder_id, vector) VALUES (?, 1, ?)",
-          arguments: [round, blob([Float(1_000 * round)])])
-      }
-      #expect(try nearest(Float(1_000 * round)) == "p\(round - 1)")
-      let compared = gallery.comparisons
-      for _ in 0..<5 { #expect(try nearest(Float(1_000 * round)) == "p\(round - 1)") }
-      #expect(gallery.comparisons == compared)
-    }
-  }
 }

@@ -72,8 +72,8 @@ extension IndexKeeper {
   @discardableResult
   private func withCurrentView<T>(_ body: (IndexView, Database) throws -> T) throws -> T? {
     if isClosing.load(ordering: .acquiring) { throw GalleryError.closed(path: path) }
-    return try connections.read { db, head in
-      guard let view = try view(db, head: &head) else { return nil }
+    return try connections.read { db, last in
+      guard let view = try view(db, last: &last) else { return nil }
       defer { close(view) }
       return try body(view, db)
     }

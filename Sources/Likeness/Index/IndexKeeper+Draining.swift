@@ -52,9 +52,9 @@ extension IndexKeeper {
   /// it has one change of an embedding at most.
   private func put(
     _ batch: [(id: Int64, pending: Pending)], into graph: HNSWIndex
-  ) -> [(id: Int64, stamp: Int)] {
-    var done: [(id: Int64, stamp: Int)] = []
-    var added: [(id: Int64, stamp: Int)] = []
+  ) -> [(id: Int64, number: Int)] {
+    var done: [(id: Int64, number: Int)] = []
+    var added: [(id: Int64, number: Int)] = []
     var new = VectorBatch(dimension: graph.dimension, capacity: batch.count)
     func report(_ what: String, _ error: any Error) {
       configuration.logger.error("\(what) could not be indexed: \(error)")
@@ -66,13 +66,13 @@ extension IndexKeeper {
             try graph.update(vector, id: id)
           } else {
             try vector.withUnsafeBytes { try new.append($0, id: id) { try graph.validate($0) } }
-            added.append((id, pending.stamp))
+            added.append((id, pending.number))
             continue
           }
         } else {
           graph.remove(id: id)
         }
-        done.append((id, pending.stamp))
+        done.append((id, pending.number))
       } catch {
         report("embedding \(id)", error)
       }

@@ -31,27 +31,21 @@ extension IndexKeeper {
     }
     guard let position, position.embedder == embedder else {
       // The embedder was registered since the index was built, or another gallery restored over this one.
-      if var built = try IndexBuilder(configuration: configuration, path: path).build(read: { try $0(db) }) {
+      if let built = try IndexBuilder(configuration: configuration, path: path).build(read: { try $0(db) }) {
         report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
-        state.withLock { state in
-          // Answers under way close what they opened.
-          built.openViews = state?.openViews ?? [:]
-          state = built
-        }
+        publish(built)
       }
       return
     }
-    if !position.isSuspect {
-      if position.logIsTrusted, position.schemaCookie == head.schemaCookie {
-        var isThere = head.sequence == position.sequence && head.highest == position.highest
-        if !isThere, head.sequence > position.sequence,
-          let changes = try changesInLog(db, after: position.sequence, head: head, embedder: embedder)
-        {
-          take(changes, head: head, embedder: embedder, logIsTrusted: true)
-          isThere = true
-        }
-        if isThere, try settleDoubts(db, highest: max(position.highest, head.highest)) { return }
+    if !position.isSuspect, position.logIsTrusted, position.schemaCookie == head.schemaCookie {
+      var isThere = head.sequence == position.sequence && head.highest == position.highest
+      if !isThere, head.sequence > position.sequence,
+        let changes = try changesInLog(db, after: position.sequence, head: head, embedder: embedder)
+      {
+        take(changes, head: head, embedder: embedder, logIsTrusted: true)
+        isThere = true
       }
+      if isThere, try settleDoubts(db, highest: max(position.highest, head.highest)) { return }
     }
     let missing = try ExpectedSchema.missingTriggers(in: db)
     if !missing.isEmpty, position.logIsTrusted {
@@ -75,12 +69,19 @@ extension IndexKeeper {
     report(faults, embedder: embedder)
     state.withLock { state in
       for change in changes { state?.apply(id: change.id, sequence: change.sequence, change.row) }
+      // Connections that were in step before are so still where nothing became otherwise: without trusted triggers each
+      // compares all rows after a commit, and would do so again after the others did.
+      if let now = state,
+        !changes.isEmpty || now.position != head.sequence || now.schemaCookie != head.schemaCookie
+          || now.highest != head.highest || now.logIsTrusted != logIsTrusted
+      {
+        state?.generation = nextGeneration()
+      }
       state?.position = head.sequence
       state?.schemaCookie = head.schemaCookie
       state?.highest = head.highest
       state?.logIsTrusted = logIsTrusted
       state?.isSuspect = false
-      state?.generation = IndexState.nextGeneration()
     }
   }
 

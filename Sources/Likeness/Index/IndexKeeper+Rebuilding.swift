@@ -17,13 +17,7 @@ extension IndexKeeper {
       guard var built else { return }
       built.strangeCommits = strangeCommits
       report(built.faults.map { ($0.key, $0.value) }, embedder: built.embedder)
-      following.withLock { _ in
-        state.withLock { state in
-          // Answers under way close what they opened.
-          built.openViews = state?.openViews ?? [:]
-          state = built
-        }
-      }
+      following.withLock { _ in publish(built) }
       saveIfDue(isUrgent: true)
     }
   }

@@ -92,9 +92,8 @@ extension IndexKeeper {
 
   private func write(_ temporary: SnapshotFile.Temporary) throws -> (graph: HNSWIndex, changes: Int)? {
     var label: SnapshotLabel?
-    try connections.read { db in
-      var head: Head?
-      guard let view = try view(db, head: &head) else { return }
+    try connections.read { db, last in
+      guard let view = try view(db, last: &last) else { return }
       defer { close(view) }
       label = try SnapshotLabel(embedder: view.embedder, sequence: view.position, in: db)
     }

@@ -23,9 +23,8 @@ final class IndexKeeper: Sendable {
   private let building = Locked(Turn())
   /// The thread that builds it.
   private let builder = Locked<pthread_t?>(nil)
-  /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back. How many
-  /// snapshots in a row came too late.
-  let following = Locked(0)
+  /// Held from the taking of a snapshot until the index agrees with it, so that positions never go back.
+  let following = Locked(Turn())
   /// Held while changes go from the overlay into the graph.
   let draining = Locked(Turn())
   let drainIsScheduled = Atomic(false)
@@ -40,10 +39,14 @@ final class IndexKeeper: Sendable {
   let saveIsScheduled = Atomic(false)
   let isClosing = Atomic(false)
   let beganWithSnapshot = Atomic(false)
+  /// How often an answer takes another snapshot because others committed meanwhile.
+  let mostLateRounds = Atomic<Int>(8)
   /// When all rows are compared in the background.
   let watchfulness = Locked(Watchfulness())
   /// How often an answer compared all rows.
   let comparisons = Atomic<Int>(0)
+  /// How many numbers the index has had (``IndexState/generation``).
+  private let generations = Atomic<Int>(0)
   /// How often they were compared in the background.
   let backgroundComparisons = Atomic<Int>(0)
   /// Whether the gallery may be written, and a snapshot beside it.
@@ -60,46 +63,56 @@ final class IndexKeeper: Sendable {
   /// The index that agrees with the snapshot `db` is about to take; nil where there is no embedder yet. `db` must not
   /// have read anything in its transaction. Close the view when the answer is done.
   ///
-  /// - Throws: ``Connections/StaleSnapshot`` where `head` is of an earlier commit, among others.
-  func view(_ db: Database, head: inout Head?) throws -> IndexView? {
-    // Where nobody committed since this connection looked, and the index is where it was then, nothing is to be followed.
-    if let last = head {
-      let current = try Head.current(db, last: last)
-      if current.dataVersion == last.dataVersion, let view = openView(ifAt: current) { return view }
+  /// - Parameter last: What is known of the connection's last snapshot, and then of this one.
+  /// - Throws: ``Connections/StaleSnapshot`` where that is of an earlier commit, among others.
+  func view(_ db: Database, last: inout LastSnapshot) throws -> IndexView? {
+    // Where nobody committed since this connection looked, and the index is what it was then, nothing is to be followed.
+    if let head = last.head {
+      let current = try Head.current(db, last: head)
+      if current.dataVersion == head.dataVersion,
+        let view = openView(if: { $0.generation == head.generation && !$0.isSuspect })
+      {
+        return view
+      }
       // Another snapshot, taken in turn: this one may be behind what the index has followed meanwhile.
       throw Connections.StaleSnapshot()
     }
-    return try following.withLock { late in
+    return try following.withLock { _ in
       let end = WriteAheadLog(db)?.end()
-      // Takes the snapshot. What takes longer to be read comes after the look at what others did: the less time there is
-      // between the two, the fewer commits come between them.
-      let version = try db.integer("PRAGMA data_version")
+      // Takes the snapshot, and nothing that takes time comes between it and the look at what others committed: where
+      // they commit quickly, every snapshot would be late.
+      _ = try db.integer("PRAGMA data_version")
       let isLate = noticeStrangers(since: end)
-      // What they did may have come after this snapshot, and has to be in the one that is compared. Where they never pause,
-      // all rows of this one are compared instead, and of the next one again.
-      let isHopeless = isLate == true && late >= Self.mostLate
-      if isLate == true, !isHopeless {
-        late += 1
+      if isLate == true, last.lateRounds < mostLateRounds.load(ordering: .relaxed) {
+        // What they did may have come after this snapshot, and is best looked at in one that has it.
+        last.lateRounds += 1
         throw Connections.StaleSnapshot()
       }
-      late = 0
-      let current = try Head.read(db, dataVersion: version)
-      head = current
-      guard let embedder = current.embedder else {
+      last.lateRounds = 0
+      var head = try Head.current(db, last: nil)
+      guard let embedder = head.embedder else {
+        last.head = head
         state.withLock { $0 = nil }
         return nil
       }
-      if isHopeless { suspect() }
-      try follow(db, to: current, embedder: embedder)
-      if isHopeless { suspect() }
-      if isHopeless || isLate == nil { head?.dataVersion = .min }
-      head?.generation = state.withLock { $0?.generation }
-      return openView()
+      let open = isLate == true ? state.withLock { $0.map { (isSuspect: $0.isSuspect, doubts: $0.doubts) } } : nil
+      try follow(db, to: head, embedder: embedder)
+      if let open { keepOpen(isSuspect: open.isSuspect, open.doubts) }
+      let view = openView()
+      head.generation = view?.generation
+      if isLate == nil { head.dataVersion = .min }
+      last.head = head
+      return view
     }
   }
 
-  /// How many snapshots in a row are given up as others committed before it was known what they had done.
-  private static let mostLate = 64
+  /// Leaves for the next snapshot what was noticed after this one was taken, which that cannot settle.
+  private func keepOpen(isSuspect: Bool, _ doubts: Doubts) {
+    state.withLock { state in
+      if isSuspect { state?.isSuspect = true }
+      state?.doubts = Doubts(ids: WrittenRows.merged(doubts.ids), isEverywhere: doubts.isEverywhere)
+    }
+  }
 
   /// Suspects the index where somebody committed and the log does not say what, and notes where it may not say all.
   ///
@@ -138,18 +151,33 @@ final class IndexKeeper: Sendable {
   /// Says that an answer found a row otherwise than the index has it: the next view compares all rows.
   func suspect() { state.withLock { $0?.isSuspect = true } }
 
-  func openView(ifAt head: Head? = nil) -> IndexView? {
+  func openView(if isWanted: (IndexState) -> Bool = { _ in true }) -> IndexView? {
     state.withLock { state in
-      guard let now = state else { return nil }
-      if let head, !now.agrees(with: head) { return nil }
+      guard let now = state, isWanted(now) else { return nil }
       state?.openViews[now.position, default: 0] += 1
       return IndexView(
         embedder: now.embedder, graph: now.graph, overlay: now.overlay, position: now.position,
-        searchable: now.searchable, faults: now.faults, logIsTrusted: now.logIsTrusted)
+        searchable: now.searchable, faults: now.faults, logIsTrusted: now.logIsTrusted,
+        generation: now.generation)
     }
   }
 
+  /// A number that the index did not have before.
+  func nextGeneration() -> Int { generations.add(1, ordering: .relaxed).newValue }
+
   // MARK: Building
+
+  /// Puts an index in the place of the one there is, or of none. Called with `following` held: whoever follows goes on
+  /// from the position of the index that it found.
+  func publish(_ built: IndexState) {
+    var built = built
+    built.generation = nextGeneration()
+    state.withLock { state in
+      // Answers under way close what they opened.
+      built.openViews = state?.openViews ?? [:]
+      state = built
+    }
+  }
 
   /// Runs `body`, which builds an index, while nobody else does.
   ///
@@ -196,14 +224,13 @@ final class IndexKeeper: Sendable {
       made.strangeCommits = strangeCommits
       report(made.faults.map { ($0.key, $0.value) }, embedder: made.embedder)
       let hasQueued = made.overlay.hasQueued
-      // Whoever followed meanwhile may have made one, which is at a later position.
-      let isUsed = following.withLock { _ in
-        state.withLock { state in
-          if state == nil { state = made }
-          return state?.graph === made.graph
-        }
+      let isFirst = following.withLock { _ in
+        // Whoever follows may have found an embedder, and built one, meanwhile; that has gone on since.
+        if isBuilt { return false }
+        publish(made)
+        return true
       }
-      guard isUsed else { return }
+      if !isFirst { return }
       beganWithSnapshot.store(made.savedChanges != nil, ordering: .releasing)
       if hasQueued { scheduleDrain() }
       // What the rows do not have any more is not to stay in a file.

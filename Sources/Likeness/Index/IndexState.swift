@@ -1,5 +1,4 @@
 import HNSW
-import Synchronization
 
 /// What an index knows, and the position in the change log up to which that agrees with the rows.
 struct IndexState: Sendable {
@@ -19,8 +18,6 @@ struct IndexState: Sendable {
   var faults: [Int64: VectorFault] = [:]
   /// Whether the triggers are as they should be; where not, every commit means comparing all rows.
   var logIsTrusted = true
-  /// Another number whenever the index was brought to a snapshot.
-  var generation = IndexState.nextGeneration()
   /// Whether the index may have a row otherwise than it is: an answer found one, or somebody wrote and the log does not
   /// say what.
   var isSuspect = false
@@ -30,6 +27,8 @@ struct IndexState: Sendable {
   var doubts = Doubts()
   /// The changes that the graph had seen when it was last saved; nil where no snapshot holds it.
   var savedChanges: Int?
+  /// Another number whenever the index became another, or came to agree with other rows.
+  var generation = 0
   /// How many searches are under way at each position.
   var openViews: [Int64: Int] = [:]
 
@@ -54,16 +53,6 @@ struct IndexState: Sendable {
       overlay.append(id: id, Pending(sequence: sequence, vector: nil))
     }
   }
-
-  /// Whether the index agrees with a snapshot of the rows as it is, nothing read of it but the head.
-  func agrees(with head: Head) -> Bool {
-    // Where the log is not to be trusted, positions say nothing: then it has to be as this head's reader has left it.
-    position == head.sequence && highest == head.highest && schemaCookie == head.schemaCookie && !isSuspect
-      && embedder == head.embedder && (logIsTrusted || generation == head.generation)
-  }
-
-  static func nextGeneration() -> Int { generations.wrappingAdd(1, ordering: .relaxed).newValue }
-  private static let generations = Atomic<Int>(0)
 }
 
 /// Where the log of changes may not say all that others did.

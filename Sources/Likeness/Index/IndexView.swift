@@ -14,6 +14,8 @@ struct IndexView: Sendable {
   /// Those that cannot because their rows are damaged, and why.
   let faults: [Int64: VectorFault]
   let logIsTrusted: Bool
+  /// The index's number then: as long as it has that, it agrees with these rows.
+  let generation: Int
 
   /// The `k` nearest of the searchable embeddings that are not in `excluded`, and in `allowed` where that is given: fewer
   /// only where there are fewer. Nearest first, equal distances by id.

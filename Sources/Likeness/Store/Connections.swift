@@ -25,7 +25,7 @@ final class Connections: Sendable {
   /// A connection for reading, and what its last snapshot said.
   private struct Reader {
     var queue: DatabaseQueue
-    var head: Head?
+    var last = LastSnapshot()
     /// Kept as long as the connection is open.
     var files: DatabaseFiles
   }
@@ -75,8 +75,8 @@ final class Connections: Sendable {
   }
 
   /// One transaction that reads: every statement of `body` sees the same commit. The snapshot is taken by the first
-  /// statement, not before. `body` may keep in `head` what it learned of the snapshot.
-  func read<T>(_ body: (Database, inout Head?) throws -> T) throws -> T {
+  /// statement, not before. `body` may keep in `last` what it learned of the snapshot.
+  func read<T>(_ body: (Database, inout LastSnapshot) throws -> T) throws -> T {
     let idle = try pool.withLock { pool in
       if pool.isClosed { throw GalleryError.closed(path: path) }
       return pool.idle.popLast()
@@ -94,11 +94,11 @@ final class Connections: Sendable {
         var result: T?
         do {
           try db.inTransaction(.deferred) {
-            result = try body(db, &reader.head)
+            result = try body(db, &reader.last)
             return .commit
           }
         } catch is StaleSnapshot {
-          reader.head = nil
+          reader.last.head = nil
           continue
         }
         guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }

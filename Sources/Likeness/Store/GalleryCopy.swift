@@ -18,11 +18,14 @@ struct GalleryCopy: Sendable {
   /// and write. The copy is made under another name, is read whole and compared, written through to the disk, and gets
   /// its name last. It has no write-ahead log, so that it can be read from any medium.
   ///
+  /// Who may read or write it is who may read or write the gallery, from the first byte on.
+  ///
   /// What deleted rows left in the pages is overwritten in the copy where that is not done in the gallery yet.
   ///
+  /// - Parameter owner: whose rights it gets; nil for the file's at `sourcePath`.
   /// - Throws: ``Failure``; `DatabaseError`; `DurableFile.Failure`. Then nothing of the copy is left.
   static func make(
-    of db: Database, sourcePath: String, at path: String, replacing: Bool,
+    of db: Database, sourcePath: String, rightsOf owner: String? = nil, at path: String, replacing: Bool,
     progress: ((GalleryProgress) -> Void)? = nil
   ) throws -> GalleryCopy {
     let path = try DurableFile.place(of: path)
@@ -30,8 +33,7 @@ struct GalleryCopy: Sendable {
     defer {
       for suffix in ["", "-journal", "-wal", "-shm"] { DurableFile.remove(temporary + suffix) }
     }
-    // Nobody may read the copy who may not read the gallery.
-    try DurableFile.create(temporary, withRightsOf: sourcePath)
+    try DurableFile.make(temporary, rightsOf: owner ?? sourcePath)
     let expected = try ContentDigest.of(db)
     try pages(of: db, to: temporary, progress)
     let found = try inspect(temporary)

@@ -1,5 +1,13 @@
 import GRDB
 
+/// What a connection keeps from one snapshot to the next.
+struct LastSnapshot: Sendable {
+  /// What the last one said; nil where nothing of it holds any more.
+  var head: Head?
+  /// How many in a row were taken anew because others committed meanwhile.
+  var lateRounds = 0
+}
+
 /// What a snapshot of the file says about itself: enough to know whether an index agrees with it.
 struct Head: Sendable {
   /// Changes on one connection whenever anybody else committed.
@@ -16,9 +24,7 @@ struct Head: Sendable {
   var identities: Int
   /// The embedder whose vectors are compared.
   var embedder: EmbedderRow?
-  /// The SHA-256 of its model.
-  var embedderSHA256: String?
-  /// The index that was brought to this snapshot: ``IndexState/generation``.
+  /// The number of the index that agreed with the snapshot (``IndexState/generation``).
   var generation: Int?
 
   /// The head of the snapshot that `db` is in, which this takes if nothing did before. `last` is what the same
@@ -26,11 +32,6 @@ struct Head: Sendable {
   static func current(_ db: Database, last: Head?) throws -> Head {
     let version = try db.integer("PRAGMA data_version")
     if let last, last.dataVersion == version { return last }
-    return try read(db, dataVersion: version)
-  }
-
-  /// The head of the snapshot that `db` is in.
-  static func read(_ db: Database, dataVersion: Int64) throws -> Head {
     let statement = try RawStatement(
       db,
       """
@@ -38,12 +39,10 @@ struct Head: Sendable {
              ifnull((SELECT max(id) FROM embedding), 0), (SELECT count(*) FROM identity)
       """)
     guard try statement.step() else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
-    let embedder = try EmbedderRow.stored(in: db)
     return Head(
-      dataVersion: dataVersion, schemaCookie: try db.integer("PRAGMA schema_version"),
+      dataVersion: version, schemaCookie: try db.integer("PRAGMA schema_version"),
       hasChecksums: try db.integer("PRAGMA user_version") >= 2, sequence: statement.integer(0),
-      highest: statement.integer(1), identities: Int(statement.integer(2)), embedder: embedder,
-      embedderSHA256: try embedder.flatMap { try db.text("SELECT sha256 FROM embedder WHERE id = ?", $0.id) })
+      highest: statement.integer(1), identities: Int(statement.integer(2)), embedder: try EmbedderRow.stored(in: db))
   }
 }
 
@@ -53,10 +52,12 @@ struct EmbedderRow: Sendable, Hashable {
   var name: String
   var dimension: Int
   var metric: Metric
+  /// Of its model.
+  var sha256: String?
 
   /// The gallery's embedder: the first one. Later ones may exist while a gallery moves from one to another.
   static func stored(in db: Database) throws -> EmbedderRow? {
-    let statement = try RawStatement(db, "SELECT id, name, dimension, metric FROM embedder ORDER BY id LIMIT 1")
+    let statement = try RawStatement(db, "SELECT id, name, dimension, metric, sha256 FROM embedder ORDER BY id LIMIT 1")
     guard try statement.step() else { return nil }
     let dimension = Int(statement.integer(2))
     guard let metric = Metric(rawValue: statement.text(3) ?? ""), (1...65_536).contains(dimension) else {
@@ -65,6 +66,8 @@ struct EmbedderRow: Sendable, Hashable {
         message: "the embedder \(statement.integer(0)) has the dimension \(dimension) and the metric "
           + "\"\(statement.text(3) ?? "NULL")\"")
     }
-    return EmbedderRow(id: statement.integer(0), name: statement.text(1) ?? "", dimension: dimension, metric: metric)
+    return EmbedderRow(
+      id: statement.integer(0), name: statement.text(1) ?? "", dimension: dimension, metric: metric,
+      sha256: statement.text(4))
   }
 }

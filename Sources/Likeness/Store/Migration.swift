@@ -68,7 +68,8 @@ struct Migration {
         // The gallery is as it was: a copy of it nobody asked for, and nobody would know of.
         if let copy { DurableFile.remove(copy) }
         guard before > 0, let error = error as? DatabaseError,
-          [.SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_FULL, .SQLITE_IOERR].contains(error.resultCode.primaryResultCode)
+          [.SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG, .SQLITE_FULL, .SQLITE_IOERR].contains(
+            error.resultCode.primaryResultCode)
         else { throw error }
         throw Refusal(
           reason:

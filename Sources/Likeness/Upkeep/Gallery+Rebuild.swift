@@ -40,8 +40,8 @@ extension Gallery {
       let started = ContinuousClock.now
       try keeper.rebuild(progress: progress)
       let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1_000
-      return try connections.read { db, head in
-        guard let view = try keeper.view(db, head: &head) else {
+      return try connections.read { db, last in
+        guard let view = try keeper.view(db, last: &last) else {
           return RebuildReport(path: path, embeddings: 0, leftOut: 0, seconds: seconds, recall: nil)
         }
         defer { keeper.close(view) }

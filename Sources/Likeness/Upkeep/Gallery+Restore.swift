@@ -166,7 +166,7 @@ private struct Restoration {
     if isThere, !replacing { throw refusal("it exists already: \(Gallery.wayPast)") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
       let aside = isThere ? Aside(path: try putAside("damaged"), reason: "it could not be opened") : nil
-      try place(db, known: aside.map { [Self.entry($0)] } ?? [])
+      try place(db, insteadOf: aside, known: aside.map { [Self.entry($0)] } ?? [])
       return (aside, true)
     }
     if let version = try newerVersion(of: target) {
@@ -176,7 +176,7 @@ private struct Restoration {
       let aside = Aside(
         path: try putAside("v\(version)"),
         reason: "it is of schema version \(version), and this library knows \(GalleryFile.supportedVersion)")
-      try place(db, known: (known ?? []) + [Self.entry(aside)])
+      try place(db, insteadOf: aside, known: (known ?? []) + [Self.entry(aside)])
       return (aside, true)
     }
     defer { try? target.close() }
@@ -249,10 +249,12 @@ private struct Restoration {
     return aside
   }
 
-  /// Puts the copy where nothing is.
-  private func place(_ db: Database, known: [CopyRegister.Entry]) throws {
+  /// Puts the copy where nothing is any more, for those who might use what was there.
+  private func place(_ db: Database, insteadOf aside: Aside?, known: [CopyRegister.Entry]) throws {
+    // Of what was put aside there may be no more than a log.
+    let owner = aside.flatMap { DurableFile.size($0.path) == nil ? nil : $0.path }
     do {
-      _ = try GalleryCopy.make(of: db, sourcePath: copy, at: path, replacing: false) { progress?($0) }
+      _ = try GalleryCopy.make(of: db, sourcePath: copy, rightsOf: owner, at: path, replacing: false) { progress?($0) }
     } catch let error as GalleryCopy.Failure {
       throw refusal(error.description)
     } catch let error as DurableFile.Failure {

@@ -45,11 +45,11 @@ extension Gallery {
       failure = error
     }
     var verification = try translating {
-      try connections.read { db, head in
+      try connections.read { db, last in
         var view: IndexView?
         if failure == nil {
           do {
-            view = try keeper.view(db, head: &head)
+            view = try keeper.view(db, last: &last)
           } catch let stale as Connections.StaleSnapshot {
             throw stale
           } catch {

@@ -53,7 +53,10 @@ struct Repair {
     let gallery = try Gallery(path: path, configuration: looking)
     defer { try? gallery.close() }
     var lines = try gallery.reading { db in
-      try ExpectedSchema.missingTriggers(in: db).map { "the trigger \($0.name) is back as it should be" }
+      // Before it is brought to this version, all are put back; otherwise triggers alone.
+      let isOlder = try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion
+      let missing = try ExpectedSchema.missing(in: db).filter { $0.type == "trigger" || isOlder && $0.type != "table" }
+      return missing.map { "the \($0.type) \($0.name) is back as it should be" }
     }
     if try gallery.reading({ db in try db.integer("SELECT count(*) FROM erasure") }) > 0 {
       lines.append("the pending erasure was taken up")
@@ -185,12 +188,9 @@ struct Repair {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var text = FileContents.of(list) ?? Data()
     for removal in removals { text += try encoder.encode(removal) + Data("\n".utf8) }
-    let temporary = DurableFile.temporaryName(for: list)
     do {
-      try text.write(to: URL(fileURLWithPath: temporary))
-      try DurableFile.publish(temporary, as: list, replacing: true)
+      try DurableFile.write(text, to: list, rightsOf: path)
     } catch {
-      DurableFile.remove(temporary)
       throw GalleryError.storage(path: list, reason: "\(error)")
     }
   }
@@ -205,12 +205,7 @@ struct Repair {
     let lines = text.split(separator: UInt8(ascii: "\n"))
     let kept = lines.filter { (try? JSONDecoder().decode(Line.self, from: Data($0)))?.identity != identity }
     if kept.count == lines.count { return }
-    let temporary = DurableFile.temporaryName(for: list)
-    do {
-      try Data(kept.joined(separator: Data("\n".utf8)) + Data("\n".utf8)).write(to: URL(fileURLWithPath: temporary))
-      try DurableFile.publish(temporary, as: list, replacing: true)
-    } catch {
-      DurableFile.remove(temporary)
-    }
+    let left = Data(kept.joined(separator: Data("\n".utf8)) + Data("\n".utf8))
+    try? DurableFile.write(left, to: list, rightsOf: path)
   }
 }
