@@ -26,7 +26,7 @@ package struct Overlay: Sendable {
 
   package init() {}
 
-  var isEmpty: Bool { entries.isEmpty }
+  package var isEmpty: Bool { entries.isEmpty }
 
   package subscript(id: Int64) -> Pending? { entries[id] }
 
@@ -57,7 +57,7 @@ package struct Overlay: Sendable {
   }
 
   /// Whether the queue has anything left to take.
-  var hasQueued: Bool { next < order.count }
+  package var hasQueued: Bool { next < order.count }
 
   /// Drops changes that are in the graph now, unless a later change of the same embedding came meanwhile.
   ///
