@@ -165,8 +165,9 @@ import Testing
     try gallery.backup(to: path) { _ in
       if receipt == nil { receipt = try? other.forget("p3") }
     }
-    #expect(receipt?.copies.map(\.path) == [path])
-    #expect(receipt?.copies.map(\.state) == [.unknown])
+    #expect(receipt?.copies.first?.path == path && receipt?.copies.first?.state == .unknown)
+    // What is there of it by then may be named, too.
+    #expect(receipt?.copies.dropFirst().allSatisfy { $0.path.hasPrefix(path + ".partial-") } == true)
     #expect(try Gallery(path: path, configuration: quiet()).identity(named: "p3") != nil)
     #expect(try gallery.forget("p4").copies.map(\.state) == [.holds])
 
