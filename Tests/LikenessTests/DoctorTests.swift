@@ -272,6 +272,29 @@ import Testing
     #expect(try Gallery(path: copy, configuration: quiet()).info().erasurePending == false)
   }
 
+  @Test("who was renamed since a copy was made is in none of its training sets either, once forgotten")
+  func formerName() throws {
+    let scratch = try Scratch()
+    let path = scratch.path()
+    let gallery = try makeGallery(path, 2)
+    // Before anybody of the name is enrolled: by the hash alone.
+    try gallery.recordTraining(TrainingStart(recipe: "faces", identities: ["Ada", "Grace"]))
+    try gallery.enroll([1, 2], as: "Ada")
+    try gallery.enroll([3, 4], as: "Eve")
+    try gallery.close()
+    try otherHand(path).write { db in
+      try db.execute(sql: "UPDATE embedding SET vector = ? WHERE id = 2", arguments: [blob([.nan, 4])])
+    }
+    #expect(try diagnose(path, fixing: true).isHealthy)
+    let again = try Gallery(path: path, configuration: quiet())
+    try again.rename("Ada", to: "Ada Lovelace")
+    #expect(try again.forget("Ada Lovelace").copies.map(\.state) == [.erased])
+    let members = try otherHand(path + ".before-doctor").read { db in
+      try String.fetchAll(db, sql: "SELECT name_sha256 FROM training_member")
+    }
+    #expect(members == [TrainingStart.hash(ofName: "Grace")])
+  }
+
   @Test("training records that lead to rows which are gone are mended, and nothing is complained of after that")
   func danglingRecords() throws {
     let scratch = try Scratch()

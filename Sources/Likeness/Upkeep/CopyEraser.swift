@@ -28,7 +28,12 @@ struct CopyEraser {
     if !FileManager.default.fileExists(atPath: copy.path) {
       // Moved with its folder, or on a disk that is not connected now: not known to be gone.
       let folder = URL(fileURLWithPath: copy.path).deletingLastPathComponent().path
-      let isOutOfSight = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      // It would be nowhere noted if whoever makes it came no further than giving it its name.
+      if names.contains(where: { $0.hasPrefix(name + ".partial-") }) {
+        return receipt(.unknown, "it is being made, or was not finished")
+      }
+      let isOutOfSight = names.isEmpty
       return isAskedFor && isOutOfSight
         ? receipt(.unknown, "its folder was moved, or is on a disk that is not connected")
         : receipt(.unknown, "it was deleted, moved or renamed, or is being made", isGone: true)
@@ -70,16 +75,16 @@ struct CopyEraser {
     return try copy.inDatabase(body)
   }
 
-  /// The numbers that the identity has in a copy; none where only an embedding goes.
-  private func identities(_ db: Database) throws -> [Int64] {
+  /// The numbers that the identity has in a copy, and its names; none where only an embedding goes.
+  private func identities(_ db: Database) throws -> [(id: Int64, name: String)] {
     guard forgotten.isWhole else { return [] }
-    let rows = try RawStatement(db, "SELECT id FROM identity WHERE (id = ? AND created_at = ?) OR name = ?")
+    let rows = try RawStatement(db, "SELECT id, name FROM identity WHERE (id = ? AND created_at = ?) OR name = ?")
     try rows.bind(forgotten.identity.id, at: 1)
     try rows.bind(forgotten.identity.createdAt, at: 2)
     try rows.bind(forgotten.name, at: 3)
-    var ids: [Int64] = []
-    while try rows.step() { ids.append(rows.integer(0)) }
-    return ids
+    var found: [(id: Int64, name: String)] = []
+    while try rows.step() { found.append((rows.integer(0), rows.text(1) ?? "")) }
+    return found
   }
 
   /// Deletes the rows from a copy, and overwrites what they leave.
@@ -95,8 +100,11 @@ struct CopyEraser {
         throw DatabaseError(resultCode: .SQLITE_LOCKED, message: "another program has it open")
       }
       try db.inTransaction(.immediate) {
-        for id in try identities(db) {
+        // Who was renamed since has another name here, and is in its training sets by that.
+        var names: Set = [forgotten.name]
+        for (id, name) in try identities(db) {
           try db.execute(sql: "DELETE FROM identity WHERE id = ?", arguments: [id])
+          names.insert(name)
         }
         let deletion = try RawStatement(db, "DELETE FROM embedding WHERE \(Forgotten.Row.condition)")
         for embedding in forgotten.embeddings {
@@ -105,8 +113,10 @@ struct CopyEraser {
         }
         if forgotten.isWhole, try db.integer("PRAGMA user_version") >= 2 {
           let member = try RawStatement(db, "DELETE FROM training_member WHERE name_sha256 = ? AND identity_id IS NULL")
-          try member.bind(Digest.ofName(forgotten.name), at: 1)
-          try member.run()
+          for name in names {
+            try member.bind(Digest.ofName(name), at: 1)
+            try member.run()
+          }
         }
         // Whoever opens it before the rest is done, goes on with it.
         try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1)")
