@@ -36,8 +36,12 @@ struct ProcessLimitTests {
     #expect(run.status == 1 && run.output.isEmpty, "\(run.status)")
     #expect(run.errors.hasPrefix("likeness: ") && run.errors.contains("51200 bytes"), "\(run.errors)")
     #expect(run.errors.contains("ulimit -f"), "\(run.errors)")
-    // A gallery that was begun is an empty file, which any other run may go on with.
-    #expect(try files(gallery).filter { !$0.hasPrefix("new.gallery") } == before)
+    // A gallery that was begun is an empty file, which any other run may go on with. What was noted of a copy, and struck
+    // off again, is in the gallery's log where there was no room for it in the file.
+    let left = try files(gallery).filter { name in
+      !name.hasPrefix("new.gallery") && !["-wal", "-shm"].contains { name.hasSuffix($0) }
+    }
+    #expect(left == before)
     #expect(try CommandRun.likeness("verify", gallery.path).status == 0)
     let (new, rows) = (gallery.folder.path + "/new.gallery", gallery.folder.path + "/small.jsonl")
     #expect(try CommandRun.likeness("import", new, rows, "--embedder", "e").status == 0)
