@@ -37,8 +37,9 @@ let package = Package(
   targets: [
     // The store and its index.
     .target(name: "CKernels"),
-    .target(name: "HNSW", dependencies: ["CKernels"]),
-    .target(name: "Files"),
+    .target(name: "Locks"),
+    .target(name: "HNSW", dependencies: ["CKernels", "Locks"]),
+    .target(name: "Files", dependencies: ["Locks"]),
     .target(name: "Digests", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "VectorFiles", dependencies: ["Files"]),
     .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "Likeness",
       dependencies: [
-        "CKernels", "HNSW", "GallerySchema", "Digests", "Files", "VectorFiles", "CTriggers",
+        "CKernels", "HNSW", "GallerySchema", "Digests", "Files", "Locks", "VectorFiles", "CTriggers",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -116,7 +117,7 @@ let package = Package(
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "CTriggers", "Files", "HNSW", "Likeness", "Seeded", "VectorFiles",
+        "CTriggers", "Files", "HNSW", "Likeness", "Locks", "Seeded", "VectorFiles",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),

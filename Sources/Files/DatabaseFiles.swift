@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// The files of a database that this process has open: the database, its write-ahead log and the index of that.
 ///
@@ -18,7 +18,7 @@ package final class DatabaseFiles: Sendable {
   }
 
   private static let suffixes = ["", "-wal", "-shm"]
-  private static let open = Mutex<[ObjectIdentifier: Entry]>([:])
+  private static let open = Locked<[ObjectIdentifier: Entry]>([:])
 
   /// The database's path as it was given.
   private let path: String

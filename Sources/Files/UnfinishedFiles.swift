@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locks
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +15,7 @@ import Synchronization
 /// The name says which process makes a file. It is not locked, as snapshots of the index are: SQLite locks the copies it
 /// makes, and not every system keeps its locks and ours apart.
 package enum UnfinishedFiles {
-  private static let paths = Mutex<Set<String>>([])
+  private static let paths = Locked<Set<String>>([])
 
   /// A temporary name beside `path` for what becomes it, kept here until `DurableFile.publish` or `remove`.
   ///

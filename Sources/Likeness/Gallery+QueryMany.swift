@@ -1,5 +1,6 @@
 import Dispatch
 import HNSW
+import Locks
 
 extension Gallery {
   /// Asks about many probes at once, on as many threads as ``GalleryConfiguration/threads`` allows.

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import HNSW
+import Locks
 import Logging
 import Synchronization
 

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import HNSW
 import Likeness
+import Locks
 import Seeded
 import Synchronization
 import Testing

@@ -1,3 +1,4 @@
+import Locks
 import Synchronization
 
 /// Scratch memory waiting for its next search, and the register of all there is.

@@ -1,4 +1,5 @@
 import CKernels
+import Locks
 import Synchronization
 
 /// Finds the nearest of many vectors without looking at all of them.

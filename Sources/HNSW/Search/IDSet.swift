@@ -1,3 +1,5 @@
+import Locks
+
 /// Ids that may be in an answer, made once and used for many searches.
 ///
 ///     let mine: IDSet = [3, 5, 8]

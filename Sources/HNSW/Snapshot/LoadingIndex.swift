@@ -1,4 +1,5 @@
 import CKernels
+import Locks
 import Synchronization
 
 /// An index that is put together from a snapshot and vectors.

@@ -1,5 +1,6 @@
 import Dispatch
 import HNSW
+import Locks
 
 /// One caller's enrolments, on their way into a transaction.
 struct EnrollmentRequest: Sendable {

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import GRDB
 import HNSW
+import Locks
 import Logging
 import Synchronization
 

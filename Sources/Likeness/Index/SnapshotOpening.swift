@@ -3,6 +3,7 @@ import Files
 import Foundation
 import GRDB
 import HNSW
+import Locks
 
 /// Makes an index of a snapshot and the rows.
 ///

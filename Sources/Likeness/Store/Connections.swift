@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import HNSW
+import Locks
 
 /// The connections of an open gallery: one that writes, and as many that read as there are threads asking.
 ///
