@@ -17,11 +17,6 @@ package enum DurableFile {
     package var code: Int32 = 0
   }
 
-  /// A name beside `path` for what becomes it, with the number of the process that makes it.
-  package static func temporaryName(for path: String) -> String {
-    "\(path).partial-\(getpid())-\(UUID().uuidString.prefix(8))"
-  }
-
   /// Makes an empty file, which those may read and write who may read and write the file at `owner`: from the first byte on,
   /// nobody else.
   ///

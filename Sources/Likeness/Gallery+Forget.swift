@@ -22,16 +22,34 @@ extension Gallery {
   /// - Throws: ``GalleryError/unknownIdentity(name:)``.
   @discardableResult
   public func forget(_ identity: String) throws -> ForgetReceipt {
+    func rows(in db: Database) throws -> Forgotten { try Forgotten(identity: Name.known(identity, in: db), in: db) }
+    let erased = try eraseFromCopies(rows)
     let gone = try writing { db in
-      let id = try Name.known(identity, in: db)
-      let forgotten = try Forgotten(identity: id, in: db)
+      let forgotten = try rows(in: db)
+      let id = IdentityID(forgotten.identity.id)
       let models = try TrainingSets.models(trainedOn: id, named: forgotten.name, in: db)
       let sets = try TrainingSets.remove(id, named: forgotten.name, in: db)
       try Self.delete(id, in: db)
       try Self.noteErasure(db)
       return try Gone(rows: forgotten, models: models, trainingSets: sets, in: db)
     }
-    return receipt(gone)
+    return receipt(gone, erased: erased)
+  }
+
+  /// Erases rows from the copies that the library made unasked, before those of the gallery go: whoever is cut off in between
+  /// can ask for the same again.
+  ///
+  /// - Returns: the copies that they were erased from.
+  private func eraseFromCopies(_ find: (Database) throws -> Forgotten) throws -> [ForgetReceipt.Copy] {
+    if isReadOnly { return [] }
+    let (rows, copies) = try reading { db in (try find(db), try CopyRegister.all(in: db)) }
+    let eraser = CopyEraser(forgotten: rows)
+    return others(among: copies).map { eraser.see(to: $0, besideGallery: path).copy }.filter { $0.state == .erased }
+  }
+
+  /// A copy that became a gallery itself names itself among the copies of what it was made of.
+  private func others(among copies: [CopyRegister.Entry]) -> [CopyRegister.Entry] {
+    copies.filter { $0.path != Links.absolute(path) }
   }
 
   /// Removes one embedding, as ``forget(_:)`` removes them all. Its identity stays.
@@ -39,16 +57,20 @@ extension Gallery {
   /// - Throws: ``GalleryError/unknownEmbedding(_:)``.
   @discardableResult
   public func remove(embedding: EmbeddingID) throws -> ForgetReceipt {
-    let gone = try writing { db in
+    func row(in db: Database) throws -> Forgotten {
       let owner = try RawStatement(db, "SELECT identity_id FROM embedding WHERE id = ?")
       try owner.bind(embedding.rawValue, at: 1)
       guard try owner.step() else { throw GalleryError.unknownEmbedding(embedding) }
-      let forgotten = try Forgotten(identity: IdentityID(owner.integer(0)), only: embedding, in: db)
+      return try Forgotten(identity: IdentityID(owner.integer(0)), only: embedding, in: db)
+    }
+    let erased = try eraseFromCopies(row)
+    let gone = try writing { db in
+      let forgotten = try row(in: db)
       try db.change("DELETE FROM embedding WHERE id = ?", row: embedding.rawValue)
       try Self.noteErasure(db)
       return try Gone(rows: forgotten, models: [], trainingSets: 0, in: db)
     }
-    return receipt(gone)
+    return receipt(gone, erased: erased)
   }
 
   /// What a deletion took, and where else to look.
@@ -72,7 +94,8 @@ extension Gallery {
     try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1)")
   }
 
-  private func receipt(_ gone: Gone) -> ForgetReceipt {
+  /// - Parameter erased: the copies that the rows were erased from before.
+  private func receipt(_ gone: Gone, erased: [ForgetReceipt.Copy] = []) -> ForgetReceipt {
     erasureIsPending.store(true, ordering: .releasing)
     var obstacle: ErasureObstacle?
     do {
@@ -84,10 +107,10 @@ extension Gallery {
     }
     let eraser = CopyEraser(forgotten: gone.rows)
     var copies: [ForgetReceipt.Copy] = []
-    // A copy that became a gallery itself names itself among the copies of what it was made of.
-    for copy in gone.copies where copy.path != Links.absolute(path) {
+    for copy in others(among: gone.copies) {
       let seen = eraser.see(to: copy, besideGallery: path)
-      copies.append(seen.copy)
+      let before = seen.copy.state == .clean ? erased.first { $0.path == seen.copy.path } : nil
+      copies.append(before ?? seen.copy)
       if seen.isGone { _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) } }
     }
     copies += StrayCopies(of: path, known: gone.copies.map(\.path)).holding(gone.rows)

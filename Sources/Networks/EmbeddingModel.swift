@@ -78,8 +78,7 @@ public struct EmbeddingModel: Sendable {
     if let key = metadata.keys.sorted().first(where: { $0.hasPrefix(FileKey.prefix) }) {
       throw NetworkError("metadata keys that start with \"\(FileKey.prefix)\" are reserved: rename \"\(key)\"")
     }
-    let inHeader = metadata.filter { $0.value.utf8.count <= SafeTensors.longestMetadata }
-    let size = inHeader.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    let size = SafeTensors.inHeader(metadata).reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard size <= Self.mostMetadata else {
       throw NetworkError("the metadata has \(size) bytes, more than \(Self.mostMetadata): shorten it")
     }

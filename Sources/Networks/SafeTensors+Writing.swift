@@ -9,15 +9,25 @@ extension SafeTensors {
 
   /// The file's bytes, with its digest or, as files of before are, without.
   package func encoded(isSealed: Bool) throws -> Data {
-    let long = metadata.filter { $0.value.utf8.count > Self.longestMetadata }
-    let short = metadata.filter { long[$0.key] == nil }
+    let short = Self.inHeader(metadata)
     var bytes = self.bytes
-    for (key, text) in long {
+    for (key, text) in metadata where short[key] == nil {
       guard bytes.updateValue(Array(text.utf8), forKey: Self.longMetadata + key) == nil else {
         throw ModelFileError("a tensor cannot be called \(Self.longMetadata + key): rename it")
       }
     }
     return try encoded(bytes, isSealed ? Self.unsealed(short) : short, isSealed: isSealed)
+  }
+
+  /// The metadata that stay in the header: all but the longest that are too much for it.
+  static func inHeader(_ metadata: [String: String]) -> [String: String] {
+    let ordered = metadata.sorted { ($0.value.utf8.count, $0.key) < ($1.value.utf8.count, $1.key) }
+    var size = 0
+    return Dictionary(
+      uniqueKeysWithValues: ordered.prefix { key, text in
+        size += text.utf8.count
+        return size <= longestMetadata
+      })
   }
 
   private func encoded(_ bytes: [String: [UInt8]], _ metadata: [String: String], isSealed: Bool) throws -> Data {

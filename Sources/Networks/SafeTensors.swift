@@ -16,8 +16,8 @@ public struct SafeTensors: Sendable {
 
   /// Headers longer than this are refused.
   static let longestHeader = 4 << 20
-  /// Metadata longer than this, in bytes of UTF-8, lie as tensors of bytes with ``longMetadata`` before their key: the header
-  /// stays short, however many identities a model's card lists.
+  /// Of metadata that are longer than this together, in bytes of UTF-8, the longest lie as tensors of bytes with
+  /// ``longMetadata`` before their key: the header stays short, however many identities a model's card lists.
   static let longestMetadata = 192 << 10
   static let longMetadata = "metadata."
   static let floatType = "F32"

@@ -129,6 +129,7 @@ struct WordLineTests {
     try expect("did you mean \"horse\"?", from: "query", line.gallery, "hrose")
     try expect("without gaps", from: "query", line.gallery, "--fill", "The ______ eats")
     try expect("--gaps", from: "evaluate", line.model, line.folder.path + "/corpus.txt")
+    try expect("--draws is for", from: "evaluate", line.model, line.folder.path + "/corpus.txt", "--draws", "5")
     let empty = line.folder.path + "/empty.txt"
     try Data("1 2 3\n".utf8).write(to: URL(fileURLWithPath: empty))
     try expect("not a word", from: "train", "words", "--data", empty, "--out", line.folder.path + "/m")

@@ -61,5 +61,10 @@ struct ModelDigestTests {
     var damaged = bytes
     damaged[damaged.count - 1_000] ^= 1
     #expect(throws: ModelFileError.self) { try EmbeddingModel(damaged) }
+    // None of them too long, and together too long.
+    let many = Dictionary(
+      uniqueKeysWithValues: (0..<8).map { ("note \($0)", String(repeating: "\($0)", count: 1 << 17)) })
+    let notes = try EmbeddingModel(members: model.members, metadata: many)
+    #expect(try EmbeddingModel(notes.encoded()).metadata == many)
   }
 }

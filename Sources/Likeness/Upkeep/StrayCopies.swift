@@ -42,7 +42,7 @@ struct StrayCopies {
   /// What is to be said of a file; nil for nothing.
   private func look(at path: String, name: String, _ forgotten: Forgotten) -> ForgetReceipt.Copy? {
     guard let header = DatabaseHeader(path), header.bytes.count == 100 else { return nil }
-    let isUnfinished = name.contains(#/\.partial-\d+-[0-9A-F]{8}$/#)
+    let isUnfinished = UnfinishedFiles.isName(name)
     guard header.isDatabase || isUnfinished, !known.contains(where: { DurableFile.isSame($0, path) }) else {
       return nil
     }

@@ -34,17 +34,13 @@ struct EvaluateCommand: ParsableCommand {
     completion: .file())
   var data: String
 
-  @Option(help: "Random galleries to average over.")
-  var draws = 20
-
-  @Option(help: "Bootstrap resamples for the intervals; 0 for none.")
-  var bootstrap = 200
-
   @Option(help: "The seed of draws and resamples.")
   var seed: UInt64 = 0
 
   @Flag(help: "Leave out pictures that cannot be read, and count them, instead of stopping.")
   var skipBroken = false
+
+  @OptionGroup var pictures: PictureEvaluationOptions
 
   @OptionGroup var words: WordEvaluationOptions
 
@@ -52,18 +48,13 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
-  func validate() throws {
-    try Seed.check(seed)
-    guard draws >= 1, draws <= 10_000 else { throw ValidationError("--draws must be from 1 to 10000.") }
-    guard bootstrap >= 0, bootstrap <= 10_000 else { throw ValidationError("--bootstrap must be from 0 to 10000.") }
-  }
+  func validate() throws { try Seed.check(seed) }
 
   func run() throws {
-    let kind = try Kinds.kind(of: ModelFile(path: model).makeEmbedder(), options: words, series)
+    let kind = try Kinds.kind(of: ModelFile(path: model).makeEmbedder(), options: pictures, words, series)
     let outcome = try kind.evaluate(
       EvaluationRequest(
-        data: data, draws: draws, bootstrap: bootstrap, seed: seed, skipsBroken: skipBroken, words: words,
-        series: series))
+        data: data, seed: seed, skipsBroken: skipBroken, pictures: pictures, words: words, series: series))
     if output.json { return try Console.printJSON(outcome) }
     Console.print(outcome.text)
   }

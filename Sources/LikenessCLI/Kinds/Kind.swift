@@ -68,10 +68,9 @@ struct QueryRequest {
 /// What an `evaluate` call says besides the model.
 struct EvaluationRequest {
   var data: String
-  var draws: Int
-  var bootstrap: Int
   var seed: UInt64
   var skipsBroken: Bool
+  var pictures: PictureEvaluationOptions
   var words: WordEvaluationOptions
   var series: SeriesEvaluationOptions
 }

@@ -62,7 +62,8 @@ public struct SeriesSettings: Sendable, Codable, Hashable {
     try check((1...window).contains(hop), "hop", "must be from 1 sample to a window's \(window)")
     try check((1...4096).contains(dimension), "dimension", "must be from 1 to 4096")
     try check((1...8192).contains(hidden), "hidden units", "must be from 1 to 8192")
-    try check(loss.temperature >= 0.01 && loss.temperature <= 100, "temperature", "must be from 0.01 to 100")
+    // Below it the exponentials of a moment that is unlike all others would be nothing.
+    try check(loss.temperature >= 0.025 && loss.temperature <= 100, "temperature", "must be from 0.025 to 100")
     try check((0...1).contains(loss.elsewhere), "weight of other series", "must be from 0 to 1")
     try check((1...1000).contains(loss.reach), "reach", "must be from 1 to 1000 moments")
     try check((0...100_000).contains(loss.blind), "blind span", "must be from 0 to 100000 moments")

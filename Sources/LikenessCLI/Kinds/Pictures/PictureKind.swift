@@ -38,8 +38,8 @@ struct PictureKind: Kind {
     bar.finish()
     let report = try Evaluation.evaluate(
       embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
-      metric: embedder.specification.metric == .cosine ? .cosine : .euclidean, draws: request.draws,
-      bootstrap: request.bootstrap, seed: request.seed)
+      metric: embedder.specification.metric == .cosine ? .cosine : .euclidean, draws: request.pictures.draws ?? 20,
+      bootstrap: request.pictures.bootstrap ?? 200, seed: request.seed)
     let fewShot = try FewShot(seed: request.seed).evaluate(
       embeddings: set.embeddings.flatMap { $0 }, dimension: embedder.specification.dimension, labels: set.labels,
       metric: embedder.specification.metric == .cosine ? .cosine : .euclidean)
