@@ -138,6 +138,48 @@ import Testing
     #expect(try !files(in: scratch.folder).contains { $0.contains("before-doctor") })
   }
 
+  @Test(
+    "tables that a gallery can do without are put back, empty, when it is opened, and writing and following go on",
+    arguments: [
+      "change", "erasure", "copy", "import_progress", "training_run", "training_epoch", "training_member",
+      "change; DROP TABLE erasure; DROP TABLE copy; DROP TABLE training_member; DROP INDEX embedding_source",
+    ])
+  func tables(dropped: String) throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    let before = try Fixture.content(scratch.path())
+    let reader = try Gallery(path: scratch.path(), configuration: quiet())
+    let probe = try reader.vector(of: EmbeddingID(5))
+    _ = try reader.query(.vector(probe), k: 1)
+    try otherHand(scratch.path()).write { try $0.execute(sql: "DROP TABLE \(dropped)") }
+    let ill = try diagnose(scratch.path())
+    #expect(!ill.isHealthy && ill.opens)
+    #expect(ill.complaints.allSatisfy { $0.isFixable && !$0.what.contains("cannot be read") }, "\(ill.complaints)")
+    let mended = try diagnose(scratch.path(), fixing: true)
+    #expect(mended.isHealthy, "\(mended.complaints)")
+    #expect(mended.mended.contains { $0.contains("is there again, empty: ") }, "\(mended.mended)")
+    #expect(try Fixture.content(scratch.path()) == before)
+    // One who had it open all the time sees what is written now.
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    let id = try gallery.enroll(probe, as: "somebody new")
+    #expect(try reader.query(.vector(probe), k: 2, by: .embedding).candidates.contains { $0.embedding == id })
+    try gallery.forget("somebody new")
+    #expect(try reader.query(.vector(probe), k: 2, by: .embedding).candidates.allSatisfy { $0.embedding != id })
+    #expect(try gallery.verify().isSound)
+  }
+
+  @Test("a gallery without a table or a column that cannot be made up is open for reading, and the sentence names it")
+  func lacking() throws {
+    let scratch = try Scratch()
+    _ = try sample(scratch)
+    try otherHand(scratch.path()).write { db in try db.execute(sql: "DROP TABLE copy; CREATE TABLE copy (mine)") }
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    let refusal = #expect(throws: GalleryError.self) { try gallery.forget("p1") }
+    #expect(
+      refusal?.description.contains("its table copy has no column path") == true, "\(String(describing: refusal))")
+    #expect(try !diagnose(scratch.path()).complaints.contains { $0.isFixable })
+  }
+
   @Test("rows that no answer can use are taken out after a copy, and listed")
   func removed() throws {
     let scratch = try Scratch()

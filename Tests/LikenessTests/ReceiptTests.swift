@@ -138,16 +138,16 @@ import Testing
     let scratch = try Scratch()
     let path = try Fixture.gallery(1, in: scratch)
     let gallery = try Gallery(path: path, configuration: quiet())
-    let mine = try gallery.embeddings(of: "Zoë").map { try gallery.vector(of: $0.id) }
+    let mine = try gallery.embeddings(of: "Jürgen Müller").map { try gallery.vector(of: $0.id) }
     let copy = path + ".v1-backup"
     #expect(try traces(of: mine, in: [copy]) > 0)
     let stop = "BEFORE DELETE ON embedding BEGIN SELECT RAISE(ABORT, 'not now'); END"
     try otherHand(path).write { db in try db.execute(sql: "CREATE TRIGGER stop \(stop)") }
-    #expect(throws: GalleryError.self) { try gallery.forget("Zoë") }
+    #expect(throws: GalleryError.self) { try gallery.forget("Jürgen Müller") }
     #expect(try traces(of: mine, in: [copy]) == 0)
-    #expect(try gallery.embeddings(of: "Zoë").count == mine.count)
+    #expect(try gallery.embeddings(of: "Jürgen Müller").count == mine.count)
     try otherHand(path).write { db in try db.execute(sql: "DROP TRIGGER stop") }
-    #expect(try gallery.forget("Zoë").copies.map(\.state) == [.clean])
+    #expect(try gallery.forget("Jürgen Müller").copies.map(\.state) == [.clean])
     #expect(try traces(of: mine, in: files(in: scratch.folder)) == 0)
   }
 

@@ -217,6 +217,7 @@ import Testing
     "what others dropped of an older gallery is put back before it is brought up",
     arguments: [
       (1, "DROP INDEX embedding_identity"), (1, "DROP VIEW training_runs"), (2, "DROP INDEX embedding_identity"),
+      (1, "DROP TABLE erasure"), (2, "DROP TABLE copy; DROP TABLE change"), (3, "DROP TABLE import_progress"),
     ])
   func dropped(version: Int, sql: String) throws {
     let scratch = try Scratch()
@@ -227,6 +228,35 @@ import Testing
     #expect(!gallery.isReadOnly)
     #expect(try gallery.info().schemaVersion == 4)
     #expect(try Fixture.content(path) == before)
+  }
+
+  @Test("training records that lead nowhere do not keep an older gallery from being brought up", arguments: [1, 2, 3])
+  func dangling(version: Int) throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(version, in: scratch)
+    try otherHand(path).inDatabase { db in
+      try db.execute(
+        sql: """
+          PRAGMA foreign_keys = OFF;
+          INSERT INTO training_epoch (run_id, epoch, loss) VALUES (77, 1, 0.5);
+          UPDATE training_run SET embedder_id = 78;
+          """)
+    }
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(!gallery.isReadOnly)
+    #expect(try gallery.verify().checks.filter { $0.name == "references" }.map(\.outcome) == [.proved])
+  }
+
+  @Test("a gallery that is not of the version it says it is stays as it is, and the sentence names what is missing")
+  func wronglyNumbered() throws {
+    let scratch = try Scratch()
+    let path = try Fixture.gallery(1, in: scratch)
+    try otherHand(path).write { try $0.execute(sql: "PRAGMA user_version = 3") }
+    let gallery = try Gallery(path: path, configuration: quiet())
+    #expect(try gallery.identities().count == 5)
+    let refusal = #expect(throws: GalleryError.self) { try gallery.forget("Zoë") }
+    #expect(refusal?.description.contains("its table embedding has no column crc32") == true)
+    #expect(try !files(in: scratch.folder).contains { $0.contains("backup") })
   }
 
   @Test(

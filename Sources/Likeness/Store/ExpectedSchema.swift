@@ -10,24 +10,78 @@ enum ExpectedSchema {
     var name: String
     var table: String
     var sql: String
+
+    /// That it was put back, as a sentence.
+    var restored: String {
+      type == "table"
+        ? "the table \(name) is there again, empty\(ExpectedSchema.losses[name].map { ": \($0)" } ?? "")"
+        : "the \(type) \(name) is back as it should be"
+    }
+  }
+
+  /// What a gallery can do without, by table, and what that costs.
+  fileprivate static let losses = [
+    "change": "indexes compare all rows once",
+    "erasure": "all that deleted rows may have left is overwritten once",
+    "copy": "where earlier copies are is not known any more",
+    "import_progress": "no import goes on where it ended, or is known to be done",
+    "training_run": "the trainings that were noted are not known any more",
+    "training_epoch": "the epochs of trainings are not known any more",
+    "training_member": "who was in which training is known by model cards alone",
+  ]
+
+  /// What a version defines.
+  private struct Definition: Sendable {
+    var entries: [Entry] = []
+    /// By table.
+    var columns: [String: [String]] = [:]
   }
 
   /// By version, from 1. Read back from an empty gallery in memory, so that schema/ stays the one definition.
-  private static let all: Result<[[Entry]], any Error> = Result {
+  private static let all: Result<[Definition], any Error> = Result {
     let empty = try DatabaseQueue()
     return try GallerySchema.migrations.map { migration in
       try empty.write { db in
         try db.execute(sql: migration)
-        return try entries(in: db)
+        return Definition(entries: try entries(in: db), columns: try columns(in: db))
       }
     }
   }
 
   /// What `db` should hold, by its version; what the newest known version holds where it is newer.
-  private static func expected(in db: Database) throws -> [Entry] {
+  private static func definition(for db: Database) throws -> Definition {
     let versions = try all.get()
     let version = Int(try db.integer("PRAGMA user_version"))
-    return version < 1 ? [] : versions[min(version, versions.count) - 1]
+    return version < 1 ? Definition() : versions[min(version, versions.count) - 1]
+  }
+
+  private static func expected(in db: Database) throws -> [Entry] { try definition(for: db).entries }
+
+  /// What keeps `db` from being of the version that it says it is, whatever is put back, as a sentence; nil for nothing. What
+  /// others added does not.
+  static func lack(in db: Database) throws -> String? {
+    let present = try columns(in: db)
+    let restored = Set(try restorable(in: db).map(\.name))
+    for (table, wanted) in try definition(for: db).columns.sorted(by: { $0.key < $1.key })
+    where !restored.contains(table) {
+      guard let columns = present[table] else { return "it has no table \(table)" }
+      if let column = wanted.first(where: { !columns.contains($0) }) {
+        return "its table \(table) has no column \(column)"
+      }
+    }
+    return nil
+  }
+
+  private static func columns(in db: Database) throws -> [String: [String]] {
+    let statement = try RawStatement(
+      db,
+      """
+      SELECT t.name, c.name FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c
+      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY t.name, c.cid
+      """)
+    var columns: [String: [String]] = [:]
+    while try statement.step() { columns[statement.text(0) ?? "", default: []].append(statement.text(1) ?? "") }
+    return columns
   }
 
   /// What `db` lacks, or has otherwise than it should.
@@ -47,11 +101,35 @@ enum ExpectedSchema {
     return try entries(in: db).filter { !known.contains($0.name) }
   }
 
-  /// Puts back a trigger, a view or an index as it should be.
+  /// What of ``missing(in:)`` can be put back, in an order in which it can: triggers, and views, indexes and tables whose names
+  /// nothing else has. Of tables only those that are gone, and that a gallery can do without.
+  static func restorable(in db: Database) throws -> [Entry] {
+    let types = Dictionary(
+      try entries(in: db).filter { $0.type != "trigger" }.map { ($0.name, $0.type) },
+      uniquingKeysWith: { first, _ in first })
+    let order = ["table", "index", "view", "trigger"]
+    return try order.flatMap { type in
+      try missing(in: db).filter { entry in
+        guard entry.type == type else { return false }
+        if type == "table" { return types[entry.name] == nil && losses[entry.name] != nil }
+        return type == "trigger" || types[entry.name] ?? type == type
+      }
+    }
+  }
+
+  /// What of that writing relies on, which opening a gallery puts back.
+  static func needed(in db: Database) throws -> [Entry] {
+    let all = try restorable(in: db)
+    let tables = Set(all.filter { $0.type == "table" }.map(\.name))
+    return all.filter { $0.type == "trigger" || tables.contains($0.type == "table" ? $0.name : $0.table) }
+  }
+
+  /// Puts back one of ``restorable(in:)``.
   static func putBack(_ entry: Entry, in db: Database) throws {
-    guard entry.type != "table" else { return }
-    try db.execute(sql: "DROP \(entry.type) IF EXISTS \(entry.name)")
+    if entry.type != "table" { try db.execute(sql: "DROP \(entry.type) IF EXISTS \(entry.name)") }
     try db.execute(sql: entry.sql)
+    // It may have said that there is something to be done.
+    if entry.type == "table", entry.name == "erasure" { try db.execute(sql: "INSERT INTO erasure (id) VALUES (1)") }
   }
 
   private static func entries(in db: Database) throws -> [Entry] {

@@ -57,7 +57,8 @@ struct GalleryCopy: Sendable {
       }
       try copy.execute(sql: "PRAGMA secure_delete = ON")
       _ = try copy.text("PRAGMA journal_mode = DELETE")
-      if try copy.integer("SELECT count(*) FROM erasure") > 0 {
+      // Of a gallery of an earlier version that table may have been dropped.
+      if try copy.tableExists("erasure"), try copy.integer("SELECT count(*) FROM erasure") > 0 {
         try copy.inTransaction(.immediate) {
           if try SlackEraser.erase(copy) { try copy.execute(sql: "DELETE FROM erasure") }
           return .commit

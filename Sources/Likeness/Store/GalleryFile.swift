@@ -76,6 +76,9 @@ struct GalleryFile {
         "its schema is version \(version), and this library knows \(supportedVersion): "
         + "update the library; until then the gallery is open for reading"
     case .gallery(let version) where version == supportedVersion:
+      if reason == nil, let lack = try writer.inDatabase({ db in try ExpectedSchema.lack(in: db) }) {
+        reason = "\(lack), as version \(version) defines it: see what 'likeness doctor \(path)' says"
+      }
       if reason == nil { try bringUp(writer, configuration) }
     case .gallery(let version):
       if reason == nil { reason = try Migration(factory: factory, logger: configuration.logger).run(on: writer) }
@@ -152,7 +155,7 @@ struct GalleryFile {
     return sqlite3_db_readonly(connection, "main") == 1
   }
 
-  /// Sees to what writing relies on: the write-ahead log, and triggers that somebody dropped.
+  /// Sees to what writing relies on: the write-ahead log, and triggers and tables that somebody dropped.
   private static func bringUp(_ writer: DatabaseQueue, _ configuration: GalleryConfiguration) throws {
     let missing = try writer.inDatabase { db in
       do {
@@ -165,11 +168,14 @@ struct GalleryFile {
           program is done, readers and writers wait for each other
           """)
       }
-      return try ExpectedSchema.missingTriggers(in: db)
+      return try ExpectedSchema.needed(in: db)
     }
     if missing.isEmpty { return }
     try writer.write { db in
-      for trigger in try ExpectedSchema.missingTriggers(in: db) { try ExpectedSchema.putBack(trigger, in: db) }
+      for entry in try ExpectedSchema.needed(in: db) {
+        try ExpectedSchema.putBack(entry, in: db)
+        if entry.type == "table" { configuration.logger.warning("\(entry.restored)") }
+      }
     }
   }
 }

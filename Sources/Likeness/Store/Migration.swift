@@ -85,10 +85,19 @@ struct Migration {
       // Read inside the transaction: another process may have been quicker.
       let version = Int(try db.integer("PRAGMA user_version"))
       guard version < GalleryFile.supportedVersion else { return .rollback }
+      if let lack = try ExpectedSchema.lack(in: db) {
+        throw Refusal(
+          reason:
+            "\(lack), as version \(version) defines it: see what 'likeness doctor \(factory.path)' says, and open it again"
+        )
+      }
       // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
       copy = version == 0 || !copying ? nil : try copyBefore(version)
       // Migrations count on what an earlier version has.
-      if version > 0 { for entry in try ExpectedSchema.missing(in: db) { try ExpectedSchema.putBack(entry, in: db) } }
+      if version > 0 {
+        for entry in try ExpectedSchema.restorable(in: db) { try ExpectedSchema.putBack(entry, in: db) }
+      }
+      if version > 0 { try TrainingSets.dropWhatLeadsNowhere(in: db) }
       for migration in GallerySchema.migrations[version...] { try db.execute(sql: migration) }
       if let copy { try CopyRegister.add(copy, reason: .migration, in: db) }
       return .commit

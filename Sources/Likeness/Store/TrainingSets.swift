@@ -1,8 +1,31 @@
 import Digests
 import GRDB
 
-/// The table `training_member`: whom models were trained on.
+/// The records of trainings, and among them `training_member`: whom models were trained on.
 enum TrainingSets {
+  /// References that lead nowhere: the column, and when it does.
+  static let dangling = [("training_run", "embedder"), ("training_member", "identity")].map { table, other in
+    let column = other + "_id"
+    return (
+      table: table, column: column, condition: "\(column) IS NOT NULL AND \(column) NOT IN (SELECT id FROM \(other))"
+    )
+  }
+
+  /// Rows without their run: the table, and when they are.
+  static let orphaned = ["training_epoch", "training_member"].map { table in
+    (table: table, condition: "run_id NOT IN (SELECT id FROM training_run)")
+  }
+
+  /// Takes out what foreign keys would not let be written, as far as a gallery of any version has it.
+  static func dropWhatLeadsNowhere(in db: Database) throws {
+    for (table, condition) in orphaned where try db.tableExists(table) {
+      try db.execute(sql: "DELETE FROM \(table) WHERE \(condition)")
+    }
+    for (table, column, condition) in dangling where try db.tableExists(table) {
+      try db.execute(sql: "UPDATE \(table) SET \(column) = NULL WHERE \(condition)")
+    }
+  }
+
   /// The models that were trained on an identity of this gallery, by the gallery's own notes and by the cards of its
   /// embedders.
   static func models(trainedOn identity: IdentityID, named name: String, in db: Database) throws

@@ -42,14 +42,19 @@ struct FileCheck {
   func schema() throws -> Verification.Check {
     var check = Verification.Check("schema")
     let version = try db.integer("PRAGMA user_version")
+    guard version <= GalleryFile.supportedVersion else {
+      return Verification.Check(
+        "schema", "schema version \(version) is newer than this library, and not looked at", outcome: .skipped)
+    }
+    let restorable = try Set(ExpectedSchema.restorable(in: db))
     let present = try Set(ExpectedSchema.added(in: db).map(\.name) + Self.names(db))
     for entry in try ExpectedSchema.missing(in: db) {
       let state = present.contains(entry.name) ? "is not as schema version \(version) defines it" : "is missing"
       check.add(
         "the \(entry.type) \(entry.name) \(state)",
-        mend: entry.type == "table"
-          ? "nothing does by itself: see .schema \(entry.name) in sqlite3, or restore a backup"
-          : "likeness doctor \(path) --fix puts it back")
+        mend: restorable.contains(entry)
+          ? "likeness doctor \(path) --fix puts it back\(entry.type == "table" ? ", empty" : "")"
+          : "nothing does by itself: see .schema \(entry.name) in sqlite3, or restore a backup")
     }
     let added = try ExpectedSchema.added(in: db).map { "\($0.type) \($0.name)" }
     let others = added.isEmpty ? "" : "; others added: \(added.prefix(5).joined(separator: ", "))"

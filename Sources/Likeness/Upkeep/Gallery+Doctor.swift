@@ -5,7 +5,8 @@ import GRDB
 extension Gallery {
   /// Says what ails a file, in sentences, whether it opens or not; and mends what is safe to mend.
   ///
-  /// Safe are: triggers, views and indexes that were dropped or altered; an erasure that is pending; an index snapshot that is
+  /// Safe are: triggers, views and indexes that were dropped or altered; tables that were dropped and that a gallery can do
+  /// without, which are empty then; an erasure that is pending; an index snapshot that is
   /// of no use; rows that no answer can use and references that lead nowhere. Those rows are removed only after a verified copy
   /// of the gallery was made beside it (`people.gallery.before-doctor`), and are listed in a report beside it
   /// (`people.gallery.removed-rows.jsonl`). A file that does not open is never written.

@@ -53,12 +53,15 @@ struct Repair {
     let gallery = try Gallery(path: path, configuration: looking)
     defer { try? gallery.close() }
     var lines = try gallery.reading { db in
-      // Before it is brought to this version, all are put back; otherwise triggers alone.
+      // Before it is brought to this version, all are put back.
       let isOlder = try db.integer("PRAGMA user_version") < GalleryFile.supportedVersion
-      let missing = try ExpectedSchema.missing(in: db).filter { $0.type == "trigger" || isOlder && $0.type != "table" }
-      return missing.map { "the \($0.type) \($0.name) is back as it should be" }
+      return try (isOlder ? ExpectedSchema.restorable(in: db) : ExpectedSchema.needed(in: db)).map(\.restored)
     }
-    if try gallery.reading({ db in try db.integer("SELECT count(*) FROM erasure") }) > 0 {
+    let isPending = try gallery.reading { db in
+      try !ExpectedSchema.restorable(in: db).contains { $0.name == "erasure" }
+        && db.integer("SELECT count(*) FROM erasure") > 0
+    }
+    if isPending {
       lines.append("the pending erasure was taken up")
     }
     return lines
@@ -67,9 +70,9 @@ struct Repair {
   private func putBackOthers(_ gallery: Gallery) throws -> [String] {
     try gallery.connections.write { db in
       var lines: [String] = []
-      for entry in try ExpectedSchema.missing(in: db) where entry.type != "table" {
+      for entry in try ExpectedSchema.restorable(in: db) {
         try ExpectedSchema.putBack(entry, in: db)
-        lines.append("the \(entry.type) \(entry.name) is back as it should be")
+        lines.append(entry.restored)
       }
       return lines
     }
@@ -88,7 +91,7 @@ struct Repair {
     let (found, isDangling) = try gallery.connections.read { db in
       (
         try Self.removals(db),
-        try Self.dangling.contains {
+        try TrainingSets.dangling.contains {
           try db.integer("SELECT EXISTS (SELECT 1 FROM \($0.table) WHERE \($0.condition))") == 1
         }
       )
@@ -115,7 +118,7 @@ struct Repair {
       // No row goes before it is noted where it is still.
       try CopyRegister.add(copy, reason: .repair, in: db)
       var count = 0
-      for (table, column, condition) in Self.dangling {
+      for (table, column, condition) in TrainingSets.dangling {
         try db.execute(sql: "UPDATE \(table) SET \(column) = NULL WHERE \(condition)")
         count += db.changesCount
       }
@@ -124,14 +127,6 @@ struct Repair {
       }
     }
     return lines
-  }
-
-  /// References of training records that lead nowhere: the column, and when it does.
-  private static let dangling = [("training_run", "embedder"), ("training_member", "identity")].map { table, other in
-    let column = other + "_id"
-    return (
-      table: table, column: column, condition: "\(column) IS NOT NULL AND \(column) NOT IN (SELECT id FROM \(other))"
-    )
   }
 
   /// Embeddings that are damaged or lead nowhere, and training rows without their run.
@@ -169,9 +164,8 @@ struct Repair {
       removals.append(
         Removal(table: "embedding", id: rows.integer(0), identity: rows.text(3), source: rows.text(4), reason: reason))
     }
-    for table in ["training_epoch", "training_member"] {
-      let orphans = try RawStatement(
-        db, "SELECT DISTINCT run_id FROM \(table) WHERE run_id NOT IN (SELECT id FROM training_run)")
+    for (table, condition) in TrainingSets.orphaned {
+      let orphans = try RawStatement(db, "SELECT DISTINCT run_id FROM \(table) WHERE \(condition)")
       while try orphans.step() {
         removals.append(
           Removal(
