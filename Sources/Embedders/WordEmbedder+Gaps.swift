@@ -27,7 +27,8 @@ extension WordEmbedder {
   public func fill(_ sentence: String, count: Int, limit: Int? = nil) throws -> [Filling] {
     guard let ranker = GapRanker(model) else {
       throw EmbedderError(
-        input: .text(sentence), reason: "the model was trained without gaps: train it again without --no-gaps")
+        input: .text(sentence),
+        reason: "the model has no encoder of gaps: train it again without --no-gaps, on more text, or with more time")
     }
     let sides = Self.sides(sentence)
     guard sides.count == 2 else {

@@ -127,7 +127,7 @@ struct WordLineTests {
         sourceLocation: sourceLocation)
     }
     try expect("did you mean \"horse\"?", from: "query", line.gallery, "hrose")
-    try expect("without gaps", from: "query", line.gallery, "--fill", "The ______ eats")
+    try expect("no encoder of gaps", from: "query", line.gallery, "--fill", "The ______ eats")
     try expect("--gaps", from: "evaluate", line.model, line.folder.path + "/corpus.txt")
     try expect("--draws is for", from: "evaluate", line.model, line.folder.path + "/corpus.txt", "--draws", "5")
     let empty = line.folder.path + "/empty.txt"

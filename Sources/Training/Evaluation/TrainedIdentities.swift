@@ -44,6 +44,13 @@ public struct TrainedIdentities: Sendable {
       (knownNames, names.count, nouns.names, "by name"), (knownFiles, digests.count, nouns.files, "byte for byte"),
     ].filter { $0.0 > 0 }
     guard let first = known.first else { return nil }
+    // Other characters, say, that are numbered likewise.
+    if knownFiles == 0, !digests.isEmpty {
+      return
+        "\(knownNames) of the \(names.count) \(nouns.names) here \(knownNames == 1 ? "has a name" : "have names") that "
+        + "\(knownNames == 1 ? "was" : "were") in its training, and none of the \(nouns.files): if they are the same, these "
+        + "figures are not of \(nouns.unseen)"
+    }
     let further = known.dropFirst().map { count, all, noun, how in ", and \(count) of the \(all) \(noun), \(how)" }
     return "\(first.0) of the \(first.1) \(first.2) here \(first.0 == 1 ? "was" : "were") in its training, \(first.3)"
       + further.joined() + ": these figures are not of \(nouns.unseen)"

@@ -90,7 +90,8 @@ public struct GapEvaluation: Sendable {
   ) throws -> Report {
     guard let ranker = GapRanker(model) else {
       throw WordEvaluation.FileError(
-        description: "the model was trained without gaps: train it again without --no-gaps")
+        description:
+          "the model has no encoder of gaps: train it again without --no-gaps, on more text, or with more time")
     }
     let sentences = sentences.map { model.joined($0) }
     let known = sentences.map { $0.compactMap { model.number(of: $0).map { Int32($0) } } }

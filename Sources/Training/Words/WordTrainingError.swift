@@ -32,10 +32,12 @@ public enum WordTrainingError: Error, Sendable, Equatable, CustomStringConvertib
     case .emptyCorpus(let path):
       "\(path): there is not a word in it: give plain text in UTF-8, a sentence or paragraph a line"
     case .tooFewWords(let usable, let distinct, let minimumCount):
-      "only \(usable) of the corpus's \(distinct) different words occur \(minimumCount) times or more, at least "
+      "only \(usable) of the corpus's \(distinct) different words \(usable == 1 ? "occurs" : "occur") "
+        + "\(minimumCount == 1 ? "once" : "\(minimumCount) times") or more, at least "
         + "\(WordCorpus.fewestWords) are needed: give more text, or lower minimumCount (--min-count)"
     case .noNeighbours:
-      "no word of the corpus has another beside it in its line: give running text, a sentence or paragraph a line"
+      "no word that was left to learn from had another beside it in its line: give running text, a sentence or paragraph a "
+        + "line; of a short one leave no frequent words out (--subsample 0)"
     case .dimensionTooLarge(let dimension, let words):
       "a vector of \(dimension) values for \(words) words: choose a dimension (--dimension) below the number of words"
     case .badSetting(let name, let reason):
