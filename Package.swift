@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "Files", dependencies: ["Locks"]),
     .target(name: "Digests", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "VectorFiles", dependencies: ["Files"]),
-    .target(name: "CTriggers", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(name: "CDatabaseConfiguration", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(
       name: "GallerySchema", path: "schema", exclude: ["README.md"],
       resources: [
@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "Likeness",
       dependencies: [
-        "CKernels", "HNSW", "GallerySchema", "Digests", "Files", "Locks", "VectorFiles", "CTriggers",
+        "CKernels", "HNSW", "GallerySchema", "Digests", "Files", "Locks", "VectorFiles", "CDatabaseConfiguration",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -117,7 +117,7 @@ let package = Package(
     .testTarget(
       name: "LikenessTests",
       dependencies: [
-        "CTriggers", "Files", "HNSW", "Likeness", "Locks", "Seeded", "VectorFiles",
+        "CDatabaseConfiguration", "Files", "HNSW", "Likeness", "Locks", "Seeded", "VectorFiles",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),

@@ -127,6 +127,24 @@ import Testing
     #expect(receipt.copies.first { $0.path == old }?.state == .holds)
   }
 
+  @Test("a copy that cannot be brought to this version is refused before anything of the gallery gives way")
+  func unusable() throws {
+    let scene = try makeScene()
+    let path = scene.scratch.path()
+    let old = try Fixture.gallery(1, in: scene.scratch)
+    try otherHand(old).write { db in try db.execute(sql: "ALTER TABLE embedding ADD COLUMN crc32 INTEGER") }
+    let before = try Fixture.content(path)
+    for place in [path, scene.scratch.path("new.gallery")] {
+      let refusal = #expect(throws: GalleryError.self) {
+        try Gallery.restore(from: old, to: place, replacing: true, acceptingFaults: true, configuration: quiet())
+      }
+      #expect(refusal?.description.contains("\(old) is of no use: it cannot be brought to version 4") == true)
+    }
+    #expect(try Fixture.content(path) == before)
+    #expect(try scene.gallery.verify().isSound)
+    #expect(try !files(in: scene.scratch.folder).contains { $0.contains(".partial-") || $0.contains("new.gallery") })
+  }
+
   @Test("a copy of a newer version is refused, and so is what is no place for a gallery")
   func places() throws {
     let scene = try makeScene()
@@ -216,6 +234,42 @@ import Testing
     let damaged = try #require(receipt.damagedFile)
     #expect(try Data(contentsOf: URL(fileURLWithPath: damaged)) == before)
     #expect(try Gallery(path: path, configuration: quiet()).verify(sample: 20).isSound)
+  }
+
+  @Test("the log beside a file that cannot be opened stays with it, whoever looks at it, and is put aside")
+  func log() throws {
+    let scene = try makeScene()
+    let kept = scene.scratch.path("kept.gallery")
+    try scene.gallery.enroll([Float](repeating: 9, count: 24), as: "the last one")
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: scene.gallery.path + suffix, toPath: kept + suffix)
+    }
+    let whole = try Data(contentsOf: URL(fileURLWithPath: kept))
+    let log = try Data(contentsOf: URL(fileURLWithPath: kept + "-wal"))
+    #expect(log.count > 0)
+    try Data(
+      "a text that somebody saved here, longer than a header of a hundred bytes would be, to be sure of it, yes".utf8
+    )
+    .write(to: URL(fileURLWithPath: kept))
+    let text = try Data(contentsOf: URL(fileURLWithPath: kept))
+    func isAsItWas(_ path: String) throws -> Bool {
+      try Data(contentsOf: URL(fileURLWithPath: path)) == text
+        && Data(contentsOf: URL(fileURLWithPath: path + "-wal")) == log
+    }
+    _ = try Gallery.diagnose(path: kept, configuration: quiet())
+    #expect(try isAsItWas(kept))
+    #expect(throws: GalleryError.self) { try Gallery(path: kept, configuration: quiet()) }
+    #expect(try isAsItWas(kept))
+    #expect(throws: GalleryError.self) {
+      try Gallery.restore(from: kept, to: scene.scratch.path("x.gallery"), configuration: quiet())
+    }
+    #expect(try isAsItWas(kept))
+    let aside = try #require(
+      try Gallery.restore(from: scene.copy, to: kept, replacing: true, configuration: quiet()).damagedFile)
+    #expect(try isAsItWas(aside))
+    // With the file that it belongs to, it holds the last commit.
+    try whole.write(to: URL(fileURLWithPath: aside))
+    #expect(try Gallery(path: aside, configuration: quiet()).identities().contains { $0.name == "the last one" })
   }
 
   @Test("a gallery of a newer version is put aside with all that is in it, and what it knew of copies is kept")

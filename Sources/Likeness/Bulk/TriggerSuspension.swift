@@ -1,4 +1,4 @@
-import CTriggers
+import CDatabaseConfiguration
 import GRDB
 import GRDBSQLite
 

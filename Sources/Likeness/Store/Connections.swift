@@ -48,6 +48,8 @@ final class Connections: Sendable {
     watch = Locked(CommitWatch())
   }
 
+  deinit { if factory.mode == .readOnly { try? close() } }
+
   /// What others have committed; nil where that cannot be told without waiting, as this process is writing.
   func strangeCommits() -> StrangeCommits? { look { $0.strangeCommits } }
 
@@ -88,7 +90,7 @@ final class Connections: Sendable {
         if !pool.isClosed, pool.idle.count < 16 { pool.idle.append(reader) }
         return pool.isClosed
       }
-      if isClosed { try? reader.queue.close() }
+      if isClosed { try? close(reader.queue) }
     }
     return try reader.queue.inDatabase { db in
       while true {
@@ -101,6 +103,10 @@ final class Connections: Sendable {
         } catch is StaleSnapshot {
           reader.last.head = nil
           continue
+        } catch {
+          // Where SQLite met a damaged page and the body went on, there is nothing to be committed, but a result.
+          guard let result else { throw error }
+          return result
         }
         guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
         return result
@@ -178,15 +184,20 @@ final class Connections: Sendable {
     return try inPlace { try factory.makeWriter() }
   }
 
-  /// Closes all connections; those in use when they are given back. The last one to go empties the write-ahead log.
+  /// Closes all connections; those in use when they are given back. The last one to go empties the write-ahead log, but where
+  /// they only read.
   func close() throws {
     let idle = pool.withLock { pool in
       defer { pool = Pool(isClosed: true) }
       return pool.idle
     }
-    for reader in idle { try? reader.queue.close() }
-    try writer.close()
+    for reader in idle { try? close(reader.queue) }
+    try close(writer)
     files.withLock { $0 = nil }
+  }
+
+  private func close(_ queue: DatabaseQueue) throws {
+    if factory.mode == .readOnly { try factory.closeKeeping(queue) } else { try queue.close() }
   }
 
   /// - Throws: ``GalleryError/closed(path:)`` after ``close()``.

@@ -60,10 +60,15 @@ struct GalleryFile {
   ) throws -> GalleryFile {
     let factory = ConnectionFactory(
       path: path, mode: mode, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
-    let writer = try factory.makeWriter()
-    let (content, fileIsReadOnly) = try writer.inDatabase { db in
-      (try examine(db, path: path), try isReadOnly(db))
+    let writer = try factory.makeWriter(isKnown: false)
+    let (content, fileIsReadOnly): (Content, Bool)
+    do {
+      (content, fileIsReadOnly) = try writer.inDatabase { db in (try examine(db, path: path), try isReadOnly(db)) }
+    } catch {
+      try? factory.closeKeeping(writer)
+      throw error
     }
+    if mode == .readWrite { factory.keepLog(false, of: writer) }
     var reason: String? =
       switch mode {
       case .immutable: immutable

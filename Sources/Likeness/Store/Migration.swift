@@ -8,6 +8,12 @@ import Logging
 struct Migration {
   let factory: ConnectionFactory
   let logger: Logger
+  /// What the file is called in sentences.
+  let subject: String
+
+  init(factory: ConnectionFactory, logger: Logger, subject: String? = nil) {
+    (self.factory, self.logger, self.subject) = (factory, logger, subject ?? factory.path)
+  }
 
   /// Applies what is missing of the schema, in one transaction.
   ///
@@ -22,7 +28,7 @@ struct Migration {
       try migrate(writer, copying: copying)
       return nil
     } catch let refusal as Refusal {
-      logger.warning("\(factory.path) stays as it is, open for reading: \(refusal.reason)")
+      logger.warning("\(subject) stays as it is, open for reading: \(refusal.reason)")
       return refusal.reason
     }
   }
@@ -74,7 +80,7 @@ struct Migration {
         throw Refusal(
           reason:
             "it cannot be brought to version \(GalleryFile.supportedVersion) (\(error.message ?? "\(error)")): see what "
-            + "'likeness doctor \(factory.path)' says, and open it again")
+            + "'likeness doctor \(subject)' says, and open it again")
       }
     }
   }
@@ -88,7 +94,7 @@ struct Migration {
       if let lack = try ExpectedSchema.lack(in: db) {
         throw Refusal(
           reason:
-            "\(lack), as version \(version) defines it: see what 'likeness doctor \(factory.path)' says, and open it again"
+            "\(lack), as version \(version) defines it: see what 'likeness doctor \(subject)' says, and open it again"
         )
       }
       // A gallery that comes into being has no earlier version to go back to, and nobody sees one.
@@ -119,11 +125,11 @@ struct Migration {
     } catch {
       throw Refusal(
         reason: "it has to be copied to \(path) before it is brought to version \(GalleryFile.supportedVersion), which "
-          + "failed (\(error)): make room there, or see what 'likeness doctor \(factory.path)' says, and open it again")
+          + "failed (\(error)): make room there, or see what 'likeness doctor \(subject)' says, and open it again")
     }
     logger.notice(
       """
-      \(factory.path) is brought from schema version \(version) to \(GalleryFile.supportedVersion); as it was before it is \
+      \(subject) is brought from schema version \(version) to \(GalleryFile.supportedVersion); as it was before it is \
       in \(path), which can be deleted when all is well
       """)
     return path

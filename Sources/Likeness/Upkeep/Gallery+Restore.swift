@@ -33,7 +33,8 @@ public struct RestoreReceipt: Sendable, Hashable, Codable {
 }
 
 extension Gallery {
-  /// Makes a gallery what a copy of it is: all of it, in one transaction, read back and compared.
+  /// Makes a gallery what a copy of it is: all of it, in one transaction, read back and compared. The copy is made ready beside
+  /// the gallery before: brought to this library's schema version, and told of the copies that the gallery knows of.
   ///
   /// Programs that have the gallery open go on, and answer from the copy's rows from then on. Never put a copy in the
   /// place of a gallery by other means while `-wal` is beside it: SQLite takes that for a part of whatever file has the
@@ -50,7 +51,6 @@ extension Gallery {
   ///   - acceptingFaults: Whether rows at fault, which ``verify(sample:seed:progress:)`` names, do not matter.
   ///   - configuration: How both are opened.
   ///   - progress: Called from this thread, in pages.
-  /// A copy of an older schema version is brought to this one once it is in place.
   ///
   /// - Throws: ``GalleryError``: ``GalleryError/damagedFile(path:reason:)`` and
   ///   ``GalleryError/notAGallery(path:reason:)`` where the copy is no gallery, or has damaged pages;
@@ -165,18 +165,19 @@ private struct Restoration {
     let isThere = Self.parts.contains { FileManager.default.fileExists(atPath: path + $0) }
     if isThere, !replacing { throw refusal("it exists already: \(Gallery.wayPast)") }
     guard FileManager.default.fileExists(atPath: path), let target = try open() else {
-      let aside = isThere ? Aside(path: try putAside("damaged"), reason: "it could not be opened") : nil
-      try place(db, insteadOf: aside, known: aside.map { [Self.entry($0)] } ?? [])
+      let aside = isThere ? Aside(path: unused("damaged"), reason: "it could not be opened") : nil
+      try place(db, insteadOf: aside, known: [])
       return (aside, true)
     }
+    // The copy's own register knows nothing of what was copied later.
+    let known = (try? target.read { try CopyRegister.all(in: $0) }) ?? []
     if let version = try newerVersion(of: target) {
-      let known = try? target.read { try CopyRegister.all(in: $0) }
       // Closed first: then what its log holds is in it, unless others have it open.
       try? target.close()
       let aside = Aside(
-        path: try putAside("v\(version)"),
+        path: unused("v\(version)"),
         reason: "it is of schema version \(version), and this library knows \(GalleryFile.supportedVersion)")
-      try place(db, insteadOf: aside, known: (known ?? []) + [Self.entry(aside)])
+      try place(db, insteadOf: aside, known: known)
       return (aside, true)
     }
     defer { try? target.close() }
@@ -187,29 +188,36 @@ private struct Restoration {
         "its pages have \(pages.1) bytes, and those of \(copy) \(pages.0): move it away, with -wal, when nobody has it open, "
           + "and repeat")
     }
-    // The copy's own register knows nothing of what was copied later.
-    let known = try target.read { try CopyRegister.all(in: $0) }
+    let ready = try prepare(db, known: known, rightsOf: path, passes: 2)
+    defer { Self.remove(ready) }
     // Changes when others commit, never by what this connection does.
     func others() throws -> Int64 { try target.inDatabase { try $0.integer("PRAGMA data_version") } }
     let before = try others()
-    try target.inDatabase { target in
-      try db.backup(to: target, pagesPerStep: 4_096) { step in
-        progress?(GalleryProgress(completed: step.completedPageCount, total: step.totalPageCount))
+    let source = try DatabaseQueue(path: ready)
+    defer { try? source.close() }
+    let prepared = try source.inDatabase { source in
+      try target.inDatabase { target in
+        try source.backup(to: target, pagesPerStep: 4_096) { step in
+          report(step.completedPageCount + step.totalPageCount, of: 2 * step.totalPageCount)
+        }
       }
+      return try ContentDigest.of(source)
     }
-    let isCompared = try target.read { try ContentDigest.of($0) } == digest
+    let isCompared = try target.read { try ContentDigest.of($0) } == prepared
     if !isCompared, try others() == before { throw refusal("it does not hold what \(copy) holds: repeat it") }
-    try finish(target, known: known)
+    tidy(target)
     if let file = files.missing {
       throw refusal("\(file) was moved, deleted or replaced meanwhile, and has not got what \(copy) holds: repeat it")
     }
     return (nil, isCompared)
   }
 
+  private func report(_ pages: Int, of total: Int) { progress?(GalleryProgress(completed: pages, total: total)) }
+
   /// The gallery that is there; nil where it cannot be opened.
   private func open() throws -> DatabaseQueue? {
     do {
-      let target = try factory.makeWriter()
+      let target = try factory.makeWriter(isKnown: false)
       let (application, tables) = try target.inDatabase { db in
         (try db.integer("PRAGMA application_id"), try db.integer("SELECT count(*) FROM sqlite_schema"))
       }
@@ -217,6 +225,7 @@ private struct Restoration {
         try? target.close()
         throw GalleryError.notAGallery(path: path, reason: "it is another program's SQLite database")
       }
+      factory.keepLog(false, of: target)
       return target
     } catch let error as DatabaseError
       where [.SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR].contains(error.resultCode)
@@ -232,53 +241,90 @@ private struct Restoration {
     return version > GalleryFile.supportedVersion ? version : nil
   }
 
-  private static func entry(_ aside: Aside) -> CopyRegister.Entry {
-    .init(path: aside.path, reason: CopyRegister.Reason.backup.rawValue)
-  }
+  /// A name that ends in `ending` and that no file has.
+  private func unused(_ ending: String) -> String { DurableFile.unusedName(path + "." + ending) }
 
-  /// Gives what is at the path another name, which ends in `ending`.
-  private func putAside(_ ending: String) throws -> String {
-    let aside = DurableFile.unusedName(path + "." + ending)
+  /// Gives what is at the path another name.
+  private func putAside(_ aside: Aside) throws {
     for suffix in Self.parts where FileManager.default.fileExists(atPath: path + suffix) {
       do {
-        try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
+        try FileManager.default.moveItem(atPath: path + suffix, toPath: aside.path + suffix)
       } catch {
         throw refusal("\(path)\(suffix) cannot be renamed: \(error.localizedDescription)")
       }
     }
-    return aside
   }
 
   /// Puts the copy where nothing is any more, for those who might use what was there.
   private func place(_ db: Database, insteadOf aside: Aside?, known: [CopyRegister.Entry]) throws {
-    // Of what was put aside there may be no more than a log.
-    let owner = aside.flatMap { DurableFile.size($0.path) == nil ? nil : $0.path }
+    // Of what is put aside there may be no more than a log.
+    let owner = DurableFile.size(path) == nil ? nil : path
+    var known = known
+    if let aside { known.append(.init(path: aside.path, reason: CopyRegister.Reason.backup.rawValue)) }
+    let ready = try prepare(db, known: known, rightsOf: owner, passes: 1)
+    defer { Self.remove(ready) }
+    if let aside { try putAside(aside) }
     do {
-      _ = try GalleryCopy.make(of: db, sourcePath: copy, rightsOf: owner, at: path, replacing: false) { progress?($0) }
-    } catch let error as GalleryCopy.Failure {
-      throw refusal(error.description)
+      try DurableFile.publish(ready, as: path, replacing: false)
     } catch let error as DurableFile.Failure {
       throw refusal(error.description)
     }
     let target = try factory.makeWriter()
     defer { try? target.close() }
-    try finish(target, known: known)
+    tidy(target)
   }
 
-  /// Notes the copies in which somebody who is forgotten would still be, and leaves nothing of what was there before.
-  private func finish(_ target: DatabaseQueue, known: [CopyRegister.Entry]) throws {
-    if try target.read({ db in try db.integer("PRAGMA user_version") }) < GalleryFile.supportedVersion {
-      // No copy before: it is one.
-      if let reason = try Migration(factory: factory, logger: configuration.logger).run(on: target, copying: false) {
-        throw refusal("it holds what \(copy) holds, but \(reason)")
+  /// Makes the copy ready beside the gallery: of this library's schema version, and with the copies noted in which somebody who is
+  /// forgotten would still be.
+  ///
+  /// - Parameter passes: how often its pages are gone through, of which this is the first.
+  /// - Returns: where it is, in one file.
+  private func prepare(
+    _ db: Database, known: [CopyRegister.Entry], rightsOf owner: String?, passes: Int
+  ) throws -> String {
+    let ready = UnfinishedFiles.begin(try DurableFile.place(of: path))
+    do {
+      do {
+        _ = try GalleryCopy.make(of: db, sourcePath: copy, rightsOf: owner, at: ready, replacing: false) {
+          report($0.completed, of: passes * $0.total)
+        }
+      } catch let error as GalleryCopy.Failure {
+        throw refusal(error.description)
+      } catch let error as DurableFile.Failure {
+        throw refusal(error.description)
       }
-    }
-    try target.write { db in
-      for entry in known {
-        try CopyRegister.add(entry.path, reason: CopyRegister.Reason(rawValue: entry.reason) ?? .backup, in: db)
+      let making = ConnectionFactory(
+        path: ready, mode: .readWrite, busyTimeout: configuration.busyTimeout, durability: configuration.durability)
+      let queue = try making.makeWriter()
+      defer { try? queue.close() }
+      if try queue.read({ db in try db.integer("PRAGMA user_version") }) < GalleryFile.supportedVersion {
+        // No copy before: it is one.
+        let migration = Migration(factory: making, logger: configuration.logger, subject: copy)
+        if let reason = try migration.run(on: queue, copying: false) {
+          throw refusal("\(copy) is of no use: \(reason)")
+        }
       }
-      try CopyRegister.add(copy, reason: .backup, in: db)
+      try queue.write { db in
+        for entry in known {
+          try CopyRegister.add(entry.path, reason: CopyRegister.Reason(rawValue: entry.reason) ?? .backup, in: db)
+        }
+        try CopyRegister.add(copy, reason: .backup, in: db)
+      }
+      // One file, without a log.
+      _ = try queue.inDatabase { db in try db.text("PRAGMA journal_mode = DELETE") }
+      return ready
+    } catch {
+      Self.remove(ready)
+      throw error
     }
+  }
+
+  private static func remove(_ ready: String) {
+    for suffix in ["", "-journal", "-wal", "-shm"] { DurableFile.remove(ready + suffix) }
+  }
+
+  /// Leaves nothing of what was there before.
+  private func tidy(_ target: DatabaseQueue) {
     _ = try? target.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     _ = try? SnapshotFile(galleryAt: path).erase()
   }
