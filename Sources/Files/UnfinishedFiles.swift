@@ -48,11 +48,17 @@ package enum UnfinishedFiles {
     }
   }
 
+  /// Such a file, or what SQLite keeps beside it.
+  private static func isOurs(_ name: String) -> Bool {
+    isName(name)
+      || ["-journal", "-wal", "-shm"].contains { name.hasSuffix($0) && isName(String(name.dropLast($0.count))) }
+  }
+
   private static func removeRubbish(of path: String) {
     let folder = PathParts.folder(of: path)
     let prefix = PathParts.name(of: path) + ".partial-"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []
-    for name in names where name.hasPrefix(prefix) {
+    for name in names where name.hasPrefix(prefix) && isOurs(name) {
       guard let maker = Maker(name.dropFirst(prefix.count)) else { continue }
       let other = PathParts.joined(folder, name)
       if isGone(maker, of: other) { unlink(other) }

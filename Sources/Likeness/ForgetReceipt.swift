@@ -58,7 +58,7 @@ public struct ForgetReceipt: Sendable, Hashable, Codable {
 
     /// What of an identity is in a copy.
     public enum State: String, Sendable, Hashable, Codable {
-      /// Nothing, and there never was.
+      /// Nothing.
       case clean
       /// Nothing any more: the identity was erased from it, as the library made it unasked.
       case erased

@@ -22,34 +22,16 @@ extension Gallery {
   /// - Throws: ``GalleryError/unknownIdentity(name:)``.
   @discardableResult
   public func forget(_ identity: String) throws -> ForgetReceipt {
-    func rows(in db: Database) throws -> Forgotten { try Forgotten(identity: Name.known(identity, in: db), in: db) }
-    let erased = try eraseFromCopies(rows)
     let gone = try writing { db in
-      let forgotten = try rows(in: db)
-      let id = IdentityID(forgotten.identity.id)
+      let id = try Name.known(identity, in: db)
+      let forgotten = try Forgotten(identity: id, in: db)
       let models = try TrainingSets.models(trainedOn: id, named: forgotten.name, in: db)
       let sets = try TrainingSets.remove(id, named: forgotten.name, in: db)
       try Self.delete(id, in: db)
       try Self.noteErasure(db)
-      return try Gone(rows: forgotten, models: models, trainingSets: sets, in: db)
+      return try Gone(rows: forgotten, models: models, trainingSets: sets, path: path, in: db)
     }
-    return receipt(gone, erased: erased)
-  }
-
-  /// Erases rows from the copies that the library made unasked, before those of the gallery go: whoever is cut off in between
-  /// can ask for the same again.
-  ///
-  /// - Returns: the copies that they were erased from.
-  private func eraseFromCopies(_ find: (Database) throws -> Forgotten) throws -> [ForgetReceipt.Copy] {
-    if isReadOnly { return [] }
-    let (rows, copies) = try reading { db in (try find(db), try CopyRegister.all(in: db)) }
-    let eraser = CopyEraser(forgotten: rows)
-    return others(among: copies).map { eraser.see(to: $0, besideGallery: path).copy }.filter { $0.state == .erased }
-  }
-
-  /// A copy that became a gallery itself names itself among the copies of what it was made of.
-  private func others(among copies: [CopyRegister.Entry]) -> [CopyRegister.Entry] {
-    copies.filter { $0.path != Links.absolute(path) }
+    return receipt(gone)
   }
 
   /// Removes one embedding, as ``forget(_:)`` removes them all. Its identity stays.
@@ -57,20 +39,16 @@ extension Gallery {
   /// - Throws: ``GalleryError/unknownEmbedding(_:)``.
   @discardableResult
   public func remove(embedding: EmbeddingID) throws -> ForgetReceipt {
-    func row(in db: Database) throws -> Forgotten {
+    let gone = try writing { db in
       let owner = try RawStatement(db, "SELECT identity_id FROM embedding WHERE id = ?")
       try owner.bind(embedding.rawValue, at: 1)
       guard try owner.step() else { throw GalleryError.unknownEmbedding(embedding) }
-      return try Forgotten(identity: IdentityID(owner.integer(0)), only: embedding, in: db)
-    }
-    let erased = try eraseFromCopies(row)
-    let gone = try writing { db in
-      let forgotten = try row(in: db)
+      let forgotten = try Forgotten(identity: IdentityID(owner.integer(0)), only: embedding, in: db)
       try db.change("DELETE FROM embedding WHERE id = ?", row: embedding.rawValue)
       try Self.noteErasure(db)
-      return try Gone(rows: forgotten, models: [], trainingSets: 0, in: db)
+      return try Gone(rows: forgotten, models: [], trainingSets: 0, path: path, in: db)
     }
-    return receipt(gone, erased: erased)
+    return receipt(gone)
   }
 
   /// What a deletion took, and where else to look.
@@ -78,14 +56,23 @@ extension Gallery {
     var rows: Forgotten
     var models: [ForgetReceipt.Model]
     var trainingSets: Int
-    var copies: [CopyRegister.Entry]
+    var eraser: CopyEraser
+    /// Of the copies that the gallery knows.
+    var looks: [CopyEraser.Look]
+    /// Where those were made.
+    var registered: [String]
     /// Tables that somebody else made, which may hold anything.
     var tables: [String]
 
-    init(rows: Forgotten, models: [ForgetReceipt.Model], trainingSets: Int, in db: Database) throws {
+    /// The last thing in the transaction: the copies' rows go, too.
+    init(rows: Forgotten, models: [ForgetReceipt.Model], trainingSets: Int, path: String, in db: Database) throws {
       (self.rows, self.models, self.trainingSets) = (rows, models, trainingSets)
-      copies = try CopyRegister.all(in: db)
       tables = try ExpectedSchema.added(in: db).filter { $0.type == "table" }.map(\.name)
+      let eraser = CopyEraser(forgotten: rows, gallery: path)
+      // A copy that became a gallery itself names itself among the copies of what it was made of.
+      let copies = try CopyRegister.all(in: db).filter { $0.path != Links.absolute(path) }
+      (self.eraser, registered) = (eraser, copies.map(\.path))
+      looks = copies.flatMap { eraser.deleteRows(from: $0, of: db) }
     }
   }
 
@@ -94,9 +81,10 @@ extension Gallery {
     try db.execute(sql: "INSERT OR IGNORE INTO erasure (id) VALUES (1)")
   }
 
-  /// - Parameter erased: the copies that the rows were erased from before.
-  private func receipt(_ gone: Gone, erased: [ForgetReceipt.Copy] = []) -> ForgetReceipt {
+  private func receipt(_ gone: Gone) -> ForgetReceipt {
     erasureIsPending.store(true, ordering: .releasing)
+    // Before the gallery's own file, of which whoever opens it knows whether this was done.
+    var copies = gone.looks.map { gone.eraser.overwrite($0) }
     var obstacle: ErasureObstacle?
     do {
       obstacle = try erase(waiting: true)
@@ -105,16 +93,13 @@ extension Gallery {
       configuration.logger.error("deleted bytes could not be overwritten yet: \(sentence)")
       obstacle = .failure(sentence)
     }
-    let eraser = CopyEraser(forgotten: gone.rows)
-    var copies: [ForgetReceipt.Copy] = []
-    for copy in others(among: gone.copies) {
-      let seen = eraser.see(to: copy, besideGallery: path)
-      let before = seen.copy.state == .clean ? erased.first { $0.path == seen.copy.path } : nil
-      copies.append(before ?? seen.copy)
-      if seen.isGone { _ = try? connections.write { db in try CopyRegister.strikeOff(copy.path, in: db) } }
+    for look in gone.looks where look.isGone {
+      _ = try? connections.write { db in try CopyRegister.strikeOff(look.copy.path, in: db) }
     }
-    copies += StrayCopies(of: path, known: gone.copies.map(\.path)).holding(gone.rows)
-    if gone.rows.isWhole { Repair.strikeOff(identity: gone.rows.name, fromListOf: path) }
+    copies += StrayCopies(of: path, known: copies.map(\.path), also: gone.registered).holding(gone.rows)
+    if gone.rows.isWhole {
+      Repair.strikeOff(IdentityID(gone.rows.identity.id), named: gone.rows.name, fromListOf: path)
+    }
     var receipt = ForgetReceipt(
       identity: gone.rows.name, identityID: IdentityID(gone.rows.identity.id), embeddings: gone.rows.embeddings.count,
       embeddingIDs: gone.rows.embeddings.map { EmbeddingID($0.id) }, vectorBytes: gone.rows.vectorBytes,
@@ -205,7 +190,11 @@ extension Gallery {
 
   /// Finishes an erasure that a reader or a crash interrupted, unless somebody is in the way still.
   func finishEarlierErasure() throws {
-    guard try connections.read({ db in try db.integer("SELECT count(*) FROM erasure") }) > 0 else { return }
+    let copies = try connections.read { db in
+      try db.integer("SELECT count(*) FROM erasure") > 0 ? try CopyRegister.all(in: db) : nil
+    }
+    guard let copies else { return }
+    CopyEraser.finish(copies, beside: path)
     erasureIsPending.store(true, ordering: .releasing)
     _ = try? erase(waiting: false)
   }

@@ -13,11 +13,11 @@ struct StrayCopies {
 
   /// - Parameters:
   ///   - path: the gallery.
-  ///   - copies: the copies it knows of.
-  init(of path: String, known copies: [String]) {
-    let all = [path] + copies
-    known = all
-    folders = Set(all.map { PathParts.folder(of: Links.absolute($0)) }).sorted()
+  ///   - copies: the copies that were looked at.
+  ///   - places: where else copies were made.
+  init(of path: String, known copies: [String], also places: [String]) {
+    known = [path] + copies
+    folders = Set((known + places).map { PathParts.folder(of: Links.absolute($0)) }).sorted()
   }
 
   /// The copies that hold somebody, and those that may and cannot be read.

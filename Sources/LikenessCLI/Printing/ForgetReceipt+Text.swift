@@ -27,7 +27,7 @@ extension ForgetReceipt {
     for copy in copies {
       let state =
         switch copy.state {
-        case .clean: "this identity was never in it"
+        case .clean: "nothing of this identity is in it"
         case .erased: "erased from it as well"
         case .holds: "STILL IN IT: 'likeness forget' it there too, or delete the copy"
         case .unknown: "cannot be read, and may hold this identity"
