@@ -118,6 +118,11 @@ public struct FolderTrainer<Recipe: FolderRecipe>: LongTraining {
         configuration: trainer.plans[0].configuration))
     let committee = try trainer.train(inputs, onEvent: onEvent)
     notes += note(onFold: committee.fold, inputs)
+    if parent == nil, framing != nil, !committee.fold.validation.isEmpty {
+      notes.append(
+        "how pictures are framed was learned from all of them, without labels, also from those set aside: figures on these may "
+          + "be a little too good")
+    }
 
     var card = ModelCard(
       recipe: Recipe.name, seed: seed, identities: Set(inputs.labels).count, pictures: inputs.count,
