@@ -109,6 +109,7 @@ public final class VectorImport {
       throw GalleryError.invalidArgument(
         reason: "this import of \(file) has run already: make another VectorImport to import it again")
     }
+    if let reason = gallery.readOnlyReason { throw GalleryError.readOnly(path: gallery.path, reason: reason) }
     let embedder = try self.embedder(of: gallery)
     hasRun = true
     receipt.metric = embedder.metric

@@ -7,7 +7,8 @@ import GRDBSQLite
 /// What a gallery holds, in few words: how many rows each table has, and one hash of all values.
 ///
 /// Two galleries have the same digest if they hold the same rows, however their files are laid out. What only keeps the
-/// file in order (`change`, `erasure`, `copy`) does not count.
+/// file in order (`change`, `erasure`, `copy`) does not count. Nor do virtual tables of others, whose module need not be here:
+/// what they keep is in ordinary tables.
 struct ContentDigest: Sendable, Hashable {
   /// Rows by table.
   var rows: [String: Int] = [:]
@@ -22,7 +23,8 @@ struct ContentDigest: Sendable, Hashable {
     let names = try RawStatement(
       db,
       """
-      SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name
+      SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
+      ORDER BY name
       """)
     while try names.step() {
       if let name = names.text(0), !passing.contains(name) { tables.append(name) }

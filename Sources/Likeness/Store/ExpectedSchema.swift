@@ -43,7 +43,11 @@ enum ExpectedSchema {
     return try GallerySchema.migrations.map { migration in
       try empty.write { db in
         try db.execute(sql: migration)
-        return Definition(entries: try entries(in: db), columns: try columns(in: db))
+        let entries = try entries(in: db)
+        let tables = entries.filter { $0.type == "table" }.map(\.name)
+        return Definition(
+          entries: entries,
+          columns: try Dictionary(uniqueKeysWithValues: tables.map { ($0, try columns(of: $0, in: db)) }))
       }
     }
   }
@@ -60,11 +64,11 @@ enum ExpectedSchema {
   /// What keeps `db` from being of the version that it says it is, whatever is put back, as a sentence; nil for nothing. What
   /// others added does not.
   static func lack(in db: Database) throws -> String? {
-    let present = try columns(in: db)
     let restored = Set(try restorable(in: db).map(\.name))
     for (table, wanted) in try definition(for: db).columns.sorted(by: { $0.key < $1.key })
     where !restored.contains(table) {
-      guard let columns = present[table] else { return "it has no table \(table)" }
+      let columns = try columns(of: table, in: db)
+      if columns.isEmpty { return "it has no table \(table)" }
       if let column = wanted.first(where: { !columns.contains($0) }) {
         return "its table \(table) has no column \(column)"
       }
@@ -72,15 +76,17 @@ enum ExpectedSchema {
     return nil
   }
 
-  private static func columns(in db: Database) throws -> [String: [String]] {
+  /// The columns of a table; none where there is no such table. Never asked of tables of others: those of a module that is not
+  /// loaded here have none.
+  private static func columns(of table: String, in db: Database) throws -> [String] {
     let statement = try RawStatement(
       db,
       """
-      SELECT t.name, c.name FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c
-      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY t.name, c.cid
+      SELECT name FROM pragma_table_xinfo(?1) WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)
       """)
-    var columns: [String: [String]] = [:]
-    while try statement.step() { columns[statement.text(0) ?? "", default: []].append(statement.text(1) ?? "") }
+    try statement.bind(table, at: 1)
+    var columns: [String] = []
+    while try statement.step() { columns.append(statement.text(0) ?? "") }
     return columns
   }
 

@@ -13,11 +13,14 @@ enum LockHolder {
 
   /// Who is in a transaction that reads, and so keeps older pages of the file in use: `process 4242, process 4343`, or
   /// nil.
-  static func readers(of path: String) -> String? {
+  ///
+  /// - Parameter others: whether this process, which is reading itself, does not count.
+  static func readers(of path: String, others: Bool = false) -> String? {
     // Marks of readers are bytes 123 to 127; the first is that of readers who need nothing of the log.
-    let processes = Set(holders(of: 123...127, beside: path, kind: nil)).sorted()
+    var processes = Set(holders(of: 123...127, beside: path, kind: nil))
+    if others { processes.remove(getpid()) }
     if processes.isEmpty { return nil }
-    return processes.map { $0 == getpid() ? "this process" : "process \($0)" }.joined(separator: ", ")
+    return processes.sorted().map { $0 == getpid() ? "this process" : "process \($0)" }.joined(separator: ", ")
   }
 
   /// The processes with a lock on one of these bytes of the shared-memory file.

@@ -29,14 +29,19 @@ struct FileCheck {
     while try lines.step() {
       let (table, parent) = (lines.text(0) ?? "?", lines.text(2) ?? "?")
       let row = lines.isNull(1) ? nil : lines.integer(1)
+      let isOurs = Self.mended.contains(table)
       check.add(
         "\(table)\(row.map { " \($0)" } ?? "") refers to a row of \(parent) that is not there", table: table, row: row,
-        mend: "likeness doctor \(path) --fix takes it out, after a copy")
+        mend: isOurs ? "likeness doctor \(path) --fix takes it out, after a copy" : "correct it with sqlite3",
+        fixable: isOurs)
     }
     return check.concluded(
       "every reference leads to a row (foreign_key_check)",
       { "\(counted($0, "reference leads", "references lead")) nowhere" })
   }
+
+  /// Where references that lead nowhere are taken out.
+  private static let mended: Set = ["embedding", "training_run", "training_epoch", "training_member"]
 
   /// Tables, indexes, triggers and views beside what schema/ says.
   func schema() throws -> Verification.Check {
@@ -54,7 +59,8 @@ struct FileCheck {
         "the \(entry.type) \(entry.name) \(state)",
         mend: restorable.contains(entry)
           ? "likeness doctor \(path) --fix puts it back\(entry.type == "table" ? ", empty" : "")"
-          : "nothing does by itself: see .schema \(entry.name) in sqlite3, or restore a backup")
+          : "nothing does by itself: see .schema \(entry.name) in sqlite3, or restore a backup",
+        fixable: restorable.contains(entry))
     }
     let added = try ExpectedSchema.added(in: db).map { "\($0.type) \($0.name)" }
     let others = added.isEmpty ? "" : "; others added: \(added.prefix(5).joined(separator: ", "))"
@@ -69,8 +75,9 @@ struct FileCheck {
     if let since = try db.text("SELECT since FROM erasure") {
       check.add(
         "bytes of vectors deleted since \(since) may still be in the file: they could not be overwritten",
-        mend: (LockHolder.readers(of: path).map { "end the programs that have it open (\($0)), then: " } ?? "")
-          + "likeness doctor \(path) --fix, or likeness compact \(path)")
+        mend: (LockHolder.readers(of: path, others: true).map { "end the programs that have it open (\($0)), then: " }
+          ?? "")
+          + "likeness doctor \(path) --fix, or likeness compact \(path)", fixable: true)
     }
     return check.concluded("no erasure is pending", { _ in "an erasure is pending" })
   }
@@ -91,7 +98,7 @@ struct FileCheck {
     if counter == .max {
       check.add(
         "the change log has come to the last number there is, so that no other change can be logged, nor made",
-        table: "change", row: counter, mend: "likeness doctor \(path) --fix")
+        table: "change", row: counter, mend: "likeness doctor \(path) --fix", fixable: true)
     }
     return check.concluded(
       "the write-ahead log holds \(bytes == 0 ? "nothing" : "\(bytes) bytes (\(bytes / Int(max(pages, 1))) pages)"), "

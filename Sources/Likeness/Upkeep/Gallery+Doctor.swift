@@ -142,13 +142,13 @@ private struct Doctor {
     diagnosis.remarks += verification.remarks
     for check in verification.checks where check.outcome == .wrong {
       for finding in check.findings.prefix(20) {
-        complain(finding.what, mend: finding.mend, fixable: finding.mend.contains("--fix"))
+        complain(finding.what, mend: finding.mend, fixable: finding.isFixable)
       }
       let more = check.findingCount - min(check.findings.count, 20)
       if more > 0 {
         complain(
           "and \(more) more of this kind", mend: "likeness verify \(path) lists a hundred",
-          fixable: check.findings.contains { $0.mend.contains("--fix") })
+          fixable: check.findings.contains(where: \.isFixable))
       }
     }
   }

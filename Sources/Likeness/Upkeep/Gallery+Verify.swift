@@ -131,7 +131,7 @@ private struct Verifier {
   private func snapshot() -> Verification.Check {
     let state = IndexSnapshotState(galleryAt: gallery.path, in: db)
     var check = Verification.Check("snapshot", state.sentence)
-    if let mend = state.mend { check.add(state.sentence, mend: mend) }
+    if let mend = state.mend { check.add(state.sentence, mend: mend, fixable: state.isFixable) }
     return check
   }
 

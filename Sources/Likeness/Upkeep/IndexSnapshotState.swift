@@ -11,6 +11,8 @@ struct IndexSnapshotState: Sendable, Hashable {
   var sentence: String
   /// What mends it; nil where nothing is wrong.
   var mend: String?
+  /// Whether `doctor` does that.
+  private(set) var isFixable = false
 
   /// The state of the snapshot of the gallery at `path`, of whose rows `db` sees one moment.
   init(galleryAt path: String, in db: Database) {
@@ -42,6 +44,7 @@ struct IndexSnapshotState: Sendable, Hashable {
     } catch {
       sentence = "\(file.path) is of no use: \(error)"
       mend = "likeness doctor \(path) --fix drops it; until then opening builds the index from the rows"
+      isFixable = true
     }
   }
 }

@@ -123,12 +123,12 @@ struct RowCheck {
       let maker = rows.integer(1)
       let blob = rows.blob(2)
       var isSearchable = true
-      func add(_ what: String, _ mend: String) {
-        check.add("\(subject(id)) \(what)", table: "embedding", row: id, mend: mend)
+      func add(_ what: String, _ mend: String, fixable: Bool = false) {
+        check.add("\(subject(id)) \(what)", table: "embedding", row: id, mend: mend, fixable: fixable)
       }
       if let embedder = makers[maker] {
         if let fault = VectorFault.find(inRow: blob, embedder: embedder) {
-          add(fault.sentence(embedder: embedder), "\(remove); or enroll it again")
+          add(fault.sentence(embedder: embedder), "\(remove); or enroll it again", fixable: true)
           isSearchable = false
         }
       }
@@ -223,7 +223,7 @@ struct RowCheck {
     check.add(
       "row \(Int64.max) of \(table) has, or had, the last id there is, so that no other row can be stored",
       table: table,
-      row: .max, mend: "likeness doctor \(path) --fix")
+      row: .max, mend: "likeness doctor \(path) --fix", fixable: true)
   }
 
   private func subject(_ id: Int64) -> String { Self.subject(id, in: db) }

@@ -54,6 +54,13 @@ public struct Verification: Sendable, Hashable, Codable {
     public var what: String
     /// The command that mends it, or what else to do.
     public var mend: String
+    /// Whether ``Gallery/diagnose(path:configuration:fixing:)`` mends it.
+    public var isFixable: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case table, row, what, mend
+      case isFixable = "fixable"
+    }
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -73,11 +80,11 @@ extension Verification.Check {
   }
 
   /// Adds something that is wrong.
-  mutating func add(_ what: String, table: String? = nil, row: Int64? = nil, mend: String) {
+  mutating func add(_ what: String, table: String? = nil, row: Int64? = nil, mend: String, fixable: Bool = false) {
     outcome = .wrong
     findingCount += 1
     if findings.count < Self.kept {
-      findings.append(Verification.Finding(table: table, row: row, what: what, mend: mend))
+      findings.append(Verification.Finding(table: table, row: row, what: what, mend: mend, isFixable: fixable))
     }
   }
 

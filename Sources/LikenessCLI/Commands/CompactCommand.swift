@@ -13,7 +13,7 @@ struct CompactCommand: ParsableCommand {
     let report = try gallery.open().compact()
     if output.json { return try Console.printJSON(report) }
     Console.print(
-      "\(report.path): \(Bytes.text(report.bytesFreed)) freed, from \(Bytes.text(report.bytesBefore)) to "
+      "\(report.path): \(Bytes.text(max(0, report.bytesFreed))) freed, from \(Bytes.text(report.bytesBefore)) to "
         + "\(Bytes.text(report.bytesAfter)), in \(String(format: "%.1f s", report.seconds))")
     if report.changesPruned > 0 {
       Console.print("\(counted(report.changesPruned, "entry", "entries")) of the change log dropped")
