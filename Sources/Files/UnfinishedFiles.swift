@@ -54,7 +54,8 @@ package enum UnfinishedFiles {
       || ["-journal", "-wal", "-shm"].contains { name.hasSuffix($0) && isName(String(name.dropLast($0.count))) }
   }
 
-  private static func removeRubbish(of path: String) {
+  /// Removes what processes that are no more have left of files for `path`.
+  package static func removeRubbish(of path: String) {
     let folder = PathParts.folder(of: path)
     let prefix = PathParts.name(of: path) + ".partial-"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []

@@ -70,7 +70,8 @@ extension Gallery {
       tables = try ExpectedSchema.added(in: db).filter { $0.type == "table" }.map(\.name)
       let eraser = CopyEraser(forgotten: rows, gallery: path)
       // A copy that became a gallery itself names itself among the copies of what it was made of.
-      let copies = try CopyRegister.all(in: db).filter { $0.path != Links.absolute(path) }
+      let noted = try CopyRegister.all(in: db).filter { $0.path != Links.absolute(path) }
+      let copies = noted + CopyRegister.unnoted(besideGallery: path, known: noted)
       (self.eraser, registered) = (eraser, copies.map(\.path))
       looks = copies.flatMap { eraser.deleteRows(from: $0, of: db) }
     }
@@ -96,6 +97,8 @@ extension Gallery {
     for look in gone.looks where look.isGone {
       _ = try? connections.write { db in try CopyRegister.strikeOff(look.copy.path, in: db) }
     }
+    // What was cut off while it became the gallery or a copy is nobody's.
+    for place in [path] + gone.registered { UnfinishedFiles.removeRubbish(of: Links.absolute(place)) }
     copies += StrayCopies(of: path, known: copies.map(\.path), also: gone.registered).holding(gone.rows)
     if gone.rows.isWhole {
       Repair.strikeOff(IdentityID(gone.rows.identity.id), named: gone.rows.name, fromListOf: path)

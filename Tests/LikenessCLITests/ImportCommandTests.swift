@@ -397,4 +397,35 @@ struct ImportCommandTests {
     let renamed = try CommandRun.likeness("enroll", gallery.path, gallery.people.path, "--replace", "--json").json()
     #expect(renamed["enrolled"] as? Int == 0 && renamed["already_enrolled"] as? Int == 3)
   }
+
+  @Test(
+    "enroll --replace of one file after the other loses no picture that was moved, and no path keeps what it is no more"
+  )
+  func movedOver() throws {
+    let gallery = try EnrolledGallery(people: 1, pictures: 3)
+    let name = gallery.people.people[0]
+    let folder = gallery.people.path + "/" + name
+    let paths = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + "/" + $0 }
+    let other = try DrawnFaces(people: 1, pictures: 1, seed: 777, prefix: "other")
+    let otherFolder = other.path + "/" + other.people[0]
+    let new = otherFolder + "/" + (try #require(try FileManager.default.contentsOfDirectory(atPath: otherFolder).first))
+    func replace(_ path: String, by source: String, with arguments: [String]) throws {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: source))
+      try bytes.write(to: URL(fileURLWithPath: path))
+      let run = try CommandRun.run(CommandRun.likeness, ["enroll", gallery.path] + arguments + ["--replace"])
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    func isFound(_ path: String) throws -> Bool {
+      let answer = try CommandRun.likeness("query", gallery.path, path, "-k", "3", "--by", "embedding", "--json").json()
+      let candidates = try #require(answer["candidates"] as? [[String: Any]])
+      return candidates.contains { $0["source"] as? String == path && ($0["distance"] as? Double ?? 1) < 1e-4 }
+    }
+    // The second took the first's place, and another the second's.
+    try replace(paths[0], by: paths[1], with: [paths[0], "--as", name])
+    try replace(paths[1], by: new, with: [paths[1], "--as", name])
+    #expect(try isFound(paths[0]) && isFound(paths[1]) && isFound(paths[2]))
+    // A copy of another, in one call with it.
+    try replace(paths[2], by: paths[1], with: [gallery.people.path])
+    #expect(try isFound(paths[0]) && isFound(paths[1]) && isFound(paths[2]))
+  }
 }

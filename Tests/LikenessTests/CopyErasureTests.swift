@@ -65,6 +65,20 @@ struct CopyErasureTests {
     #expect(try traces(of: mine, in: files(in: scene.scratch.folder)) == 0)
   }
 
+  @Test("a copy that was not noted, as whoever made it was cut off, is known by its name")
+  func unnoted() throws {
+    let scene = try Scene()
+    let mine = try scene.vectors(of: "Jürgen Müller")
+    try FileManager.default.copyItem(atPath: scene.copy, toPath: scene.path + ".before-doctor-2")
+    try Data("no gallery".utf8).write(to: URL(fileURLWithPath: scene.path + ".v2-backup"))
+    try otherHand(scene.path).write { db in try db.execute(sql: "DELETE FROM copy") }
+    let copies = try scene.gallery.forget("Jürgen Müller").copies
+    #expect(copies.map(\.path) == [scene.path + ".before-doctor-2", scene.copy])
+    #expect(copies.map(\.reason) == ["repair", "migration"])
+    #expect(copies.map(\.state) == [.erased, .erased])
+    #expect(try traces(of: mine, in: files(in: scene.scratch.folder)) == 0)
+  }
+
   @Test("a copy whose bytes cannot be overwritten is never called clean, however often it is asked")
   func notOverwritten() throws {
     let scene = try Scene()

@@ -191,6 +191,24 @@ struct ImportTermsTests {
     }
   }
 
+  @Test("a first import that stores nothing leaves the gallery free for another embedder")
+  func withdrawn() throws {
+    let scratch = try Scratch()
+    let gallery = try Gallery(path: scratch.path(), configuration: quiet())
+    let wrong = try scratch.write(Data("identity,v0\nx,q\n".utf8), to: "wrong.csv")
+    let right = try scratch.write(Data("identity,v0,v1\nx,1,2\n".utf8), to: "right.csv")
+    func run(_ file: String, _ name: String) throws {
+      var options = ImportOptions()
+      options.embedder = name
+      try VectorImport(file: file, options: options).run(into: gallery)
+    }
+    #expect(throws: (any Error).self) { try run(wrong, "typo") }
+    #expect(try gallery.embedder == nil)
+    try run(right, "meant")
+    #expect(try gallery.embedder?.name == "meant")
+    #expect(try gallery.query(.vector([1, 2]), k: 1).candidates.first?.identity == "x")
+  }
+
   @Test("files that have their header in common are not one file")
   func headers() throws {
     let scratch = try Scratch()

@@ -131,6 +131,7 @@ public final class VectorImport {
             totalBytes: reader.byteCount))
       }
     } catch {
+      if receipt.batches == 0 { withdraw(embedder, from: gallery) }
       throw failure(error, gallery)
     }
     receipt.ignoredFields = reader.ignoredFields.sorted()
@@ -260,6 +261,16 @@ public final class VectorImport {
       EmbedderSpecification(name: name, kind: "vector", dimension: dimension, metric: options.metric ?? .euclidean))
     receipt.isNewEmbedder = true
     return try gallery.reading { db in try gallery.requiredEmbedder(db) }
+  }
+
+  /// A gallery that got its embedder for this import, and nothing of it, is free again.
+  private func withdraw(_ embedder: EmbedderRow, from gallery: Gallery) {
+    guard receipt.isNewEmbedder else { return }
+    _ = try? gallery.writing { db in
+      try db.execute(
+        sql: "DELETE FROM embedder WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM embedding WHERE embedder_id = ?1)",
+        arguments: [embedder.id])
+    }
   }
 
   /// Goes to the first row that is missing; true where none is.

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import GRDB
 
 /// The table `copy`: copies of the gallery that the library made, and in which somebody who is forgotten may still be.
@@ -37,6 +38,29 @@ enum CopyRegister {
     var entries: [Entry] = []
     while try rows.step() { entries.append(Entry(path: rows.text(0) ?? "", reason: rows.text(1) ?? "")) }
     return entries
+  }
+
+  /// Copies beside a gallery that are called as those are that the library makes unasked, and are not among the known ones:
+  /// whoever made them was cut off before that was noted.
+  static func unnoted(besideGallery path: String, known: [Entry]) -> [Entry] {
+    let path = Links.absolute(path)
+    let folder = PathParts.folder(of: path)
+    let name = PathParts.name(of: path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: PathParts.openFolder(of: path))) ?? []
+    return names.sorted().compactMap { other in
+      guard other.hasPrefix(name + "."), let reason = reason(ofEnding: other.dropFirst(name.count)) else { return nil }
+      let place = PathParts.joined(folder, other)
+      guard !known.contains(where: { DurableFile.isSame($0.path, place) }), DatabaseHeader(place)?.isGallery == true
+      else {
+        return nil
+      }
+      return Entry(path: place, reason: reason.rawValue)
+    }
+  }
+
+  private static func reason(ofEnding ending: Substring) -> Reason? {
+    if ending.wholeMatch(of: #/\.v\d+-backup(-\d+)?/#) != nil { return .migration }
+    return ending.wholeMatch(of: #/\.before-doctor(-\d+)?/#) == nil ? nil : .repair
   }
 
   static func strikeOff(_ path: String, in db: Database) throws {

@@ -33,6 +33,10 @@ struct DemoLine {
 
   func run() throws -> DemoOutcome {
     let started = Date()
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: out, isDirectory: &isFolder), !isFolder.boolValue {
+      throw CommandFailure("\(out): is a file: name a folder, or what is to become one")
+    }
     try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     try checkPlace()
     let trained = try train()

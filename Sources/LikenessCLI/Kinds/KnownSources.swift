@@ -36,8 +36,13 @@ struct KnownSources {
       }
       rows[identity] = own
     }
-    if brought[identity, default: []].insert(digest).inserted == false { return true }
     let leaving = replaced[identity] ?? []
+    // Its own row is what is asked about: what another source has may give way later.
+    if leaving.contains(source), rows[identity]?.values.contains(where: { $0.contains(source) }) == true {
+      brought[identity, default: []].insert(digest)
+      return rows[identity]?[digest]?.contains(source) == true
+    }
+    if brought[identity, default: []].insert(digest).inserted == false { return true }
     return (rows[identity]?[digest] ?? []).contains { other in
       other == source || other.map { !leaving.contains($0) } ?? true
     }
