@@ -50,10 +50,12 @@ enum CopyRegister {
     return names.sorted().compactMap { other in
       guard other.hasPrefix(name + "."), let reason = reason(ofEnding: other.dropFirst(name.count)) else { return nil }
       let place = PathParts.joined(folder, other)
-      guard !known.contains(where: { DurableFile.isSame($0.path, place) }), DatabaseHeader(place)?.isGallery == true
-      else {
-        return nil
+      // One that was noted elsewhere came here with the gallery.
+      let isKnown = known.contains {
+        DurableFile.isSame($0.path, place)
+          || $0.reason != Reason.backup.rawValue && PathParts.name(of: $0.path) == other
       }
+      guard !isKnown, DatabaseHeader(place)?.isGallery == true else { return nil }
       return Entry(path: place, reason: reason.rawValue)
     }
   }
